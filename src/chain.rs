@@ -1,0 +1,347 @@
+//! Certificates to end entities and their paths, by issuer, key identifier and signature: RFC 5280 section 6.
+//!
+//! Nothing depends on the order of the file. Only the links that a caller asks for are verified,
+//! each once: a hook that wants one record should not pay for the signatures above it.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
+
+use crate::input::Located;
+use crate::owner::HostName;
+use crate::x509::{Certificate, SignatureCheck};
+
+/// Place of a certificate among those of its [`Chain`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Index(usize);
+
+/// A CA above an end entity; its depth is 1 for the end entity's issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Which certificate.
+    pub index: Index,
+    /// Links between it and the end entity.
+    pub depth: usize,
+}
+
+/// The certificates of a file, each once, with what they are to each other.
+#[derive(Debug)]
+pub struct Chain {
+    certificates: Vec<Located>,
+    is_ca: Vec<bool>,
+    by_subject: HashMap<Vec<u8>, Vec<usize>>,
+    by_key_id: HashMap<Vec<u8>, Vec<usize>>,
+    repeated: Vec<Located>,
+    checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
+}
+
+impl Chain {
+    /// Sorts certificates into CAs and end entities.
+    pub fn new(certificates: Vec<Located>) -> Self {
+        let (certificates, repeated) = without_repetitions(certificates);
+        let mut by_subject: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        let mut by_key_id: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
+            by_subject.entry(certificate.subject_der().to_vec()).or_default().push(index);
+            if let Some(id) = certificate.subject_key_id() {
+                by_key_id.entry(id.to_vec()).or_default().push(index);
+            }
+        }
+        let is_ca = vec![false; certificates.len()];
+        let checked = RefCell::default();
+        let mut chain = Self { certificates, is_ca, by_subject, by_key_id, repeated, checked };
+        chain.is_ca = chain.find_cas();
+        chain
+    }
+
+    /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here.
+    fn find_cas(&self) -> Vec<bool> {
+        if let [Located { certificate, .. }] = self.certificates.as_slice()
+            && certificate.is_self_issued()
+        {
+            return vec![is_lone_ca(certificate)];
+        }
+        let says =
+            |index: usize| self.certificates.get(index).and_then(|at| at.certificate.basic_constraints_ca());
+        let mut is_ca: Vec<bool> =
+            (0..self.certificates.len()).map(|index| says(index) == Some(true)).collect();
+        for child in 0..self.certificates.len() {
+            for issuer in self.candidates(child) {
+                let undecided = issuer != child && says(issuer).is_none();
+                if let Some(is_ca) = is_ca.get_mut(issuer).filter(|is_ca| undecided && !**is_ca) {
+                    *is_ca = self.check(child, issuer) != SignatureCheck::Invalid;
+                }
+            }
+        }
+        is_ca
+    }
+
+    /// Those that have the key identifier or the name that `child` asks for, the likeliest first.
+    fn candidates(&self, child: usize) -> Vec<usize> {
+        let Some(Located { certificate, .. }) = self.certificates.get(child) else { return Vec::new() };
+        let by_key_id = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
+        let by_name = self.by_subject.get(certificate.issuer_der());
+        let mut candidates: Vec<usize> = by_key_id.into_iter().flatten().copied().collect();
+        let known: HashSet<usize> = candidates.iter().copied().collect();
+        candidates.extend(by_name.into_iter().flatten().filter(|index| !known.contains(index)));
+        // A self-signed certificate among its namesakes is its own likeliest issuer.
+        if certificate.is_self_issued()
+            && let Some(place) = candidates.iter().position(|candidate| *candidate == child)
+        {
+            candidates.swap(0, place);
+        }
+        candidates
+    }
+
+    fn check(&self, child: usize, issuer: usize) -> SignatureCheck {
+        if let Some(known) = self.checked.borrow().get(&(child, issuer)) {
+            return known.clone();
+        }
+        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
+        let result = pair.map_or(SignatureCheck::Invalid, |(child, issuer)| {
+            child.certificate.check_signature(&issuer.certificate)
+        });
+        self.checked.borrow_mut().insert((child, issuer), result.clone());
+        result
+    }
+
+    /// The issuers of `child` whose keys verify its signature, or that the verifier cannot tell about.
+    ///
+    /// Errors: there are candidates, and none of them signed it.
+    fn issuers(&self, child: usize) -> Result<Vec<usize>, ChainError> {
+        let candidates = self.candidates(child);
+        let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<usize> {
+            candidates.iter().copied().filter(|issuer| wanted(&self.check(child, *issuer))).collect()
+        };
+        let valid = with(|check| *check == SignatureCheck::Valid);
+        if !valid.is_empty() || candidates.is_empty() {
+            return Ok(valid);
+        }
+        let untold = with(|check| matches!(check, SignatureCheck::Unsupported(_)));
+        if untold.is_empty() { Err(self.damaged(child, &candidates)) } else { Ok(untold) }
+    }
+
+    /// Verifies the certificate's own signature, as far as its issuer is in the file.
+    ///
+    /// Errors: the file is damaged or mixed up.
+    pub fn confirm(&self, index: Index) -> Result<(), ChainError> {
+        let valid = |issuer: &usize| self.check(index.0, *issuer) == SignatureCheck::Valid;
+        if self.candidates(index.0).iter().any(valid) {
+            return Ok(());
+        }
+        self.issuers(index.0).map(|_| ())
+    }
+
+    fn damaged(&self, child: usize, candidates: &[usize]) -> ChainError {
+        let place = |index: usize| self.certificates.get(index).map(Place::of);
+        ChainError::Damaged {
+            certificate: place(child).unwrap_or_default(),
+            issuers: candidates.iter().filter_map(|issuer| place(*issuer)).collect(),
+        }
+    }
+
+    /// The CAs above `start`, nearest first, up to `deepest` links away; all links up to there are verified.
+    ///
+    /// Errors: the file is damaged or mixed up.
+    pub fn path(&self, start: Index, deepest: Option<usize>) -> Result<Vec<Step>, ChainError> {
+        self.climb(vec![Step { index: start, depth: 0 }], deepest)
+    }
+
+    /// The CAs of a file without end entities: those that issued nothing here first, then their issuers.
+    ///
+    /// Errors: the file is damaged or mixed up.
+    pub fn path_of_cas(&self) -> Result<Vec<Step>, ChainError> {
+        let mut issuing = HashSet::new();
+        for child in 0..self.certificates.len() {
+            issuing.extend(self.issuers(child)?.into_iter().filter(|issuer| *issuer != child));
+        }
+        let everyone = || (0..self.certificates.len()).map(Index);
+        let lowest = everyone().filter(|index| !issuing.contains(&index.0));
+        let lowest: Vec<Step> = lowest.map(|index| Step { index, depth: 1 }).collect();
+        let mut steps = lowest.clone();
+        steps.extend(self.climb(lowest, None)?);
+        // CAs that certify each other in a circle have no lowest one.
+        for index in everyone() {
+            if !steps.iter().any(|step| step.index == index) {
+                steps.push(Step { index, depth: 1 });
+            }
+        }
+        Ok(steps)
+    }
+
+    fn climb(&self, starts: Vec<Step>, deepest: Option<usize>) -> Result<Vec<Step>, ChainError> {
+        let mut seen: HashSet<usize> = starts.iter().map(|step| step.index.0).collect();
+        let mut waiting = VecDeque::from(starts);
+        let mut steps = Vec::new();
+        while let Some(step) = waiting.pop_front() {
+            if deepest.is_some_and(|deepest| step.depth >= deepest) {
+                self.confirm(step.index)?;
+                continue;
+            }
+            for issuer in self.issuers(step.index.0)? {
+                if self.is_ca(Index(issuer)) && seen.insert(issuer) {
+                    let above = Step { index: Index(issuer), depth: step.depth + 1 };
+                    steps.push(above);
+                    waiting.push_back(above);
+                }
+            }
+        }
+        Ok(steps)
+    }
+
+    /// The certificate at `index`.
+    pub fn certificate(&self, index: Index) -> Option<&Certificate> {
+        self.certificates.get(index.0).map(|at| &at.certificate)
+    }
+
+    /// Where it stands and what it is called.
+    pub fn place(&self, index: Index) -> Place {
+        self.certificates.get(index.0).map(Place::of).unwrap_or_default()
+    }
+
+    /// All certificates in file order, each once.
+    pub fn indices(&self) -> impl Iterator<Item = Index> + use<> {
+        (0..self.certificates.len()).map(Index)
+    }
+
+    /// Every certificate that is no CA, in file order.
+    pub fn end_entities(&self) -> Vec<Index> {
+        self.indices().filter(|index| !self.is_ca(*index)).collect()
+    }
+
+    /// Whether it is a CA.
+    pub fn is_ca(&self, index: Index) -> bool {
+        self.is_ca.get(index.0).copied().unwrap_or(false)
+    }
+
+    /// Whether the file holds a certificate with the name or key identifier of its issuer.
+    pub fn has_issuer(&self, index: Index) -> bool {
+        !self.candidates(index.0).is_empty()
+    }
+
+    /// What stands in the file a second time.
+    pub fn repeated(&self) -> Vec<Place> {
+        self.repeated.iter().map(Place::of).collect()
+    }
+
+    /// CAs that by name and key identifier are on no path of an end entity.
+    pub fn strays(&self) -> Vec<Index> {
+        let mut seen: HashSet<usize> = self.end_entities().iter().map(|index| index.0).collect();
+        if seen.is_empty() {
+            return Vec::new();
+        }
+        let mut waiting: Vec<usize> = seen.iter().copied().collect();
+        while let Some(child) = waiting.pop() {
+            let above = self.candidates(child).into_iter().filter(|issuer| seen.insert(*issuer));
+            waiting.extend(above.collect::<Vec<_>>());
+        }
+        self.indices().filter(|index| !seen.contains(&index.0)).collect()
+    }
+
+    /// The first certificate that stands behind all its issuers, with one of them.
+    pub fn out_of_order(&self) -> Option<(Place, Place)> {
+        self.indices().find_map(|child| {
+            let issuers = self.candidates(child.0);
+            let last = issuers.iter().copied().max()?;
+            (last < child.0).then(|| (self.place(child), self.place(Index(last))))
+        })
+    }
+
+    /// The links taken on trust so far, and what the verifier lacks for each.
+    pub fn unverified(&self) -> Vec<(Place, String)> {
+        let checked = self.checked.borrow();
+        let valid: HashSet<usize> = checked
+            .iter()
+            .filter(|(_, check)| **check == SignatureCheck::Valid)
+            .map(|((child, _), _)| *child)
+            .collect();
+        let mut links: Vec<_> = checked
+            .iter()
+            .filter_map(|((child, _), check)| match check {
+                SignatureCheck::Unsupported(what) if !valid.contains(child) => Some((*child, what.clone())),
+                _ => None,
+            })
+            .collect();
+        links.sort();
+        links.dedup();
+        links.into_iter().map(|(child, what)| (self.place(Index(child)), what)).collect()
+    }
+}
+
+/// The certificates in file order, and those whose octets were there before.
+fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
+    let mut seen = HashSet::new();
+    let first: Vec<bool> = certificates.iter().map(|at| seen.insert(at.certificate.der())).collect();
+    drop(seen);
+    let mut first = first.into_iter();
+    certificates.into_iter().partition(|_| first.next().unwrap_or(true))
+}
+
+/// What a self-signed certificate alone in its file is: `openssl req -x509` marks a server's as CA:TRUE too.
+fn is_lone_ca(certificate: &Certificate) -> bool {
+    certificate.basic_constraints_ca() == Some(true)
+        && certificate.key_usage_cert_sign().unwrap_or_else(|| {
+            let is_host_name = |name: &String| name.trim_start_matches("*.").parse::<HostName>().is_ok();
+            certificate.dns_names().is_empty() && !certificate.common_names().iter().any(is_host_name)
+        })
+}
+
+/// Line and subject of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The line of its BEGIN marker, counted from 1; `None` for DER.
+    pub line: Option<usize>,
+    /// The subject (RFC 4514), or the first DNS name of a certificate without one.
+    pub subject: String,
+}
+
+impl Place {
+    fn of(at: &Located) -> Self {
+        let mut subject = at.certificate.subject();
+        if subject.is_empty() {
+            let name = at.certificate.dns_names().into_iter().next();
+            subject = name
+                .map_or("a certificate without a subject".to_owned(), |name| crate::x509::printable(&name));
+        }
+        Self { line: at.line, subject }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{} (line {line})", self.subject),
+            None => f.write_str(&self.subject),
+        }
+    }
+}
+
+/// Why certificates give no path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChainError {
+    /// None of the issuers that a certificate names signed it.
+    Damaged {
+        /// The certificate.
+        certificate: Place,
+        /// Those with the name or key identifier of its issuer.
+        issuers: Vec<Place>,
+    },
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Damaged { certificate, issuers } = self;
+        if let Some(line) = certificate.line {
+            write!(f, "line {line}: ")?;
+        }
+        let issuers: Vec<String> = issuers.iter().take(3).map(Place::to_string).collect();
+        write!(
+            f,
+            "the signature of {} does not verify with the key of {} (RFC 5280 section 4.1.1.3)",
+            certificate.subject,
+            issuers.join(" or ")
+        )
+    }
+}
+
+impl std::error::Error for ChainError {}

@@ -1,0 +1,167 @@
+//! One function per subcommand: read, compute, write.
+
+use std::ffi::OsString;
+
+use anyhow::Context as _;
+
+use crate::advice::{self, Finding, Severity};
+use crate::cli::{self, Invocation, Request, UsageError};
+use crate::files::{self, FileError};
+use crate::generate::{self, GenerateError, Material, Record};
+use crate::input::InputError;
+use crate::owner::{NameError, Owner};
+use crate::render::{self, Style};
+use crate::tlsa::Params;
+use crate::x509::printable;
+
+/// What a run leaves: data for standard output, talk for standard error, and the exit status.
+#[derive(Debug, Default)]
+struct Outcome {
+    data: Vec<u8>,
+    talk: Vec<String>,
+    status: u8,
+}
+
+/// Exit status of a wrong call or input.
+const TROUBLE: u8 = 2;
+
+/// Runs the program with `args`, its name first, and gives the exit status: 0 done, 2 trouble.
+///
+/// Everything is computed before the first octet is written: on any error standard output stays empty.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let outcome = cli::parse(args).map_err(anyhow::Error::from).and_then(outcome);
+    let mut outcome = outcome.unwrap_or_else(|error| failure(&error));
+    if let Err(error) = files::write_stdout(&outcome.data) {
+        let failed = failure(&error.into());
+        outcome.talk.extend(failed.talk);
+        outcome.status = failed.status;
+    }
+    let talk: String = outcome.talk.iter().map(|line| format!("tlsagen: {line}\n")).collect();
+    if !talk.is_empty() {
+        files::write_stderr(&talk);
+    }
+    outcome.status
+}
+
+fn outcome(invocation: Invocation) -> anyhow::Result<Outcome> {
+    match invocation {
+        Invocation::Records(request, params) => records(&request, &params),
+        Invocation::Chain(request) => chain(&request),
+        Invocation::Completions(shell) => Ok(completions(shell)),
+        Invocation::Man => man(),
+        Invocation::Show(text) => Ok(Outcome { data: text.into_bytes(), ..Outcome::default() }),
+    }
+}
+
+fn records(request: &Request, params: &[Params]) -> anyhow::Result<Outcome> {
+    let materials = materials(request)?;
+    let records = generate::records(&materials, params, request.depth)?;
+    let style = Style { groups: false, ..style(request) };
+    print(request, params, &materials, &records, &style)
+}
+
+fn chain(request: &Request) -> anyhow::Result<Outcome> {
+    let materials = materials(request)?;
+    let records = generate::chain_records(&materials, request.depth)?;
+    // Record data alone is for programs; the other shapes take comments.
+    let comments = request.comments || request.format != render::Format::Rdata;
+    let style = Style { groups: comments, comments, ..style(request) };
+    print(request, &[], &materials, &records, &style)
+}
+
+fn materials(request: &Request) -> anyhow::Result<Vec<Material>> {
+    let files = std::iter::once(&request.chain).chain(&request.next);
+    files
+        .map(|file| {
+            let name = || if file == "-" { "standard input".to_owned() } else { printable(file) };
+            let octets = files::read(file).with_context(name)?;
+            Material::read(file.clone(), &octets).with_context(name)
+        })
+        .collect()
+}
+
+fn style(request: &Request) -> Style {
+    Style {
+        format: request.format,
+        ttl: request.ttl,
+        origin: request.origin.clone(),
+        comments: request.comments,
+        groups: false,
+    }
+}
+
+fn print(
+    request: &Request,
+    params: &[Params],
+    materials: &[Material],
+    records: &[Record<'_>],
+    style: &Style,
+) -> anyhow::Result<Outcome> {
+    let owners = owners(request)?;
+    let context = advice::Context {
+        materials,
+        records,
+        params,
+        endpoints: &request.endpoints,
+        owners: &owners,
+        ttl: request.ttl,
+        now: request.now,
+    };
+    let mut findings = advice::findings(&context);
+    if request.strict {
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
+            finding.severity = Severity::Error;
+        }
+    }
+    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let shown = findings.iter().filter(|finding| !request.quiet || finding.severity == Severity::Error);
+    let talk = shown.map(Finding::to_string).collect();
+    if refused {
+        return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
+    }
+    let data = render::render(&owners, records, &findings, style).into_bytes();
+    Ok(Outcome { data, talk, status: 0 })
+}
+
+/// The owners in the order of hosts and ports, each once.
+fn owners(request: &Request) -> Result<Vec<Owner>, NameError> {
+    let mut owners: Vec<Owner> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for endpoint in &request.endpoints {
+        owners.extend(endpoint.owners(&request.ports, request.transport)?);
+    }
+    owners.retain(|owner| seen.insert(owner.clone()));
+    Ok(owners)
+}
+
+fn completions(shell: cli::Shell) -> Outcome {
+    let mut data = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "tlsagen", &mut data);
+    Outcome { data, ..Outcome::default() }
+}
+
+fn man() -> anyhow::Result<Outcome> {
+    let mut data = Vec::new();
+    clap_mangen::Man::new(cli::command()).render(&mut data)?;
+    Ok(Outcome { data, ..Outcome::default() })
+}
+
+/// The error in one line, and its hint in another.
+fn failure(error: &anyhow::Error) -> Outcome {
+    let usage = error.downcast_ref::<UsageError>().and_then(UsageError::code);
+    let code = usage.or_else(|| error.downcast_ref::<GenerateError>()?.problem.code());
+    let code = code.map(|code| format!("[{code}]")).unwrap_or_default();
+    let mut talk = vec![format!("error{code}: {error:#}")];
+    talk.extend(hint(error).map(|hint| format!("hint: {hint}")));
+    Outcome { data: Vec::new(), talk, status: TROUBLE }
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        None.or_else(|| cause.downcast_ref::<UsageError>().map(|error| error.hint().to_owned()))
+            .or_else(|| cause.downcast_ref::<InputError>()?.hint().map(str::to_owned))
+            .or_else(|| cause.downcast_ref::<FileError>()?.hint().map(str::to_owned))
+            .or_else(|| cause.downcast_ref::<NameError>()?.hint().map(str::to_owned))
+            .or_else(|| cause.downcast_ref::<GenerateError>()?.problem.hint())
+    })
+}

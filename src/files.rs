@@ -1,0 +1,113 @@
+//! Path or `-` to octets, and octets to standard output; the only user of files.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+
+use zeroize::Zeroizing;
+
+/// Octets of the largest input; a chain has a few thousand.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// Octets of the first buffer, enough for a chain.
+const FIRST: usize = 16 * 1024;
+
+/// The octets of the file, a FIFO or (`-`) standard input. They may hold a private key: every copy is wiped.
+///
+/// Errors: it cannot be read, or has more than 16 MiB.
+pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    if path == "-" {
+        return read_all(&mut io::stdin().lock());
+    }
+    let mut file = File::open(path).map_err(FileError::Read)?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(FileError::Directory);
+    }
+    read_all(&mut file)
+}
+
+fn read_all(reader: &mut dyn Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let mut octets = Zeroizing::new(vec![0; FIRST]);
+    let mut length = 0;
+    loop {
+        if length == octets.len() {
+            // Not resized in place: that would leave a copy behind.
+            let mut larger = Zeroizing::new(vec![0; 2 * length]);
+            for (to, from) in larger.iter_mut().zip(octets.iter()) {
+                *to = *from;
+            }
+            octets = larger;
+        }
+        let room = octets.get_mut(length..).unwrap_or_default();
+        match reader.read(room) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(FileError::Read(error)),
+        }
+        if length > LARGEST {
+            return Err(FileError::TooLarge);
+        }
+    }
+    octets.truncate(length);
+    Ok(octets)
+}
+
+/// Writes all of `text` to standard output. A reader that left early is no error.
+///
+/// Errors: it cannot be written, as on a full disk.
+pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(FileError::Write(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a message to standard error; if even that fails, there is nobody left to tell.
+pub fn write_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Why octets did not come or go.
+#[derive(Debug)]
+pub enum FileError {
+    /// It cannot be read.
+    Read(io::Error),
+    /// A folder.
+    Directory,
+    /// More than 16 MiB.
+    TooLarge,
+    /// Standard output cannot be written.
+    Write(io::Error),
+}
+
+impl FileError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(error) if error.kind() == ErrorKind::NotFound => {
+                Some("give the path of a certificate chain, such as fullchain.pem, or - for standard input")
+            }
+            Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Some("run this as a user who may read the file; certificates are no secret, private keys are")
+            }
+            Self::Directory => Some("name the file in it, such as fullchain.pem"),
+            Self::TooLarge => Some("is it really a certificate chain?"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => write!(f, "cannot read it: {error}"),
+            Self::Directory => f.write_str("cannot read it: it is a directory"),
+            Self::TooLarge => f.write_str("more than 16 MiB"),
+            Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}

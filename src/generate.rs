@@ -1,0 +1,489 @@
+//! Parameters and what a file holds to records, each with its source: RFC 6698 section 2.1, RFC 7671 section 5.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::chain::{Chain, ChainError, Index, Place, Step};
+use crate::input::{Input, InputError};
+use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
+use crate::x509::{Certificate, PublicKey, printable};
+
+/// A file and what it holds.
+#[derive(Debug)]
+pub struct Material {
+    /// The file as it was named, `-` for standard input.
+    pub file: String,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What records are made from.
+#[derive(Debug)]
+pub enum Content {
+    /// Certificates.
+    Chain(Chain),
+    /// Keys without a certificate.
+    Keys(Vec<PublicKey>),
+}
+
+impl Material {
+    /// Reads the octets of `file`.
+    ///
+    /// Errors: they hold neither certificates nor keys, or are damaged.
+    pub fn read(file: String, octets: &[u8]) -> Result<Self, InputError> {
+        let content = match Input::read(octets)? {
+            Input::Certificates(certificates) => Content::Chain(Chain::new(certificates)),
+            Input::Keys(keys) => Content::Keys(keys),
+        };
+        Ok(Self { file, content })
+    }
+
+    /// Its certificates, if it has any.
+    pub fn chain(&self) -> Option<&Chain> {
+        match &self.content {
+            Content::Chain(chain) => Some(chain),
+            Content::Keys(_) => None,
+        }
+    }
+
+    fn error(&self, problem: Problem) -> GenerateError {
+        GenerateError { file: self.file.clone(), problem }
+    }
+}
+
+/// A record and what it describes.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The record.
+    pub tlsa: Tlsa,
+    /// What it describes.
+    pub source: Source<'a>,
+}
+
+/// A certificate or key, and the file it is from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The file.
+    pub material: &'a Material,
+    /// What in it.
+    pub item: Item<'a>,
+}
+
+/// What a record describes.
+#[derive(Debug, Clone, Copy)]
+pub enum Item<'a> {
+    /// A certificate.
+    Certificate {
+        /// Its place in the chain.
+        index: Index,
+        /// Its place in the path, 0 for the end entity; `None` if the file has none, or it is on no path.
+        depth: Option<usize>,
+        /// The certificate.
+        certificate: &'a Certificate,
+    },
+    /// A key without a certificate.
+    Key(&'a PublicKey),
+}
+
+impl Source<'_> {
+    /// Whether both are the same certificate or key.
+    pub fn is(&self, other: &Self) -> bool {
+        let same_item = match (self.item, other.item) {
+            (Item::Certificate { index: one, .. }, Item::Certificate { index: other, .. }) => one == other,
+            (Item::Key(one), Item::Key(other)) => std::ptr::eq(one, other),
+            _ => false,
+        };
+        std::ptr::eq(self.material, other.material) && same_item
+    }
+
+    fn octets(&self, selector: Selector) -> &[u8] {
+        match (self.item, selector) {
+            (Item::Certificate { certificate, .. }, Selector::Cert) => certificate.der(),
+            (Item::Certificate { certificate, .. }, Selector::Spki) => certificate.spki(),
+            (Item::Key(key), Selector::Spki) => key.spki(),
+            (Item::Key(_), Selector::Cert) => &[],
+        }
+    }
+}
+
+/// The records that `params` ask for: triple by triple, `materials` in order, each path from the end entity up.
+///
+/// The first material is the chain, the others are what comes next: a bare key among those joins the
+/// triples of usages 1 and 3. `depth` picks one certificate of each path. Exact repetitions are left out.
+///
+/// Errors: see [`Problem`]; nothing is given for an incomplete set.
+pub fn records<'a>(
+    materials: &'a [Material],
+    params: &[Params],
+    depth: Option<usize>,
+) -> Result<Vec<Record<'a>>, GenerateError> {
+    let mut records = Vec::new();
+    for params in params {
+        for (position, material) in materials.iter().enumerate() {
+            let sources = match &material.content {
+                Content::Chain(chain) => {
+                    let steps = select(chain, *params, depth).map_err(|problem| material.error(problem))?;
+                    steps
+                        .into_iter()
+                        .filter_map(|(index, depth)| source(material, chain, index, depth))
+                        .collect()
+                }
+                Content::Keys(_) if position > 0 && params.usage.is_trust_anchor() => Vec::new(),
+                Content::Keys(_) if position == 0 && depth.is_some() => {
+                    return Err(material.error(Problem::DepthWithoutEndEntity));
+                }
+                Content::Keys(keys) => key_sources(material, keys, *params)?,
+            };
+            for source in sources {
+                records.push(record(*params, source)?);
+            }
+        }
+    }
+    Ok(without_repetitions(records))
+}
+
+/// Every record of every certificate: x 0 1, x 1 1, x 0 2, x 1 2, with usage 3 for end entities and 2 for
+/// CAs; each end entity, its path, and at last what is on no path. Keys give the two with selector 1.
+///
+/// Errors: see [`Problem`].
+pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec<Record<'_>>, GenerateError> {
+    let mut records = Vec::new();
+    for (position, material) in materials.iter().enumerate() {
+        match &material.content {
+            Content::Chain(chain) => {
+                let steps = everything(chain, depth).map_err(|problem| material.error(problem))?;
+                for (index, depth) in steps {
+                    let usage = if chain.is_ca(index) { Usage::DaneTa } else { Usage::DaneEe };
+                    let Some(source) = source(material, chain, index, depth) else { continue };
+                    for (matching_type, selector) in
+                        DIGESTS.into_iter().flat_map(|digest| SELECTORS.map(|s| (digest, s)))
+                    {
+                        records.push(record(Params { usage, selector, matching_type }, source)?);
+                    }
+                }
+            }
+            Content::Keys(_) if position == 0 && depth.is_some() => {
+                return Err(material.error(Problem::DepthWithoutEndEntity));
+            }
+            Content::Keys(keys) => {
+                for key in keys {
+                    let source = Source { material, item: Item::Key(key) };
+                    for matching_type in DIGESTS {
+                        records.push(record(Params { matching_type, ..Params::DEFAULT }, source)?);
+                    }
+                }
+            }
+        }
+    }
+    Ok(without_repetitions(records))
+}
+
+const DIGESTS: [MatchingType; 2] = [MatchingType::Sha2_256, MatchingType::Sha2_512];
+const SELECTORS: [Selector; 2] = [Selector::Cert, Selector::Spki];
+
+/// A certificate and its depth, as far as that is known.
+type Selected = Vec<(Index, Option<usize>)>;
+
+/// The certificates that a usage describes (RFC 7671 sections 5.1 to 5.4).
+fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Selected, Problem> {
+    let end_entities = chain.end_entities();
+    if depth.is_some() && end_entities.is_empty() {
+        return Err(Problem::DepthWithoutEndEntity);
+    }
+    if let Some(depth) = depth.filter(|depth| params.usage.is_trust_anchor() == (*depth == 0)) {
+        return Err(Problem::DepthOfUsage { params, depth });
+    }
+    if !params.usage.is_trust_anchor() {
+        if end_entities.is_empty() {
+            return Err(Problem::NoEndEntity { params });
+        }
+        for index in &end_entities {
+            chain.confirm(*index)?;
+        }
+        return Ok(end_entities.into_iter().map(|index| (index, Some(0))).collect());
+    }
+    if end_entities.is_empty() {
+        return Ok(chain.path_of_cas()?.into_iter().map(|step| (step.index, None)).collect());
+    }
+    let mut selected = Vec::new();
+    let mut seen = HashSet::new();
+    for end_entity in end_entities {
+        let path = chain.path(end_entity, depth)?;
+        if path.is_empty() {
+            return Err(no_issuer(chain, end_entity, params));
+        }
+        let wanted = |step: &&Step| depth.is_none_or(|depth| step.depth == depth);
+        let found = path.iter().filter(wanted).count();
+        selected.extend(
+            path.iter()
+                .filter(wanted)
+                .filter(|step| seen.insert(step.index))
+                .map(|step| (step.index, Some(step.depth))),
+        );
+        if let Some(depth) = depth.filter(|_| found == 0) {
+            return Err(Problem::NoSuchDepth {
+                depth,
+                certificate: chain.place(end_entity),
+                length: path.len(),
+            });
+        }
+    }
+    Ok(selected)
+}
+
+fn no_issuer(chain: &Chain, end_entity: Index, params: Params) -> Problem {
+    let certificate = chain.place(end_entity);
+    match chain.certificate(end_entity) {
+        Some(only) if only.is_self_issued() => Problem::EndEntityAsAnchor { params, certificate },
+        Some(_) if chain.has_issuer(end_entity) => Problem::IssuerIsNoCa { params, certificate },
+        missing => {
+            let issuer = missing.map(Certificate::issuer).unwrap_or_default();
+            Problem::NoIssuer { params, certificate, issuer }
+        }
+    }
+}
+
+/// What `chain` prints, in its order.
+fn everything(chain: &Chain, depth: Option<usize>) -> Result<Selected, Problem> {
+    let end_entities = chain.end_entities();
+    if end_entities.is_empty() {
+        if depth.is_some() {
+            return Err(Problem::DepthWithoutEndEntity);
+        }
+        return Ok(chain.path_of_cas()?.into_iter().map(|step| (step.index, None)).collect());
+    }
+    let mut selected = Vec::new();
+    let mut seen = HashSet::new();
+    for index in end_entities {
+        chain.confirm(index)?;
+        let path = chain.path(index, depth)?;
+        let own = Step { index, depth: 0 };
+        if let Some(depth) = depth.filter(|depth| *depth > path.last().map_or(0, |step| step.depth)) {
+            return Err(Problem::NoSuchDepth { depth, certificate: chain.place(index), length: path.len() });
+        }
+        let wanted =
+            std::iter::once(own).chain(path).filter(|step| depth.is_none_or(|depth| step.depth == depth));
+        selected
+            .extend(wanted.filter(|step| seen.insert(step.index)).map(|step| (step.index, Some(step.depth))));
+    }
+    if depth.is_none() {
+        for stray in chain.indices().filter(|index| !seen.contains(index)) {
+            chain.confirm(stray)?;
+            selected.push((stray, None));
+        }
+    }
+    Ok(selected)
+}
+
+fn source<'a>(
+    material: &'a Material,
+    chain: &'a Chain,
+    index: Index,
+    depth: Option<usize>,
+) -> Option<Source<'a>> {
+    let certificate = chain.certificate(index)?;
+    Some(Source { material, item: Item::Certificate { index, depth, certificate } })
+}
+
+/// A bare key stands for an end entity, and its SubjectPublicKeyInfo is all there is of it (RFC 7671 section 5.1).
+fn key_sources<'a>(
+    material: &'a Material,
+    keys: &'a [PublicKey],
+    params: Params,
+) -> Result<Vec<Source<'a>>, GenerateError> {
+    if params.usage.is_trust_anchor() || params.selector == Selector::Cert {
+        return Err(material.error(Problem::KeyOnly { params }));
+    }
+    Ok(keys.iter().map(|key| Source { material, item: Item::Key(key) }).collect())
+}
+
+fn record(params: Params, source: Source<'_>) -> Result<Record<'_>, GenerateError> {
+    match Tlsa::describing(params, source.octets(params.selector)) {
+        Ok(tlsa) => Ok(Record { tlsa, source }),
+        Err(error) => Err(source.material.error(Problem::Data { params, error })),
+    }
+}
+
+fn without_repetitions(mut records: Vec<Record<'_>>) -> Vec<Record<'_>> {
+    let mut seen = HashSet::with_capacity(records.len());
+    let first: Vec<bool> = records.iter().map(|record| seen.insert(&record.tlsa)).collect();
+    drop(seen);
+    let mut first = first.into_iter();
+    records.retain(|_| first.next().unwrap_or(true));
+    records
+}
+
+/// Why a file does not give the records that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerateError {
+    /// The file.
+    pub file: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What keeps a set of records from being right and complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The certificates do not fit each other.
+    Chain(ChainError),
+    /// The association data would be no data.
+    Data {
+        /// The triple.
+        params: Params,
+        /// What is wrong with it.
+        error: DataError,
+    },
+    /// Usages 1 and 3 need an end entity.
+    NoEndEntity {
+        /// The triple.
+        params: Params,
+    },
+    /// Usages 0 and 2 need the CA above the end entity.
+    NoIssuer {
+        /// The triple.
+        params: Params,
+        /// The end entity.
+        certificate: Place,
+        /// The name of its issuer.
+        issuer: String,
+    },
+    /// The end entity's issuer is there, but is not a CA.
+    IssuerIsNoCa {
+        /// The triple.
+        params: Params,
+        /// The end entity.
+        certificate: Place,
+    },
+    /// A self-signed end entity is no trust anchor.
+    EndEntityAsAnchor {
+        /// The triple.
+        params: Params,
+        /// The end entity.
+        certificate: Place,
+    },
+    /// A key without a certificate gives selector 1 of usages 1 and 3 only.
+    KeyOnly {
+        /// The triple.
+        params: Params,
+    },
+    /// Usages 1 and 3 stand at depth 0, usages 0 and 2 above it.
+    DepthOfUsage {
+        /// The triple.
+        params: Params,
+        /// The depth.
+        depth: usize,
+    },
+    /// The path is shorter.
+    NoSuchDepth {
+        /// The depth.
+        depth: usize,
+        /// The end entity.
+        certificate: Place,
+        /// The certificates above it.
+        length: usize,
+    },
+    /// Depth counts from an end entity.
+    DepthWithoutEndEntity,
+}
+
+impl From<ChainError> for Problem {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+impl Problem {
+    /// The stable code of the diagnostic.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Chain(_) => Some("chain-gap"),
+            Self::Data { error: DataError::Nothing, .. } => Some("input-empty"),
+            Self::Data { .. } => Some("mtype0"),
+            Self::NoEndEntity { .. } => Some("ee-no-leaf"),
+            Self::NoIssuer { .. } | Self::IssuerIsNoCa { .. } => Some("ta-no-ca"),
+            Self::EndEntityAsAnchor { .. } => Some("ta-leaf"),
+            Self::KeyOnly { .. } => Some("key-only"),
+            Self::DepthOfUsage { .. } | Self::NoSuchDepth { .. } | Self::DepthWithoutEndEntity => None,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Chain(_) => {
+                "the file is damaged, or mixes certificates of two chains: copy it again from where it was issued"
+            }
+            Self::Data { error: DataError::TooLong { .. }, .. } => "use matching type 1, the SHA-256 digest",
+            Self::Data { .. } => return None,
+            Self::NoEndEntity { .. } => {
+                "give the file that starts with the server's certificate, such as fullchain.pem"
+            }
+            Self::NoIssuer { issuer, .. } => {
+                return Some(format!("the issuer {issuer} is missing: give fullchain.pem, or use 3 1 1"));
+            }
+            Self::IssuerIsNoCa { .. } => "use 3 1 1, or a certificate that a CA has issued",
+            Self::EndEntityAsAnchor { .. } => "use 3 1 1: usage 3 describes the server's own certificate",
+            Self::KeyOnly { .. } => "use 3 1 1 or 3 1 2 (1 1 1 or 1 1 2), or give the certificate",
+            Self::DepthOfUsage { .. } => {
+                "0 is the end entity, 1 its issuer: usages 1 and 3 go with 0, usages 0 and 2 with 1 and above"
+            }
+            Self::NoSuchDepth { .. } => "leave --depth away for every CA of the path",
+            Self::DepthWithoutEndEntity => "leave --depth away, or give fullchain.pem",
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for GenerateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", printable(&self.file), self.problem)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chain(error) => error.fmt(f),
+            Self::Data { params, error } => write!(f, "no record {params}: {error}"),
+            Self::NoEndEntity { params } => write!(
+                f,
+                "{params} describes the server's certificate, and this file holds CAs only (RFC 7671 section 5.1)"
+            ),
+            Self::NoIssuer { params, certificate, .. } => write!(
+                f,
+                "{params} describes a CA, and this file does not hold the issuer of {certificate} (RFC 7671 section 5.2)"
+            ),
+            Self::IssuerIsNoCa { params, certificate } => write!(
+                f,
+                "{params} describes a CA, and the issuer of {certificate} in this file is none (RFC 5280 section 4.2.1.9)"
+            ),
+            Self::EndEntityAsAnchor { params, certificate } => write!(
+                f,
+                "{params} describes a CA, and {certificate} is a self-signed server certificate, which verifiers reject there (RFC 7671 section 5.2)"
+            ),
+            Self::KeyOnly { params } => {
+                write!(
+                    f,
+                    "{params} needs a certificate, and this file holds a key alone (RFC 7671 section 5.1)"
+                )
+            }
+            Self::DepthOfUsage { params, depth } => {
+                let usage = params.usage;
+                write!(f, "--depth {depth} does not go with usage {usage} (RFC 7671 section 5)")
+            }
+            Self::NoSuchDepth { depth, certificate, length } => {
+                let plural = if *length == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "no certificate at depth {depth}: the file holds {length} CA{plural} above {certificate}"
+                )
+            }
+            Self::DepthWithoutEndEntity => {
+                f.write_str("--depth counts from the end entity's certificate, and this file holds none")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GenerateError {}

@@ -1,0 +1,263 @@
+//! Octets of a file to its certificates, or else its keys: RFC 7468 labels, DER by its first octet.
+
+use std::fmt;
+
+use crate::key::{self, Container, KeyError};
+use crate::pem_file::{self, Block, PemError, PemProblem};
+use crate::x509::{Certificate, PublicKey, SPKI_LABELS, X509Error};
+
+/// What a file holds.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// One certificate or more; whatever else the file has is passed over.
+    Certificates(Vec<Located>),
+    /// No certificate, but these keys, each once: of requests and public keys, or else of private keys.
+    Keys(Vec<PublicKey>),
+}
+
+/// A certificate and its place.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The line of its BEGIN marker, counted from 1; `None` for DER.
+    pub line: Option<usize>,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+impl Input {
+    /// Reads PEM or, if that is what the first octets are, DER.
+    ///
+    /// Errors: see [`InputError`]; no part of a damaged file is given.
+    pub fn read(octets: &[u8]) -> Result<Self, InputError> {
+        if octets.iter().all(u8::is_ascii_whitespace) {
+            return Err(InputError::Empty);
+        }
+        if is_utf16(octets) {
+            return Err(InputError::Utf16);
+        }
+        match octets {
+            // No text line starts like the header of a structure of 128 octets or more, nor has a
+            // text that starts with 0 just the length that its second letter would stand for.
+            [0x30, 0x81..=0x84, ..] => read_der(octets),
+            [0x30, length, rest @ ..] if usize::from(*length) == rest.len() => read_der(octets),
+            _ => read_pem(octets),
+        }
+    }
+}
+
+/// UTF-16, with its byte order mark or without.
+fn is_utf16(octets: &[u8]) -> bool {
+    matches!(octets, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'-', 0, b'-', ..] | [b'-', 0, b'-', 0, ..])
+}
+
+fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
+    let blocks = pem_file::blocks(octets)?;
+    let mut certificates = Vec::new();
+    for block in &blocks {
+        let at = |error| InputError::Certificate { line: block.line(), error };
+        let certificate = match block.label() {
+            "CERTIFICATE" | "X509 CERTIFICATE" => Certificate::from_der(block.decode()?),
+            "TRUSTED CERTIFICATE" => Certificate::from_der_prefix(block.decode()?),
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
+                return Err(InputError::Pkcs7 { line: Some(block.line()) });
+            }
+            "PKCS12" => return Err(InputError::Pkcs12),
+            _ => continue,
+        };
+        certificates.push(Located { line: Some(block.line()), certificate: certificate.map_err(at)? });
+    }
+    if !certificates.is_empty() {
+        return Ok(Input::Certificates(certificates));
+    }
+    let mut keys = Vec::new();
+    for block in &blocks {
+        keys.extend(published_key(block)?);
+    }
+    // Secrets are decoded only where nothing else tells the key.
+    if keys.is_empty() {
+        for block in blocks.iter().filter(|block| block.label().ends_with("PRIVATE KEY")) {
+            keys.push(private_key(block)?);
+        }
+    }
+    let mut distinct: Vec<PublicKey> = Vec::new();
+    for key in keys {
+        if !distinct.iter().any(|other| other.spki() == key.spki()) {
+            distinct.push(key);
+        }
+    }
+    if distinct.is_empty() { Err(InputError::NoCertificate) } else { Ok(Input::Keys(distinct)) }
+}
+
+/// The key of a request or public key block.
+fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
+    let line = block.line();
+    match block.label() {
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+            let key = PublicKey::from_request(&block.decode()?);
+            key.map(Some).map_err(|error| InputError::Request { line, error })
+        }
+        "RSA PUBLIC KEY" => {
+            let key = key::public_key_from_pkcs1(&block.decode()?);
+            key.map(Some).map_err(|_| InputError::PublicKey { line })
+        }
+        label if SPKI_LABELS.contains(&label) => {
+            let key = PublicKey::from_spki(block.decode()?);
+            key.map(Some).map_err(|_| InputError::PublicKey { line })
+        }
+        _ => Ok(None),
+    }
+}
+
+fn private_key(block: &Block<'_>) -> Result<PublicKey, InputError> {
+    let at = |error| InputError::PrivateKey { line: Some(block.line()), error };
+    let container = Container::of_label(block.label()).map_err(at)?;
+    match block.decode_secret() {
+        Ok(der) => key::public_key(container, &der).map_err(at),
+        // Proc-Type: 4,ENCRYPTED (RFC 1421 section 4.6.1.1).
+        Err(PemError { problem: PemProblem::Header, .. }) => Err(at(KeyError::Encrypted)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_der(octets: &[u8]) -> Result<Input, InputError> {
+    /// contentType id-signedData (RFC 5652 section 5.1).
+    const SIGNED_DATA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+    /// Version 3 of a PFX (RFC 7292 section 4), then its SEQUENCE.
+    const PFX_VERSION: [u8; 4] = [0x02, 0x01, 0x03, 0x30];
+    let content = match octets.get(1) {
+        Some(0x81) => octets.get(3..),
+        Some(0x82) => octets.get(4..),
+        Some(0x83) => octets.get(5..),
+        Some(0x84) => octets.get(6..),
+        _ => octets.get(2..),
+    };
+    let content = content.unwrap_or_default();
+    if content.starts_with(&SIGNED_DATA) {
+        return Err(InputError::Pkcs7 { line: None });
+    }
+    if content.starts_with(&PFX_VERSION) {
+        return Err(InputError::Pkcs12);
+    }
+    let certificate_error = match Certificate::from_der(octets.to_vec()) {
+        Ok(certificate) => return Ok(Input::Certificates(vec![Located { line: None, certificate }])),
+        Err(error) => error,
+    };
+    // A Certificate and a request start with a SEQUENCE in the SEQUENCE, a private key with its version.
+    if content.first() == Some(&0x02) {
+        let key = key::public_key_from_der(octets);
+        return match key {
+            Ok(key) => Ok(Input::Keys(vec![key])),
+            Err(KeyError::Unreadable) => Err(InputError::NotDer(certificate_error)),
+            Err(error) => Err(InputError::PrivateKey { line: None, error }),
+        };
+    }
+    match PublicKey::from_request(octets) {
+        Ok(key) => return Ok(Input::Keys(vec![key])),
+        Err(error @ X509Error::RequestSignature) => return Err(InputError::NotDer(error)),
+        Err(_) => {}
+    }
+    match PublicKey::from_spki(octets.to_vec()) {
+        Ok(key) => Ok(Input::Keys(vec![key])),
+        Err(_) => Err(InputError::NotDer(certificate_error)),
+    }
+}
+
+/// Why a file gives neither certificates nor keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputError {
+    /// Nothing, or white space alone.
+    Empty,
+    /// Text in UTF-16.
+    Utf16,
+    /// PKCS #7 or CMS; the line of a PEM block.
+    Pkcs7 {
+        /// Line of BEGIN, counted from 1.
+        line: Option<usize>,
+    },
+    /// PKCS #12.
+    Pkcs12,
+    /// The blocks of a PEM file cannot be told apart or decoded.
+    Pem(PemError),
+    /// A block is no certificate.
+    Certificate {
+        /// Line of BEGIN, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: X509Error,
+    },
+    /// A block is no certification request.
+    Request {
+        /// Line of BEGIN, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: X509Error,
+    },
+    /// A block is no public key.
+    PublicKey {
+        /// Line of BEGIN, counted from 1.
+        line: usize,
+    },
+    /// A private key gives no public key; the line of a PEM block.
+    PrivateKey {
+        /// Line of BEGIN, counted from 1.
+        line: Option<usize>,
+        /// What is wrong with it.
+        error: KeyError,
+    },
+    /// Not text, but no DER certificate, request or key either.
+    NotDer(X509Error),
+    /// No block that holds a certificate or a key.
+    NoCertificate,
+}
+
+impl InputError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => Some("did the command that should write it fail?"),
+            Self::Utf16 => Some("convert it with `iconv -f UTF-16 -t UTF-8`"),
+            Self::Pkcs7 { .. } => Some(
+                "convert it with `openssl pkcs7 -in FILE -print_certs`, with `-inform DER` if it is binary",
+            ),
+            Self::Pkcs12 => Some("convert it with `openssl pkcs12 -in FILE -nokeys`"),
+            Self::Pem(error) => Some(error.problem.hint()),
+            Self::PrivateKey { error, .. } => error.hint(),
+            Self::NoCertificate => {
+                Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
+            }
+            Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
+                Some("the file is damaged: copy it again from where it was issued")
+            }
+        }
+    }
+}
+
+impl From<PemError> for InputError {
+    fn from(error: PemError) -> Self {
+        Self::Pem(error)
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the file is empty"),
+            Self::Utf16 => f.write_str("the text is UTF-16, PEM is ASCII (RFC 7468 section 2)"),
+            Self::Pkcs7 { line: Some(line) } => {
+                write!(f, "line {line}: a PKCS #7 (CMS) bundle is no PEM certificate")
+            }
+            Self::Pkcs7 { line: None } => f.write_str("a PKCS #7 (CMS) bundle is no certificate"),
+            Self::Pkcs12 => f.write_str("a PKCS #12 (PFX) file is no certificate"),
+            Self::Pem(error) => error.fmt(f),
+            Self::Certificate { line, error } => write!(f, "line {line}: not a certificate: {error}"),
+            Self::Request { line, error } => write!(f, "line {line}: not a certification request: {error}"),
+            Self::PublicKey { line } => write!(f, "line {line}: not a public key"),
+            Self::PrivateKey { line: Some(line), error } => write!(f, "line {line}: {error}"),
+            Self::PrivateKey { line: None, error } => error.fmt(f),
+            Self::NotDer(error) => write!(f, "not a DER certificate, request or key: {error}"),
+            Self::NoCertificate => f.write_str("the file holds no certificate, request or key"),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}

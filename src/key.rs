@@ -1,0 +1,241 @@
+//! Private key to SubjectPublicKeyInfo; the secret is proved to fit and wiped: RFC 5208, 5915, 8017, 8410.
+
+use std::fmt;
+
+use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
+use ed25519_dalek::SigningKey;
+use p256::elliptic_curve::sec1::ToSec1Point;
+use pkcs1::RsaPrivateKeyRef;
+use pkcs8::der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use pkcs8::der::{self, Decode, Encode};
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
+use sec1::EcPrivateKey;
+use zeroize::Zeroizing;
+
+use crate::x509::PublicKey;
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// The container of a private key, as its PEM label names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// `PRIVATE KEY`: PKCS #8 (RFC 5208, RFC 5958).
+    Pkcs8,
+    /// `RSA PRIVATE KEY`: PKCS #1 (RFC 8017 appendix A.1.2).
+    Pkcs1,
+    /// `EC PRIVATE KEY`: SEC 1 (RFC 5915).
+    Sec1,
+}
+
+impl Container {
+    /// The container that a PEM label names.
+    ///
+    /// Errors: a kind of private key that is encrypted or not read here.
+    pub fn of_label(label: &str) -> Result<Self, KeyError> {
+        match label {
+            "PRIVATE KEY" => Ok(Self::Pkcs8),
+            "RSA PRIVATE KEY" => Ok(Self::Pkcs1),
+            "EC PRIVATE KEY" => Ok(Self::Sec1),
+            "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
+            "OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh),
+            _ => Err(KeyError::Unsupported),
+        }
+    }
+}
+
+/// The public key of a private key.
+///
+/// Errors: not that container, an algorithm that is not read here, parts that do not fit each other.
+pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyError> {
+    let spki = match container {
+        Container::Pkcs8 => from_pkcs8(der)?,
+        Container::Pkcs1 => from_pkcs1(der)?,
+        Container::Sec1 => from_sec1(der, None)?,
+    };
+    PublicKey::from_spki(spki).map_err(|_| KeyError::Unreadable)
+}
+
+/// The public key of a private key in DER, whatever its container.
+///
+/// Errors: as [`public_key`].
+pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
+    let mut last = KeyError::Unreadable;
+    for container in [Container::Pkcs8, Container::Pkcs1, Container::Sec1] {
+        match public_key(container, der) {
+            Err(KeyError::Unreadable) => {}
+            Err(error) => last = error,
+            key => return key,
+        }
+    }
+    Err(last)
+}
+
+/// The SubjectPublicKeyInfo of an RSAPublicKey, with the NULL of RFC 3279 section 2.3.1.
+///
+/// Errors: another structure.
+pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
+    pkcs1::RsaPublicKeyRef::from_der(der)?;
+    PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
+}
+
+fn from_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyError::Unreadable)?;
+    let secret = info.private_key.as_bytes();
+    match info.algorithm.oid {
+        RSA_ENCRYPTION => from_pkcs1(secret),
+        EC_PUBLIC_KEY => {
+            let curve = info.algorithm.parameters.ok_or(KeyError::Unreadable)?;
+            // Explicit parameters are a SEQUENCE; only a verifier's luck decides whether they match.
+            let curve = curve.decode_as::<ObjectIdentifier>().map_err(|_| KeyError::Unsupported)?;
+            from_sec1(secret, Some(curve))
+        }
+        ED25519 => {
+            let seed = ed25519_seed(secret)?;
+            let key = SigningKey::from_bytes(&seed);
+            let public = key.verifying_key().to_bytes();
+            fits(info.public_key.map(|stored| stored.raw_bytes() == public))?;
+            spki(AlgorithmIdentifierRef { oid: ED25519, parameters: None }, &public)
+        }
+        _ => Err(KeyError::Unsupported),
+    }
+}
+
+/// The 32 octets of a CurvePrivateKey (RFC 8410 section 7).
+fn ed25519_seed(secret: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let seed = <&OctetStringRef>::from_der(secret)?;
+    seed.as_bytes().try_into().map(Zeroizing::new).map_err(|_| KeyError::Unreadable)
+}
+
+fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let key = RsaPrivateKeyRef::from_der(der)?;
+    if key.other_prime_infos.is_some() {
+        return Err(KeyError::Unsupported);
+    }
+    let number = |octets: &[u8]| Zeroizing::new(BoxedUint::from_be_slice_vartime(octets));
+    let modulus = number(key.modulus.as_bytes());
+    let exponent = number(key.public_exponent.as_bytes());
+    let primes = [key.prime1, key.prime2].map(|prime| number(prime.as_bytes()));
+    let [p, q] = &primes;
+    let product = Zeroizing::new(p.concatenating_mul(&**q));
+    fits(Some(*product == *modulus))?;
+    // e * dP = 1 (mod p - 1), and the same for q: a changed exponent is found as well.
+    for (prime, secret_exponent) in primes.iter().zip([key.exponent1, key.exponent2]) {
+        let secret_exponent = number(secret_exponent.as_bytes());
+        let order = Zeroizing::new(prime.wrapping_sub(BoxedUint::one()));
+        let order = NonZero::new((*order).clone()).into_option().ok_or(KeyError::Mismatch)?;
+        let product = Zeroizing::new(exponent.concatenating_mul(&*secret_exponent));
+        let remainder = Zeroizing::new(product.rem(&order));
+        let _order = Zeroizing::new(order.get());
+        fits(Some(*remainder == BoxedUint::one()))?;
+    }
+    let public = key.public_key().to_der()?;
+    spki(pkcs1::ALGORITHM_ID, &public)
+}
+
+fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Vec<u8>, KeyError> {
+    let key = EcPrivateKey::from_der(der).map_err(|_| match has_explicit_parameters(der) {
+        true => KeyError::Unsupported,
+        false => KeyError::Unreadable,
+    })?;
+    let inner = key.parameters.and_then(|parameters| parameters.named_curve());
+    fits(curve.zip(inner).map(|(outer, inner)| outer == inner))?;
+    let curve = curve.or(inner).ok_or(KeyError::Unreadable)?;
+    let point = match curve {
+        P256 => {
+            let public =
+                p256::SecretKey::from_slice(key.private_key).map_err(|_| KeyError::Unreadable)?.public_key();
+            let stored = key.public_key.map(p256::PublicKey::from_sec1_bytes);
+            fits(stored.map(|stored| stored.is_ok_and(|stored| stored == public)))?;
+            public.to_sec1_point(false).as_bytes().to_vec()
+        }
+        P384 => {
+            let public =
+                p384::SecretKey::from_slice(key.private_key).map_err(|_| KeyError::Unreadable)?.public_key();
+            let stored = key.public_key.map(p384::PublicKey::from_sec1_bytes);
+            fits(stored.map(|stored| stored.is_ok_and(|stored| stored == public)))?;
+            public.to_sec1_point(false).as_bytes().to_vec()
+        }
+        _ => return Err(KeyError::Unsupported),
+    };
+    spki(AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) }, &point)
+}
+
+/// Whether an ECPrivateKey describes its curve by a SEQUENCE rather than by name (RFC 5480 section 2.1.1).
+fn has_explicit_parameters(der: &[u8]) -> bool {
+    let fields = AnyRef::from_der(der).map(|outer| outer.value()).unwrap_or_default();
+    // version, privateKey, then [0] with the parameters.
+    let mut reader = match der::SliceReader::new(fields) {
+        Ok(reader) => reader,
+        Err(_) => return false,
+    };
+    let mut next = || AnyRef::decode(&mut reader).ok();
+    next();
+    next();
+    next().is_some_and(|parameters| parameters.value().first() == Some(&0x30))
+}
+
+fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let subject_public_key = BitStringRef::from_bytes(public)?;
+    Ok(SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()?)
+}
+
+/// What is stored twice must agree; what is stored once is taken.
+fn fits(agrees: Option<bool>) -> Result<(), KeyError> {
+    if agrees == Some(false) { Err(KeyError::Mismatch) } else { Ok(()) }
+}
+
+/// Why a private key gives no public key. No variant holds a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// It is encrypted.
+    Encrypted,
+    /// It is in the container of OpenSSH.
+    OpenSsh,
+    /// Its algorithm or container is not read here.
+    Unsupported,
+    /// Its parts do not fit each other.
+    Mismatch,
+    /// It is not the structure that its label names.
+    Unreadable,
+}
+
+impl KeyError {
+    /// What to do about it.
+    pub fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::Encrypted | Self::Unsupported => Some(
+                "make its public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and give that file",
+            ),
+            Self::Mismatch | Self::Unreadable => {
+                Some("the file is damaged: copy it again from where it was made")
+            }
+        }
+    }
+}
+
+impl From<der::Error> for KeyError {
+    fn from(_: der::Error) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Encrypted => "the private key is encrypted",
+            Self::OpenSsh => "an OpenSSH private key is not read",
+            Self::Unsupported => {
+                "a private key of this kind is not read: RSA, P-256, P-384 and Ed25519 are (PKCS #8, PKCS #1, SEC 1)"
+            }
+            Self::Mismatch => "the parts of the private key do not fit each other",
+            Self::Unreadable => "cannot read the private key",
+        })
+    }
+}
+
+impl std::error::Error for KeyError {}

@@ -1,0 +1,54 @@
+//! Right DANE TLSA records from a certificate chain (RFC 6698, 7671, 7672).
+//!
+//! Data flows one way, from octets to text:
+//!
+//! ```text
+//!   files ──> pem_file ──> x509, key ──> input ──> chain ──> generate ──> render ──> files
+//!   octets    blocks       certificates  one of    paths     records      text       octets
+//!                          and keys      the two               │
+//!   cli ──> commands                                           └──> advice: findings
+//! ```
+//!
+//! The modules, lowest first; each uses only those above it:
+//!
+//! | module | job | standard |
+//! |---|---|---|
+//! | [`tlsa`] | usage, selector, matching type, association data | RFC 6698 section 2, RFC 7218 |
+//! | [`owner`] | host, port and transport to owner name | RFC 6698 section 3 |
+//! | [`pem_file`] | octets to located blocks, strictly | RFC 7468 |
+//! | [`x509`] | one block to a certificate, request or public key; checks signatures | RFC 5280 |
+//! | [`key`] | private key to SubjectPublicKeyInfo | RFC 5208, 5915, 8017, 8410 |
+//! | [`input`] | a file to its certificates, or else its keys | RFC 7468 section 4 |
+//! | [`chain`] | certificates to end entities and their paths | RFC 5280 section 6 |
+//! | [`generate`] | parameters and material to records with their sources | RFC 7671 section 5 |
+//! | [`advice`] | the rule table | RFC 7671, RFC 7672 |
+//! | [`render`] | records to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
+//! | [`files`] | path or `-` to octets, and back | |
+//! | [`cli`] | the command line as values | |
+//! | [`commands`] | one function per subcommand | |
+
+pub mod tlsa;
+
+pub mod owner;
+
+pub mod pem_file;
+
+pub mod x509;
+
+pub mod key;
+
+pub mod input;
+
+pub mod chain;
+
+pub mod generate;
+
+pub mod advice;
+
+pub mod render;
+
+pub mod files;
+
+pub mod cli;
+
+pub mod commands;

@@ -1,0 +1,523 @@
+//! Host, port and transport to the owner name of a TLSA RRset: RFC 6698 section 3, RFC 1035 section 2.3.4.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+
+/// A TCP, UDP or SCTP port, 1 to 65535, written without sign or leading zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(u16);
+
+impl Port {
+    /// The port of mail between servers, where RFC 7672 holds.
+    pub const SMTP: Self = Self(25);
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Port {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if digits && !text.starts_with('0') => Ok(Self(number)),
+            _ => Err(NameError::Port(text.to_owned())),
+        }
+    }
+}
+
+/// The transport label (RFC 6698 section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// `_tcp`
+    Tcp,
+    /// `_udp`
+    Udp,
+    /// `_sctp`
+    Sctp,
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+        })
+    }
+}
+
+impl FromStr for Transport {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        [Self::Tcp, Self::Udp, Self::Sctp]
+            .into_iter()
+            .find(|transport| transport.to_string() == text)
+            .ok_or_else(|| NameError::Transport(text.to_owned()))
+    }
+}
+
+/// A host name in A-labels, lower case, without the final dot: the TLSA base domain of RFC 6698 section 3.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName(String);
+
+impl HostName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has one label only, so that it is hardly fully qualified.
+    pub fn is_single_label(&self) -> bool {
+        !self.0.contains('.')
+    }
+}
+
+impl FromStr for HostName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let absolute = text.strip_suffix('.').unwrap_or(text);
+        if absolute.parse::<IpAddr>().is_ok() || absolute.starts_with('[') {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        let ascii = to_ascii(absolute)?;
+        let name = ascii.strip_suffix('.').unwrap_or(&ascii);
+        for label in name.split('.') {
+            check_label(text, label)?;
+            let octets = label.as_bytes();
+            let ldh = octets.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
+            if !ldh || octets.first() == Some(&b'-') || octets.last() == Some(&b'-') {
+                return Err(NameError::Label { name: text.to_owned(), label: label.to_owned() });
+            }
+        }
+        // RFC 1123 section 2.1: a host name whose last label is a number would be read as an address.
+        if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit())) {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        check_length(text, name)?;
+        Ok(Self(name.to_owned()))
+    }
+}
+
+/// Lower-case A-labels; a plain ASCII name needs no table.
+fn to_ascii(name: &str) -> Result<String, NameError> {
+    let lower = name.to_ascii_lowercase();
+    if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
+        return Ok(lower);
+    }
+    Uts46::new()
+        .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::CheckFirstLast, DnsLength::Ignore)
+        .map(|ascii| ascii.into_owned())
+        .map_err(|_| NameError::Idna(name.to_owned()))
+}
+
+fn check_label(name: &str, label: &str) -> Result<(), NameError> {
+    match label.len() {
+        0 => Err(NameError::EmptyLabel(name.to_owned())),
+        1..=63 => Ok(()),
+        length => Err(NameError::LabelLength { label: label.to_owned(), length }),
+    }
+}
+
+/// 255 octets on the wire are 253 characters of text without the final dot.
+fn check_length(name: &str, absolute: &str) -> Result<(), NameError> {
+    match absolute.len() {
+        0..=253 => Ok(()),
+        length => Err(NameError::NameLength { name: name.to_owned(), length }),
+    }
+}
+
+/// The owner name of a TLSA RRset, lower case, absolute, without the final dot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner(String);
+
+impl Owner {
+    /// `_port._transport.host` (RFC 6698 section 3).
+    ///
+    /// Errors: the name is longer than RFC 1035 section 2.3.4 allows.
+    pub fn new(port: Port, transport: Transport, host: &HostName) -> Result<Self, NameError> {
+        let name = format!("_{port}._{transport}.{}", host.as_str());
+        check_length(&name, &name)?;
+        Ok(Self(name))
+    }
+
+    /// The port, where the name has the shape of RFC 6698 section 3.
+    pub fn port(&self) -> Option<Port> {
+        self.split().map(|(port, _)| port)
+    }
+
+    /// The TLSA base domain, where the name has the shape of RFC 6698 section 3.
+    pub fn host(&self) -> Option<HostName> {
+        self.split().and_then(|(_, host)| host.parse().ok())
+    }
+
+    fn split(&self) -> Option<(Port, &str)> {
+        let mut labels = self.0.splitn(3, '.');
+        let port = labels.next()?.strip_prefix('_')?.parse().ok()?;
+        labels.next()?.strip_prefix('_')?.parse::<Transport>().ok()?;
+        Some((port, labels.next()?))
+    }
+
+    /// The name below `origin` without it, `@` for the origin itself, or else the absolute name.
+    pub fn relative_to(&self, origin: Option<&Origin>) -> String {
+        match origin {
+            Some(origin) if self.0 == origin.0 => return "@".to_owned(),
+            Some(origin) if origin.0.is_empty() => return self.0.clone(),
+            Some(origin) => {
+                let below = self.0.strip_suffix(origin.0.as_str()).and_then(|name| name.strip_suffix('.'));
+                if let Some(name) = below {
+                    return name.to_owned();
+                }
+            }
+            None => {}
+        }
+        self.to_string()
+    }
+}
+
+/// The absolute name with its final dot.
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.", self.0)
+    }
+}
+
+impl FromStr for Owner {
+    type Err = NameError;
+
+    /// A full owner name: labels of letters, digits, `-` and `_`, or `*` as the first.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+        for (index, label) in name.split('.').enumerate() {
+            check_label(text, label)?;
+            let wildcard = index == 0 && label == "*";
+            let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+            if !wildcard && !label.bytes().all(plain) {
+                return Err(NameError::OwnerLabel { name: text.to_owned(), label: label.to_owned() });
+            }
+            if label == "_smimecert" || label == "_openpgpkey" {
+                return Err(NameError::OtherType { name: text.to_owned(), label: label.to_owned() });
+            }
+        }
+        check_length(text, &name)?;
+        let mut labels = name.split('.');
+        if let (Some(first), Some(second)) = (labels.next(), labels.next())
+            && let Some(port) = first.strip_prefix('_')
+            && second.strip_prefix('_').is_some_and(|label| label.parse::<Transport>().is_ok())
+        {
+            port.parse::<Port>()?;
+        }
+        Ok(Self(name))
+    }
+}
+
+/// The origin of a zone, lower case, without the final dot; the root is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl FromStr for Origin {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "." {
+            return Ok(Self(String::new()));
+        }
+        text.parse().map(|Owner(name)| Self(name))
+    }
+}
+
+/// One `HOST[:PORT]` of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A server, and the port if the argument names it.
+    Server {
+        /// The TLSA base domain.
+        host: HostName,
+        /// The host's own port.
+        port: Option<Port>,
+        /// The name as it was given, if it had U-labels.
+        u_labels: Option<String>,
+    },
+    /// A full owner name.
+    Owner(Owner),
+}
+
+impl Endpoint {
+    /// The endpoints of a comma-separated list.
+    ///
+    /// Errors: a name that is no host name, a bad port, an IP address, an empty item.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
+        text.split(',').map(str::parse).collect()
+    }
+
+    /// The owners of this endpoint: its own port, or each of `ports`.
+    ///
+    /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
+    pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
+        match self {
+            Self::Owner(owner) => Ok(vec![owner.clone()]),
+            Self::Server { host, port: Some(port), .. } => Ok(vec![Owner::new(*port, transport, host)?]),
+            Self::Server { host, .. } => {
+                ports.iter().map(|port| Owner::new(*port, transport, host)).collect()
+            }
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.parse::<IpAddr>().is_ok() {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, _)) if name.contains(':') => return Err(NameError::IpAddress(text.to_owned())),
+            Some((name, port)) => (name, Some(port)),
+            None => (text, None),
+        };
+        if name.split('.').any(|label| label.starts_with('_')) {
+            return match port {
+                Some(_) => Err(NameError::OwnerPort(text.to_owned())),
+                None => name.parse().map(Self::Owner),
+            };
+        }
+        let host = name.parse()?;
+        let u_labels = (!name.is_ascii()).then(|| name.to_owned());
+        Ok(Self::Server { host, port: port.map(str::parse).transpose()?, u_labels })
+    }
+}
+
+/// Why text is no name, port or transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameError {
+    /// Not a port number.
+    Port(String),
+    /// Not a transport.
+    Transport(String),
+    /// An IP address, or a name that would be read as one.
+    IpAddress(String),
+    /// U-labels that IDNA refuses, or an A-label that stands for none.
+    Idna(String),
+    /// Two dots in a row, or no label at all.
+    EmptyLabel(String),
+    /// A label that no host name has.
+    Label {
+        /// The whole name.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// A label that no owner name has.
+    OwnerLabel {
+        /// The whole name.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// The owner of another record type.
+    OtherType {
+        /// The whole name.
+        name: String,
+        /// The label that tells.
+        label: String,
+    },
+    /// A label longer than 63 octets.
+    LabelLength {
+        /// The label.
+        label: String,
+        /// Its octets.
+        length: usize,
+    },
+    /// A name longer than 253 characters.
+    NameLength {
+        /// The name.
+        name: String,
+        /// Its characters, the prefix included, without the final dot.
+        length: usize,
+    },
+    /// A full owner name with a port behind it.
+    OwnerPort(String),
+}
+
+impl NameError {
+    /// The stable code of the diagnostic, if it has one.
+    pub fn code(&self) -> Option<&'static str> {
+        matches!(self, Self::IpAddress(_)).then_some("host-ip")
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::IpAddress(_) => Some("give the name of the MX host, the one its MX record points to"),
+            Self::OtherType { .. } => {
+                Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
+            }
+            Self::OwnerPort(_) => Some("leave the port away: the name starts with it"),
+            Self::Label { .. } => Some(
+                "give a plain host name such as mx.example, or a full owner name such as _25._tcp.mx.example",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port(text) => write!(
+                f,
+                "'{text}' is no port: a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
+            ),
+            Self::Transport(text) => {
+                write!(f, "'{text}' is no transport of RFC 6698 section 3: tcp, udp or sctp")
+            }
+            Self::IpAddress(text) => {
+                write!(f, "'{text}' is an IP address; TLSA records belong to host names (RFC 6698 section 3)")
+            }
+            Self::Idna(text) => {
+                write!(f, "'{}' is no internationalised host name (RFC 5890)", text.escape_debug())
+            }
+            Self::EmptyLabel(text) if text.is_empty() => f.write_str("the host name is empty"),
+            Self::EmptyLabel(text) => {
+                write!(f, "'{}' has an empty label (RFC 1035 section 2.3.1)", text.escape_debug())
+            }
+            Self::Label { name, label } => write!(
+                f,
+                "'{}' is no host name: '{}' is not made of letters, digits and inner hyphens (RFC 1123 section 2.1)",
+                name.escape_debug(),
+                label.escape_debug()
+            ),
+            Self::OwnerLabel { name, label } => write!(
+                f,
+                "'{}' is no owner name: '{}' is not made of letters, digits, '-' and '_'",
+                name.escape_debug(),
+                label.escape_debug()
+            ),
+            Self::OtherType { name, label } => {
+                write!(f, "'{name}' is the owner of another record type: {label}")
+            }
+            Self::LabelLength { label, length } => {
+                write!(f, "label '{label}' has {length} octets, 63 are allowed (RFC 1035 section 2.3.4)")
+            }
+            Self::NameLength { name, length } => {
+                write!(f, "'{name}' has {length} characters, 253 are allowed (RFC 1035 section 2.3.4)")
+            }
+            Self::OwnerPort(text) => write!(f, "'{text}' has a port behind a full owner name"),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn owners(host: &str) -> Vec<String> {
+        let ports = [Port::SMTP];
+        let endpoints = Endpoint::parse_list(host).unwrap();
+        let owners = endpoints.iter().flat_map(|e| e.owners(&ports, Transport::Tcp).unwrap());
+        owners.map(|owner| owner.to_string()).collect()
+    }
+
+    #[track_caller]
+    fn error(host: &str) -> String {
+        let result = Endpoint::parse_list(host).and_then(|endpoints| {
+            endpoints.iter().map(|e| e.owners(&[Port::SMTP], Transport::Tcp)).collect::<Result<Vec<_>, _>>()
+        });
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn one_final_dot_always() {
+        assert_eq!(owners("mx.example"), ["_25._tcp.mx.example."]);
+        assert_eq!(owners("MX.Example.:465,b.example"), ["_465._tcp.mx.example.", "_25._tcp.b.example."]);
+        assert_eq!(owners("TLSA._dane.example."), ["tlsa._dane.example."]);
+        assert_eq!(owners("*._tcp.mx.example"), ["*._tcp.mx.example."]);
+    }
+
+    #[test]
+    fn u_labels_become_a_labels() {
+        assert_eq!(owners("bücher.example"), ["_25._tcp.xn--bcher-kva.example."]);
+        assert_eq!(owners("BÜCHER。example"), ["_25._tcp.xn--bcher-kva.example."]);
+        assert_eq!(owners("xn--bcher-kva.example"), ["_25._tcp.xn--bcher-kva.example."]);
+        assert_eq!(owners("straße.example"), ["_25._tcp.xn--strae-oqa.example."]);
+        assert!(error("xn--a.example").contains("RFC 5890"));
+    }
+
+    #[test]
+    fn addresses_and_other_names_are_refused() {
+        for host in
+            ["192.0.2.1", "192.0.2.1.", "192.0.2.1:25", "::1", "[2001:db8::1]:25", "[2001:db8::1]", "10.1"]
+        {
+            assert!(error(host).contains("IP address"), "{host}");
+        }
+        for host in [
+            "",
+            "mx.example,",
+            "mx..example",
+            "-mx.example",
+            "mx-.example",
+            "m x.example",
+            "mx.example/",
+            "a_b.example",
+            "mx\n.example",
+            ".",
+        ] {
+            error(host);
+        }
+        assert!(error("x._smimecert.example").contains("another record type"));
+        assert!(error("_25._tcp.mx.example:25").contains("port behind"));
+    }
+
+    #[test]
+    fn ports_are_plain_numbers() {
+        for port in ["0", "025", "+25", "65536", "", "smtp", "２５"] {
+            assert!(error(&format!("mx.example:{port}")).contains("is no port"), "{port}");
+            assert!(error(&format!("_{port}._tcp.mx.example")).contains("port") || port == "２５", "{port}");
+        }
+        assert_eq!(owners("mx.example:65535"), ["_65535._tcp.mx.example."]);
+    }
+
+    #[test]
+    fn lengths_count_after_the_prefix() {
+        let label = "a".repeat(63);
+        let host = |last: usize| format!("{label}.{label}.{label}.{}", "b".repeat(last));
+        assert_eq!(owners(&host(52)).first().unwrap().len(), 254);
+        assert!(error(&host(53)).contains("254 characters"));
+        assert!(error(&format!("{label}a.example")).contains("64 octets"));
+    }
+
+    #[test]
+    fn the_origin_shortens_names_below_it_only() {
+        let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+        let relative = |origin: &str| owner.relative_to(Some(&origin.parse().unwrap()));
+        assert_eq!(relative("Example."), "_25._tcp.mx");
+        assert_eq!(relative("x.example"), "_25._tcp.mx.example.");
+        assert_eq!(relative("ample"), "_25._tcp.mx.example.");
+        assert_eq!(relative("_25._tcp.mx.example"), "@");
+        assert_eq!(relative("."), "_25._tcp.mx.example");
+    }
+
+    #[test]
+    fn port_and_base_are_found_again() {
+        let owner: Owner = "_465._tcp.mx.example".parse().unwrap();
+        assert_eq!(
+            (owner.port().unwrap().to_string(), owner.host().unwrap().0),
+            ("465".into(), "mx.example".into())
+        );
+        assert_eq!("tlsa._dane.example".parse::<Owner>().unwrap().port(), None);
+    }
+}

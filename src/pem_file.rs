@@ -1,0 +1,399 @@
+//! Octets of a file to located PEM blocks, strictly: RFC 7468.
+//!
+//! Lenient readers skip what they do not understand, and a damaged block becomes one record fewer.
+//! Here a file gives all its blocks, or an error with the line.
+
+use std::fmt;
+
+use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
+
+/// One block between its BEGIN and END lines, not decoded yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    label: &'a str,
+    line: usize,
+    body: &'a [u8],
+}
+
+/// The blocks of `octets` in file order; lines end in LF, CRLF or CR, a UTF-8 byte order mark is passed over.
+///
+/// Errors: a marker that is out of place or not quite one, an unclosed block, an unknown kind of certificate.
+pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
+    let text = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let mut blocks = Vec::new();
+    let mut open: Option<(&str, usize, &[u8])> = None;
+    for line in Lines::new(text, 1) {
+        match (Marker::find(line)?, open) {
+            (None, None) if is_lost_data(line.text) => {
+                return Err(line.error(PemProblem::LostData));
+            }
+            (None, _) => {}
+            (Some(Marker::Begin(label)), None) => {
+                if label.contains("CERT") && !CERTIFICATE_LABELS.contains(&label) {
+                    return Err(line.error(PemProblem::UnknownLabel(label.to_owned())));
+                }
+                open = Some((label, line.number, line.rest));
+            }
+            (Some(Marker::Begin(_)), Some((label, begin, _))) => {
+                return Err(line.error(PemProblem::BeginInside { label: label.to_owned(), begin }));
+            }
+            (Some(Marker::End(label)), Some((opened, begin, after_begin))) if label == opened => {
+                let length = after_begin.len() - line.rest.len() - line.octets;
+                blocks.push(Block {
+                    label,
+                    line: begin,
+                    body: after_begin.get(..length).unwrap_or_default(),
+                });
+                open = None;
+            }
+            (Some(Marker::End(label)), Some((opened, begin, _))) => {
+                let (label, opened) = (label.to_owned(), opened.to_owned());
+                return Err(line.error(PemProblem::EndMismatch { label, opened, begin }));
+            }
+            (Some(Marker::End(label)), None) => {
+                return Err(line.error(PemProblem::EndOutside(label.to_owned())));
+            }
+        }
+    }
+    match open {
+        Some((label, line, _)) => Err(PemError { line, problem: PemProblem::Unclosed(label.to_owned()) }),
+        None => Ok(blocks),
+    }
+}
+
+impl<'a> Block<'a> {
+    /// The label, such as `CERTIFICATE`.
+    pub fn label(&self) -> &'a str {
+        self.label
+    }
+
+    /// The line of its BEGIN marker, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The octets inside.
+    ///
+    /// Errors: a header, a blank line between data, an octet that is no base64, nothing at all.
+    pub fn decode(&self) -> Result<Vec<u8>, PemError> {
+        // The pem crate takes exactly one well-formed block, so it cannot leave anything out.
+        let mut canonical = String::with_capacity(self.body.len() + 2 * self.label.len() + 34);
+        canonical.push_str("-----BEGIN ");
+        canonical.push_str(self.label);
+        canonical.push_str("-----\n");
+        let last = self.collect(&mut canonical)?;
+        canonical.push_str("\n-----END ");
+        canonical.push_str(self.label);
+        canonical.push_str("-----\n");
+        match pem::parse(canonical) {
+            Ok(block) => Ok(block.into_contents()),
+            Err(_) => Err(PemError { line: last, problem: PemProblem::Base64End }),
+        }
+    }
+
+    /// The octets of a private key: constant-time, and every copy is wiped.
+    ///
+    /// Errors: as [`Block::decode`].
+    pub fn decode_secret(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+        let mut data = Zeroizing::new(String::with_capacity(self.body.len()));
+        let last = self.collect(&mut data)?;
+        match Base64::decode_vec(&data) {
+            Ok(octets) => Ok(Zeroizing::new(octets)),
+            Err(_) => Err(PemError { line: last, problem: PemProblem::Base64End }),
+        }
+    }
+
+    /// Appends the base64 of all data lines to `data`; gives the number of the last one.
+    fn collect(&self, data: &mut String) -> Result<usize, PemError> {
+        let mut last = None;
+        let mut blank = None;
+        let mut padded = false;
+        for line in Lines::new(self.body, self.line + 1) {
+            let text = line.text.trim_ascii();
+            if text.is_empty() {
+                blank = Some(line);
+                continue;
+            }
+            if let (Some(blank), Some(_)) = (blank, last) {
+                return Err(blank.error(PemProblem::BlankLine));
+            }
+            blank = None;
+            if text.contains(&b':') {
+                return Err(line.error(PemProblem::Header));
+            }
+            let letters = text.iter().take_while(|octet| is_base64(**octet)).count();
+            let (letters, padding) = text.split_at(letters);
+            if let Some(octet) = padding.iter().find(|octet| **octet != b'=') {
+                return Err(line.error(PemProblem::Base64Octet(*octet)));
+            }
+            if padded && !letters.is_empty() {
+                return Err(line.error(PemProblem::AfterPadding));
+            }
+            padded |= !padding.is_empty();
+            // Every octet was just seen to be ASCII.
+            data.push_str(std::str::from_utf8(text).unwrap_or_default());
+            last = Some(line.number);
+        }
+        last.ok_or(PemError { line: self.line, problem: PemProblem::Empty(self.label.to_owned()) })
+    }
+}
+
+fn is_base64(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || octet == b'+' || octet == b'/'
+}
+
+/// A line that can hardly be anything but certificate data whose markers are gone.
+fn is_lost_data(text: &[u8]) -> bool {
+    text.starts_with(b"MI") && text.len() >= 60 && text.iter().all(|octet| is_base64(*octet))
+}
+
+/// A line of the file.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    number: usize,
+    /// Without its line end.
+    text: &'a [u8],
+    /// Length with its line end.
+    octets: usize,
+    /// What follows it.
+    rest: &'a [u8],
+}
+
+impl Line<'_> {
+    fn error(&self, problem: PemProblem) -> PemError {
+        PemError { line: self.number, problem }
+    }
+}
+
+/// Lines that end in LF, CRLF or CR.
+struct Lines<'a> {
+    rest: &'a [u8],
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(rest: &'a [u8], number: usize) -> Self {
+        Self { rest, number }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let length =
+            self.rest.iter().position(|octet| matches!(octet, b'\n' | b'\r')).unwrap_or(self.rest.len());
+        let (text, end) = self.rest.split_at(length);
+        let end_length = match end {
+            [b'\r', b'\n', ..] => 2,
+            [] => 0,
+            _ => 1,
+        };
+        let number = self.number;
+        self.number += 1;
+        self.rest = end.get(end_length..).unwrap_or_default();
+        Some(Line { number, text, octets: length + end_length, rest: self.rest })
+    }
+}
+
+/// A BEGIN or END line.
+enum Marker<'a> {
+    Begin(&'a str),
+    End(&'a str),
+}
+
+impl<'a> Marker<'a> {
+    /// The marker that `line` is, if it is one.
+    ///
+    /// Errors: it only looks like one.
+    fn find(line: Line<'a>) -> Result<Option<Self>, PemError> {
+        let text = line.text.trim_ascii_end();
+        // Most lines are base64, which has neither dashes nor blanks.
+        if text.iter().all(|octet| is_base64(*octet)) {
+            return Ok(None);
+        }
+        let framed = |prefix: &[u8]| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(b"-----"));
+        if let Some(label) = framed(b"-----BEGIN ").and_then(label) {
+            return Ok(Some(Self::Begin(label)));
+        }
+        if let Some(label) = framed(b"-----END ").and_then(label) {
+            return Ok(Some(Self::End(label)));
+        }
+        if looks_like_marker(text) {
+            return Err(line.error(PemProblem::NotQuiteMarker));
+        }
+        Ok(None)
+    }
+}
+
+/// The label of RFC 7468 section 3, if it is one: upper case, no blank or dash at its ends.
+fn label(octets: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(octets).ok()?;
+    let edges = |c: char| c == '-' || c == ' ';
+    let allowed = |octet: u8| octet.is_ascii_graphic() && !octet.is_ascii_lowercase() || octet == b' ';
+    let well_formed = !text.starts_with(edges) && !text.ends_with(edges) && !text.contains("--");
+    (!text.is_empty() && well_formed && text.bytes().all(allowed)).then_some(text)
+}
+
+/// The labels with CERT in them that stand in files of certificates.
+const CERTIFICATE_LABELS: [&str; 7] = [
+    "CERTIFICATE",
+    "X509 CERTIFICATE",
+    "TRUSTED CERTIFICATE",
+    "CERTIFICATE REQUEST",
+    "NEW CERTIFICATE REQUEST",
+    "ATTRIBUTE CERTIFICATE",
+    "CERTIFICATE PAIR",
+];
+
+/// First words of the labels that stand in files of certificates and keys.
+const LABEL_STARTS: [&str; 17] = [
+    "CERTIFICATE",
+    "X509",
+    "TRUSTED",
+    "NEW CERT",
+    "ATTRIBUTE",
+    "PRIVATE",
+    "PUBLIC",
+    "ENCRYPTED",
+    "RSA",
+    "EC ",
+    "DSA",
+    "DH ",
+    "PKCS",
+    "CMS",
+    "OPENSSH",
+    "ANY PRIVATE",
+    "PARAMETERS",
+];
+
+/// Whether someone meant a marker: BEGIN or END before a known label, with dashes about it or nothing else.
+fn looks_like_marker(text: &[u8]) -> bool {
+    let dash = |c: char| {
+        matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+    };
+    let plain: String = String::from_utf8_lossy(text)
+        .chars()
+        .map(|c| if dash(c) { '-' } else { c.to_ascii_uppercase() })
+        .collect();
+    if plain.starts_with("-----BEGIN") || plain.starts_with("-----END") {
+        return true;
+    }
+    let meant = |word: &str| {
+        plain.match_indices(word).any(|(at, _)| {
+            let (before, rest) = plain.split_at(at);
+            let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);
+            let dashed = before.ends_with('-') || before.trim_end().ends_with("--") || after.contains("--");
+            // Without a dash only a line of nothing but the words is one, commented out or not.
+            let alone = !before.contains(|c: char| c.is_alphanumeric())
+                && after.len() <= 24
+                && !after.contains(|c: char| !c.is_ascii_uppercase() && c != ' ');
+            LABEL_STARTS.iter().any(|start| after.starts_with(start)) && (dashed || alone)
+        })
+    };
+    meant("BEGIN") || meant("END")
+}
+
+/// What is wrong with a PEM file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PemError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: PemProblem,
+}
+
+/// What is wrong at a line of a PEM file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PemProblem {
+    /// A BEGIN or END line with a flaw. Its text is not shown: it may hold a piece of a private key.
+    NotQuiteMarker,
+    /// BEGIN before the block above was closed.
+    BeginInside {
+        /// The open block.
+        label: String,
+        /// Its line.
+        begin: usize,
+    },
+    /// END of something else than what is open.
+    EndMismatch {
+        /// What END says.
+        label: String,
+        /// What BEGIN said.
+        opened: String,
+        /// The line of BEGIN.
+        begin: usize,
+    },
+    /// END where no block is open.
+    EndOutside(String),
+    /// The file ends in this block.
+    Unclosed(String),
+    /// A label with CERT in it that nobody uses.
+    UnknownLabel(String),
+    /// Base64 of a certificate outside of a block.
+    LostData,
+    /// A block without data.
+    Empty(String),
+    /// A blank line between data lines.
+    BlankLine,
+    /// A header such as Proc-Type.
+    Header,
+    /// An octet that is not base64.
+    Base64Octet(u8),
+    /// Data behind the padding.
+    AfterPadding,
+    /// Characters are missing or too many.
+    Base64End,
+}
+
+impl PemProblem {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotQuiteMarker => {
+                "markers start at the first column with exactly five dashes, as in -----BEGIN CERTIFICATE-----"
+            }
+            Self::Header => {
+                "an encrypted or annotated block; certificates have no headers (RFC 7468 section 2)"
+            }
+            Self::UnknownLabel(_) => "certificates stand in -----BEGIN CERTIFICATE----- blocks",
+            _ => "the file is damaged: copy it again from where it was issued",
+        }
+    }
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
+    }
+}
+
+impl fmt::Display for PemProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotQuiteMarker => f.write_str("this line looks like a PEM marker but is not one"),
+            Self::BeginInside { label, begin } => {
+                write!(f, "BEGIN inside the {label} block of line {begin}, which has no END")
+            }
+            Self::EndMismatch { label, opened, begin } => {
+                write!(f, "END {label} closes the {opened} block of line {begin}")
+            }
+            Self::EndOutside(label) => write!(f, "END {label} without a BEGIN"),
+            Self::Unclosed(label) => write!(f, "the file ends inside this {label} block"),
+            Self::UnknownLabel(label) => write!(f, "unknown kind of certificate block: {label}"),
+            Self::LostData => f.write_str("certificate data outside of a PEM block"),
+            Self::Empty(label) => write!(f, "the {label} block is empty"),
+            Self::BlankLine => f.write_str("a blank line between data lines"),
+            Self::Header => f.write_str("a header line in a PEM block"),
+            Self::Base64Octet(octet) => write!(f, "'{}' is no base64", char::from(*octet).escape_default()),
+            Self::AfterPadding => f.write_str("base64 data behind its padding"),
+            Self::Base64End => f.write_str("the base64 data ends too early or is not padded properly"),
+        }
+    }
+}
+
+impl std::error::Error for PemError {}

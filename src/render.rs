@@ -1,0 +1,253 @@
+//! Records to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
+
+use std::fmt::{self, Write};
+use std::str::FromStr;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::advice::Finding;
+use crate::generate::{Item, Record, Source};
+use crate::owner::{Origin, Owner};
+use crate::tlsa::Tlsa;
+use crate::x509::printable;
+
+/// The shape of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `owner IN TLSA 3 1 1 hex`, for a zone file.
+    Zone,
+    /// `3 1 1 hex`, the record data alone.
+    Rdata,
+    /// `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
+    Generic,
+    /// One object with records and findings.
+    Json,
+    /// Commands for nsupdate, each owner with its own `send`.
+    Nsupdate,
+}
+
+impl Format {
+    /// The formats by name.
+    pub const NAMES: [(&str, Self); 5] = [
+        ("zone", Self::Zone),
+        ("rdata", Self::Rdata),
+        ("generic", Self::Generic),
+        ("json", Self::Json),
+        ("nsupdate", Self::Nsupdate),
+    ];
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
+        found.map(|(_, format)| format).ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Not the name of a format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFormat(String);
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is no format: zone, rdata, generic, json or nsupdate", printable(&self.0))
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
+
+/// How records are to be written.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// The shape.
+    pub format: Format,
+    /// The TTL in seconds; nsupdate output has 3600 without one, as nsupdate wants one.
+    pub ttl: Option<u32>,
+    /// Owners below it are written relative to it in zone and generic output.
+    pub origin: Option<Origin>,
+    /// Comment lines before the records of each certificate.
+    pub comments: bool,
+    /// An empty line between certificates.
+    pub groups: bool,
+}
+
+/// What a message of nsupdate has without `--ttl`.
+const NSUPDATE_TTL: u32 = 3600;
+
+/// All `records` for each of `owners`, as one text.
+pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
+    let mut text = String::new();
+    if style.format == Format::Json {
+        // Strings and numbers alone: this cannot fail.
+        text = serde_json::to_string_pretty(&document(owners, records, findings)).unwrap_or_default();
+        text.push('\n');
+        return text;
+    }
+    let data: Vec<String> = records.iter().map(|record| data(&record.tlsa, style.format)).collect();
+    let ttl = style.ttl.map(|ttl| format!("{ttl} ")).unwrap_or_default();
+    let blank_lines = style.groups && style.format != Format::Nsupdate;
+    for (number, owner) in owners.iter().enumerate() {
+        let before = match style.format {
+            Format::Rdata if number > 0 => break,
+            Format::Rdata | Format::Json => String::new(),
+            Format::Nsupdate => {
+                format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(NSUPDATE_TTL))
+            }
+            Format::Zone => format!("{} {ttl}IN TLSA ", owner.relative_to(style.origin.as_ref())),
+            Format::Generic => format!("{} {ttl}IN TYPE52 ", owner.relative_to(style.origin.as_ref())),
+        };
+        let mut last: Option<&Source<'_>> = None;
+        for (Record { source, .. }, data) in records.iter().zip(&data) {
+            if !last.is_some_and(|last| last.is(source)) {
+                if blank_lines && !text.is_empty() {
+                    text.push('\n');
+                }
+                if style.comments {
+                    comment(&mut text, source);
+                }
+            }
+            last = Some(source);
+            for part in [&before, data.as_str(), "\n"] {
+                text.push_str(part);
+            }
+        }
+        if style.format == Format::Nsupdate && !records.is_empty() {
+            text.push_str("send\n");
+        }
+    }
+    text
+}
+
+/// The data of a record as text: `3 1 1 hex`, or its RFC 3597 form.
+fn data(tlsa: &Tlsa, format: Format) -> String {
+    let params = tlsa.params();
+    let octets = tlsa.data();
+    let mut text = String::with_capacity(2 * octets.len() + 16);
+    // Writing into a String cannot fail.
+    let _ = if format == Format::Generic {
+        let (usage, selector) = (params.usage.number(), params.selector.number());
+        let matching_type = params.matching_type.number();
+        write!(text, "\\# {} {usage:02x}{selector:02x}{matching_type:02x}", octets.len() + 3)
+    } else {
+        write!(text, "{params} ")
+    };
+    text.push_str(&hex::encode(octets));
+    text
+}
+
+/// `; ` lines that tell what the records below describe.
+fn comment(text: &mut String, source: &Source<'_>) {
+    match source.item {
+        Item::Certificate { certificate, .. } => {
+            let validity = certificate.validity();
+            let time = |time| rfc3339(time).unwrap_or_else(|| "(unreadable)".to_owned());
+            for (name, value) in [
+                ("subject", certificate.subject()),
+                ("issuer", certificate.issuer()),
+                ("notBefore", time(validity.not_before)),
+                ("notAfter", time(validity.not_after)),
+            ] {
+                for part in ["; ", name, "=", &value, "\n"] {
+                    text.push_str(part);
+                }
+            }
+        }
+        Item::Key(key) => {
+            let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
+            for part in ["; key of ", &printable(&source.material.file), &subject, "\n"] {
+                text.push_str(part);
+            }
+        }
+    }
+}
+
+fn rfc3339(time: Option<OffsetDateTime>) -> Option<String> {
+    time.and_then(|time| time.format(&Rfc3339).ok())
+}
+
+/// The JSON document of record output.
+#[derive(Serialize)]
+struct Document<'a> {
+    records: Vec<JsonRecord<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRecord<'a> {
+    owner: String,
+    usage: u8,
+    selector: u8,
+    matching_type: u8,
+    data: String,
+    source: JsonSource<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonSource<'a> {
+    file: &'a str,
+    depth: Option<usize>,
+    subject: Option<String>,
+    issuer: Option<String>,
+    serial: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    code: &'a str,
+    severity: String,
+    message: &'a str,
+}
+
+fn document<'a>(owners: &[Owner], records: &'a [Record<'_>], findings: &'a [Finding]) -> Document<'a> {
+    let json_record = |owner: &Owner, record: &'a Record<'_>| JsonRecord {
+        owner: owner.to_string(),
+        usage: record.tlsa.params().usage.number(),
+        selector: record.tlsa.params().selector.number(),
+        matching_type: record.tlsa.params().matching_type.number(),
+        data: hex::encode(record.tlsa.data()),
+        source: json_source(&record.source),
+    };
+    let of_owner = |owner| records.iter().map(move |record| json_record(owner, record));
+    let json_finding = |finding: &'a Finding| JsonFinding {
+        code: finding.code,
+        severity: finding.severity.to_string(),
+        message: &finding.message,
+    };
+    Document {
+        records: owners.iter().flat_map(of_owner).collect(),
+        findings: findings.iter().map(json_finding).collect(),
+    }
+}
+
+fn json_source<'a>(source: &Source<'a>) -> JsonSource<'a> {
+    let file = source.material.file.as_str();
+    match source.item {
+        Item::Certificate { certificate, depth, .. } => {
+            let validity = certificate.validity();
+            JsonSource {
+                file,
+                depth,
+                subject: Some(certificate.subject()),
+                issuer: Some(certificate.issuer()),
+                serial: Some(certificate.serial()),
+                not_before: rfc3339(validity.not_before),
+                not_after: rfc3339(validity.not_after),
+            }
+        }
+        Item::Key(key) => JsonSource {
+            file,
+            depth: None,
+            subject: key.subject().map(str::to_owned),
+            issuer: None,
+            serial: None,
+            not_before: None,
+            not_after: None,
+        },
+    }
+}

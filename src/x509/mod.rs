@@ -1,0 +1,372 @@
+//! One DER element to a Certificate, a CertificationRequest's key or a public key: RFC 5280 section 4.1.
+//!
+//! The outer structure is walked here and every part keeps its place in the octets, because a TLSA
+//! record hashes the octets of the file and nothing made from them. A part that a record does not
+//! need, such as a date, may be unreadable: the certificate still has octets to hash.
+
+mod der;
+mod name;
+mod public_key;
+mod signature;
+
+use std::fmt;
+use std::ops::Range;
+
+use time::OffsetDateTime;
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, BasicConstraints, GeneralName, KeyUsage, SubjectAlternativeName,
+};
+use x509_parser::oid_registry::{
+    OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
+    OID_X509_EXT_KEY_USAGE, OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+};
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+use crate::owner::HostName;
+
+use der::{Element, Reader};
+pub use name::printable;
+pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS};
+pub use signature::{DigestStrength, SignatureCheck};
+
+/// A certificate whose structure was seen; its parts are ranges of its DER.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    serial: Range<usize>,
+    issuer: Range<usize>,
+    validity: Range<usize>,
+    subject: Range<usize>,
+    spki: Range<usize>,
+    signature_algorithm: Range<usize>,
+    signature: Range<usize>,
+    extensions: Extensions,
+    basic_constraints_ca: Option<bool>,
+}
+
+/// The values of the extensions that are asked for here.
+#[derive(Clone, Default)]
+struct Extensions {
+    key_usage: Option<Range<usize>>,
+    subject_key_id: Option<Range<usize>>,
+    authority_key_id: Option<Range<usize>>,
+    subject_alt_name: Option<Range<usize>>,
+    signed_timestamps: Option<Range<usize>>,
+}
+
+/// notBefore and notAfter; `None` for what is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// First moment of validity.
+    pub not_before: Option<OffsetDateTime>,
+    /// Last moment of validity.
+    pub not_after: Option<OffsetDateTime>,
+}
+
+impl Certificate {
+    /// The certificate that `der` is, to its last octet.
+    ///
+    /// Errors: another structure, octets behind it, two different signature algorithms, a
+    /// basicConstraints extension that cannot be read.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
+        let (certificate, length) = Self::walk(der)?;
+        match certificate.der.len() - length {
+            0 => Ok(certificate),
+            octets => Err(X509Error::Trailing { octets }),
+        }
+    }
+
+    /// The certificate that `der` starts with, as in a TRUSTED CERTIFICATE block, where trust settings follow.
+    ///
+    /// Errors: as [`Certificate::from_der`].
+    pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
+        let (mut certificate, length) = Self::walk(der)?;
+        certificate.der.truncate(length);
+        Ok(certificate)
+    }
+
+    fn walk(der: Vec<u8>) -> Result<(Self, usize), X509Error> {
+        let outer = Reader::new(&der).sequence("Certificate")?;
+        let mut parts = outer.inside(&der);
+        let tbs = parts.sequence("tbsCertificate")?;
+        let signature_algorithm = parts.sequence("signatureAlgorithm")?;
+        let signature = parts.bit_string("signatureValue")?;
+        parts.end("Certificate")?;
+
+        let mut fields = tbs.inside(&der);
+        fields.optional_context(0)?;
+        let serial = fields.integer("serialNumber")?;
+        let inner_algorithm = fields.sequence("signature")?;
+        let issuer = fields.sequence("issuer")?;
+        let validity = fields.sequence("validity")?;
+        let subject = fields.sequence("subject")?;
+        let spki = fields.sequence("subjectPublicKeyInfo")?;
+        public_key::check_structure(&der, &spki)?;
+        fields.optional_context(1)?;
+        fields.optional_context(2)?;
+        let extensions = fields.optional_context(3)?;
+        fields.end("tbsCertificate")?;
+        if inner_algorithm.octets(&der) != signature_algorithm.octets(&der) {
+            return Err(X509Error::SignatureAlgorithms);
+        }
+        let (extensions, basic_constraints) = match extensions {
+            Some(wrapper) => walk_extensions(&der, &wrapper)?,
+            None => (Extensions::default(), None),
+        };
+        let basic_constraints_ca = match basic_constraints {
+            Some(value) => Some(
+                parsed::<BasicConstraints>(&der, &value)
+                    .ok_or(X509Error::Structure("the basicConstraints extension"))?
+                    .ca,
+            ),
+            None => None,
+        };
+        let certificate = Self {
+            tbs: tbs.all,
+            serial: serial.content,
+            issuer: issuer.all,
+            validity: validity.content,
+            subject: subject.all,
+            spki: spki.all,
+            signature_algorithm: signature_algorithm.all,
+            signature,
+            extensions,
+            basic_constraints_ca,
+            der,
+        };
+        Ok((certificate, outer.all.end))
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
+    }
+
+    /// The whole certificate as it is in the file: what selector 0 hashes (RFC 6698 section 2.1.2).
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its SubjectPublicKeyInfo as it is in the file: what selector 1 hashes (RFC 6698 section 2.1.2).
+    pub fn spki(&self) -> &[u8] {
+        self.part(&self.spki)
+    }
+
+    /// The subject's DER.
+    pub fn subject_der(&self) -> &[u8] {
+        self.part(&self.subject)
+    }
+
+    /// The issuer's DER.
+    pub fn issuer_der(&self) -> &[u8] {
+        self.part(&self.issuer)
+    }
+
+    /// Whether it names itself as its issuer.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject_der() == self.issuer_der()
+    }
+
+    /// The subject as text (RFC 4514), without control characters.
+    pub fn subject(&self) -> String {
+        name::to_text(self.subject_der())
+    }
+
+    /// The issuer as text (RFC 4514), without control characters.
+    pub fn issuer(&self) -> String {
+        name::to_text(self.issuer_der())
+    }
+
+    /// The organization names of the subject.
+    pub fn subject_organizations(&self) -> Vec<String> {
+        name::organizations(self.subject_der())
+    }
+
+    /// The organization names of the issuer.
+    pub fn issuer_organizations(&self) -> Vec<String> {
+        name::organizations(self.issuer_der())
+    }
+
+    /// The common names of the subject.
+    pub fn common_names(&self) -> Vec<String> {
+        name::common_names(self.subject_der())
+    }
+
+    /// The serial number's octets in lower-case hex.
+    pub fn serial(&self) -> String {
+        hex::encode(self.part(&self.serial))
+    }
+
+    /// When it is valid (RFC 5280 section 4.1.2.5).
+    pub fn validity(&self) -> Validity {
+        let rest = self.part(&self.validity);
+        let first = ASN1Time::from_der(rest).ok();
+        let after_first = Reader::new(rest).any("notBefore").ok().and_then(|first| rest.get(first.all.end..));
+        let second = after_first.and_then(|rest| ASN1Time::from_der(rest).ok());
+        Validity {
+            not_before: first.map(|(_, time)| time.to_datetime()),
+            not_after: second.map(|(_, time)| time.to_datetime()),
+        }
+    }
+
+    /// The cA field of basicConstraints; `None` without the extension (RFC 5280 section 4.2.1.9).
+    pub fn basic_constraints_ca(&self) -> Option<bool> {
+        self.basic_constraints_ca
+    }
+
+    /// Whether keyUsage allows to sign certificates; `None` without the extension (RFC 5280 section 4.2.1.3).
+    pub fn key_usage_cert_sign(&self) -> Option<bool> {
+        let value = self.extensions.key_usage.as_ref()?;
+        Some(parsed::<KeyUsage>(&self.der, value).is_some_and(|usage| usage.key_cert_sign()))
+    }
+
+    /// The subject key identifier (RFC 5280 section 4.2.1.2).
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        let value = self.part(self.extensions.subject_key_id.as_ref()?);
+        let string = Reader::new(value).any("subjectKeyIdentifier").ok()?;
+        value.get(string.content).filter(|id| !id.is_empty())
+    }
+
+    /// The key identifier of the issuer (RFC 5280 section 4.2.1.1).
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        let value = self.part(self.extensions.authority_key_id.as_ref()?);
+        let (_, extension) = AuthorityKeyIdentifier::from_der(value).ok()?;
+        extension.key_identifier.map(|id| id.0).filter(|id| !id.is_empty())
+    }
+
+    /// The DNS names of subjectAltName, in lower case (RFC 5280 section 4.2.1.6).
+    pub fn dns_names(&self) -> Vec<String> {
+        let Some(value) = &self.extensions.subject_alt_name else { return Vec::new() };
+        let Some(extension) = parsed::<SubjectAlternativeName>(&self.der, value) else { return Vec::new() };
+        let dns = |name: &GeneralName| match name {
+            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        };
+        extension.general_names.iter().filter_map(dns).collect()
+    }
+
+    /// Whether it names `host`: a DNS name, a wildcard for its first label, or without any DNS name a common
+    /// name (RFC 7672 section 3.2.3).
+    pub fn names_host(&self, host: &HostName) -> bool {
+        let mut names = self.dns_names();
+        if names.is_empty() {
+            names = self.common_names().iter().map(|name| name.to_ascii_lowercase()).collect();
+        }
+        let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
+        names.iter().any(|name| {
+            name == host.as_str() || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == parent)
+        })
+    }
+
+    /// Whether it carries signed certificate timestamps, as those of publicly trusted CAs do (RFC 6962 section 3.3).
+    pub fn has_signed_timestamps(&self) -> bool {
+        self.extensions.signed_timestamps.is_some()
+    }
+
+    /// The algorithm of its key.
+    pub fn key_algorithm(&self) -> KeyAlgorithm {
+        KeyAlgorithm::of(self.spki())
+    }
+
+    /// The strength of the digest in its signature.
+    pub fn digest_strength(&self) -> DigestStrength {
+        signature::digest_strength(self.part(&self.signature_algorithm))
+    }
+
+    /// Whether the key of `issuer` made the signature of this certificate.
+    pub fn check_signature(&self, issuer: &Self) -> SignatureCheck {
+        signature::check(
+            issuer.spki(),
+            self.part(&self.signature_algorithm),
+            self.part(&self.tbs),
+            self.part(&self.signature),
+        )
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.subject())
+    }
+}
+
+/// Reads one extension value or other part with x509-parser.
+fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
+    der: &'a [u8],
+    value: &Range<usize>,
+) -> Option<T> {
+    T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
+}
+
+/// The places of the extension values, and that of basicConstraints apart.
+///
+/// Errors: another structure, an extension that stands there twice (RFC 5280 section 4.2).
+fn walk_extensions(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<Range<usize>>), X509Error> {
+    let mut wrapped = wrapper.inside(der);
+    let list = wrapped.sequence("extensions")?;
+    wrapped.end("extensions")?;
+    let mut items = list.inside(der);
+    let mut found = Extensions::default();
+    let mut basic_constraints = None;
+    while !items.is_empty() {
+        let mut parts = items.sequence("extension")?.inside(der);
+        let oid = parts.object_identifier("extension")?;
+        parts.optional_boolean()?;
+        let value = parts.octet_string("extension")?;
+        parts.end("extension")?;
+        let oid = oid.content_octets(der);
+        let place = if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
+            &mut basic_constraints
+        } else if oid == OID_X509_EXT_KEY_USAGE.as_bytes() {
+            &mut found.key_usage
+        } else if oid == OID_X509_EXT_SUBJECT_KEY_IDENTIFIER.as_bytes() {
+            &mut found.subject_key_id
+        } else if oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
+            &mut found.authority_key_id
+        } else if oid == OID_X509_EXT_SUBJECT_ALT_NAME.as_bytes() {
+            &mut found.subject_alt_name
+        } else if oid == OID_CT_LIST_SCT.as_bytes() {
+            &mut found.signed_timestamps
+        } else {
+            continue;
+        };
+        if place.replace(value.content).is_some() {
+            return Err(X509Error::Structure("an extension that stands there twice"));
+        }
+    }
+    Ok((found, basic_constraints))
+}
+
+/// Why octets are no certificate, request or public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum X509Error {
+    /// This part is missing or not DER.
+    Structure(&'static str),
+    /// Octets behind the element.
+    Trailing {
+        /// Their number.
+        octets: usize,
+    },
+    /// signatureAlgorithm differs from the signed copy of itself.
+    SignatureAlgorithms,
+    /// The request's own signature does not verify.
+    RequestSignature,
+}
+
+impl fmt::Display for X509Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Structure(part) => write!(f, "cannot read {part} (RFC 5280 section 4.1)"),
+            Self::Trailing { octets } => write!(f, "{octets} octets follow the DER element"),
+            Self::SignatureAlgorithms => f.write_str(
+                "the two signature algorithms of the certificate differ (RFC 5280 section 4.1.1.2)",
+            ),
+            Self::RequestSignature => {
+                f.write_str("the request's signature does not fit its key (RFC 2986 section 4.2)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for X509Error {}

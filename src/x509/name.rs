@@ -1,0 +1,108 @@
+//! Distinguished names as text: RFC 4514.
+
+use x509_parser::asn1_rs::{Oid, oid};
+use x509_parser::oid_registry::{
+    OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME, OID_X509_ORGANIZATION_NAME,
+    OID_X509_ORGANIZATIONAL_UNIT, OID_X509_STATE_OR_PROVINCE_NAME, OID_X509_STREET_ADDRESS,
+};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+/// The short names of RFC 4514 section 3.
+static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
+    (OID_X509_COMMON_NAME, "CN"),
+    (OID_X509_LOCALITY_NAME, "L"),
+    (OID_X509_STATE_OR_PROVINCE_NAME, "ST"),
+    (OID_X509_ORGANIZATION_NAME, "O"),
+    (OID_X509_ORGANIZATIONAL_UNIT, "OU"),
+    (OID_X509_COUNTRY_NAME, "C"),
+    (OID_X509_STREET_ADDRESS, "STREET"),
+    (oid!(0.9.2342.19200300.100.1.25), "DC"),
+    (oid!(0.9.2342.19200300.100.1.1), "UID"),
+];
+
+/// The name in the order of RFC 4514 section 2.1 (last part first); what cannot be read is said to be so.
+pub(super) fn to_text(der: &[u8]) -> String {
+    let Ok((_, name)) = X509Name::from_der(der) else { return "(unreadable name)".to_owned() };
+    let mut text = Vec::new();
+    for part in name.iter_rdn() {
+        text.push(part.iter().map(attribute).collect::<Vec<_>>().join("+"));
+    }
+    text.reverse();
+    text.join(",")
+}
+
+/// The values of commonName.
+pub(super) fn common_names(der: &[u8]) -> Vec<String> {
+    values(der, |name| name.iter_common_name().filter_map(string).collect())
+}
+
+/// The values of organizationName.
+pub(super) fn organizations(der: &[u8]) -> Vec<String> {
+    values(der, |name| name.iter_organization().filter_map(string).collect())
+}
+
+fn values(der: &[u8], read: fn(&X509Name) -> Vec<String>) -> Vec<String> {
+    X509Name::from_der(der).map(|(_, name)| read(&name)).unwrap_or_default()
+}
+
+fn string(attribute: &AttributeTypeAndValue) -> Option<String> {
+    match attribute.attr_value().tag() {
+        // BMPString: UTF-16, big end first.
+        tag if tag.0 == 30 => {
+            let units = attribute.as_slice().chunks(2).map(|pair| match pair {
+                [high, low] => u16::from_be_bytes([*high, *low]),
+                _ => 0xfffd,
+            });
+            Some(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+        }
+        // UTF8String, NumericString, PrintableString, TeletexString, IA5String, VisibleString.
+        tag if matches!(tag.0, 12 | 18 | 19 | 20 | 22 | 26) => {
+            std::str::from_utf8(attribute.as_slice()).ok().map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// `CN=value`, or the dotted number and the value's DER in hex (RFC 4514 section 2.4).
+fn attribute(attribute: &AttributeTypeAndValue) -> String {
+    let short = SHORT_NAMES.iter().find(|(oid, _)| oid == attribute.attr_type());
+    match (short, string(attribute)) {
+        (Some((_, short)), Some(value)) => format!("{short}={}", escape(&value)),
+        (None, Some(value)) => format!("{}={}", attribute.attr_type(), escape(&value)),
+        (short, None) => {
+            let number = attribute.attr_type().to_id_string();
+            let content = hex::encode(attribute.as_slice());
+            format!("{}=#{content}", short.map_or(number.as_str(), |(_, short)| short))
+        }
+    }
+}
+
+/// The escapes of RFC 4514 section 2.4; control characters become hex pairs, so that a name stays on its line.
+fn escape(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let last = value.chars().count().saturating_sub(1);
+    for (index, c) in value.chars().enumerate() {
+        let edge_blank = c == ' ' && (index == 0 || index == last);
+        if matches!(c, '"' | '+' | ',' | ';' | '<' | '>' | '\\') || edge_blank || (c == '#' && index == 0) {
+            text.push('\\');
+            text.push(c);
+        } else if is_unsafe(c) {
+            text.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|octet| format!("\\{octet:02X}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Control characters, line separators and marks that turn the direction of writing.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` with everything escaped that could leave its line or confuse a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}

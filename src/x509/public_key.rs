@@ -1,0 +1,204 @@
+//! SubjectPublicKeyInfo, alone or in a request: RFC 5280 section 4.1.2.7, RFC 2986.
+
+use std::fmt;
+
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_KEY_TYPE_DSA, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
+    OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED448, OID_SIG_ED25519,
+};
+
+use super::der::{Element, Reader};
+use super::signature::{self, SignatureCheck};
+use super::{X509Error, name};
+
+/// A public key that stands without a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    subject: Option<String>,
+}
+
+/// Labels of PEM blocks that [`PublicKey::from_spki`] reads.
+pub const SPKI_LABELS: [&str; 1] = ["PUBLIC KEY"];
+
+impl PublicKey {
+    /// The key that `spki` is, the DER of a SubjectPublicKeyInfo.
+    ///
+    /// Errors: another structure, or octets behind it.
+    pub fn from_spki(spki: Vec<u8>) -> Result<Self, X509Error> {
+        let element = Reader::new(&spki).sequence("the SubjectPublicKeyInfo")?;
+        trailing(&spki, &element)?;
+        check_structure(&spki, &element)?;
+        Ok(Self { spki, subject: None })
+    }
+
+    /// The key of a PKCS #10 request, whose signature must fit it where that can be verified (RFC 2986 section 4).
+    ///
+    /// Errors: another structure, octets behind it, a signature that the key did not make.
+    pub fn from_request(der: &[u8]) -> Result<Self, X509Error> {
+        let outer = Reader::new(der).sequence("the CertificationRequest")?;
+        trailing(der, &outer)?;
+        let mut parts = outer.inside(der);
+        let info = parts.sequence("certificationRequestInfo")?;
+        let algorithm = parts.sequence("signatureAlgorithm")?;
+        let signature = parts.bit_string("signature")?;
+        parts.end("the CertificationRequest")?;
+        let mut fields = info.inside(der);
+        fields.integer("version")?;
+        let subject = fields.sequence("subject")?;
+        let spki = fields.sequence("subjectPKInfo")?;
+        check_structure(der, &spki)?;
+        let signature = der.get(signature).unwrap_or_default();
+        let key = spki.octets(der);
+        match signature::check(key, algorithm.octets(der), info.octets(der), signature) {
+            SignatureCheck::Invalid => Err(X509Error::RequestSignature),
+            SignatureCheck::Valid | SignatureCheck::Unsupported(_) => {
+                Ok(Self { spki: key.to_vec(), subject: Some(name::to_text(subject.octets(der))) })
+            }
+        }
+    }
+
+    /// Its SubjectPublicKeyInfo: what selector 1 hashes.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The subject of the request it came in, as text (RFC 4514).
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+}
+
+fn trailing(der: &[u8], element: &Element) -> Result<(), X509Error> {
+    match der.len() - element.all.end {
+        0 => Ok(()),
+        octets => Err(X509Error::Trailing { octets }),
+    }
+}
+
+/// An AlgorithmIdentifier and a BIT STRING that is not empty.
+pub(super) fn check_structure(der: &[u8], spki: &Element) -> Result<(), X509Error> {
+    parts(der, spki).map(|_| ())
+}
+
+/// The octets of the AlgorithmIdentifier's content and of the key.
+fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509Error> {
+    const PART: &str = "the subjectPublicKeyInfo";
+    let mut fields = spki.inside(der);
+    let algorithm = fields.sequence(PART)?;
+    algorithm.inside(der).object_identifier(PART)?;
+    let key = fields.bit_string(PART)?;
+    fields.end(PART)?;
+    Ok((algorithm.content_octets(der), der.get(key).unwrap_or_default()))
+}
+
+/// A SubjectPublicKeyInfo taken apart.
+pub(super) struct KeyParts<'a> {
+    pub(super) algorithm: KeyAlgorithm,
+    pub(super) key: &'a [u8],
+}
+
+impl<'a> KeyParts<'a> {
+    pub(super) fn of(spki: &'a [u8]) -> Option<Self> {
+        let element = Reader::new(spki).sequence("").ok()?;
+        let (identifier, key) = parts(spki, &element).ok()?;
+        let mut fields = Reader::new(identifier);
+        let oid = fields.object_identifier("").ok()?.content_octets(identifier);
+        let parameters = fields.any("").ok().map(|element| element.content_octets(identifier));
+        let algorithm = if oid == OID_PKCS1_RSAENCRYPTION.as_bytes() {
+            KeyAlgorithm::Rsa { bits: modulus_bits(key) }
+        } else if oid == OID_PKCS1_RSASSAPSS.as_bytes() {
+            KeyAlgorithm::RsaPss { bits: modulus_bits(key) }
+        } else if oid == OID_KEY_TYPE_EC_PUBLIC_KEY.as_bytes() {
+            match parameters {
+                Some(curve) if curve == OID_EC_P256.as_bytes() => KeyAlgorithm::EcP256,
+                Some(curve) if curve == OID_NIST_EC_P384.as_bytes() => KeyAlgorithm::EcP384,
+                Some(curve) if curve == OID_NIST_EC_P521.as_bytes() => KeyAlgorithm::EcP521,
+                _ => KeyAlgorithm::EcOther,
+            }
+        } else if oid == OID_SIG_ED25519.as_bytes() {
+            KeyAlgorithm::Ed25519
+        } else if oid == OID_SIG_ED448.as_bytes() {
+            KeyAlgorithm::Ed448
+        } else if oid == OID_KEY_TYPE_DSA.as_bytes() {
+            KeyAlgorithm::Dsa
+        } else {
+            KeyAlgorithm::Other
+        };
+        Some(Self { algorithm, key })
+    }
+}
+
+/// Significant bits of the modulus of an RSAPublicKey (RFC 8017 appendix A.1.1).
+fn modulus_bits(key: &[u8]) -> usize {
+    let modulus = Reader::new(key).sequence("").ok().and_then(|outer| outer.inside(key).integer("").ok());
+    let octets = modulus.map(|modulus| modulus.content_octets(key)).unwrap_or_default();
+    octets.iter().position(|octet| *octet != 0).map_or(0, |first| {
+        let leading = octets.get(first).map_or(0, |octet| octet.leading_zeros());
+        (octets.len() - first) * 8 - usize::try_from(leading).unwrap_or_default()
+    })
+}
+
+/// The public exponent of an RSAPublicKey, its octets without leading zeros.
+pub(super) fn exponent(key: &[u8]) -> Option<&[u8]> {
+    let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
+    fields.integer("").ok()?;
+    let octets = fields.integer("").ok()?.content_octets(key);
+    let first = octets.iter().position(|octet| *octet != 0)?;
+    octets.get(first..)
+}
+
+/// What kind of key a SubjectPublicKeyInfo holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// rsaEncryption, with the bits of its modulus.
+    Rsa {
+        /// Significant bits.
+        bits: usize,
+    },
+    /// id-RSASSA-PSS, with the bits of its modulus.
+    RsaPss {
+        /// Significant bits.
+        bits: usize,
+    },
+    /// ECDSA on P-256.
+    EcP256,
+    /// ECDSA on P-384.
+    EcP384,
+    /// ECDSA on P-521.
+    EcP521,
+    /// ECDSA on another curve, or with explicit parameters.
+    EcOther,
+    /// Ed25519.
+    Ed25519,
+    /// Ed448.
+    Ed448,
+    /// DSA.
+    Dsa,
+    /// Anything else.
+    Other,
+}
+
+impl KeyAlgorithm {
+    /// The algorithm of a SubjectPublicKeyInfo.
+    pub fn of(spki: &[u8]) -> Self {
+        KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
+    }
+}
+
+impl fmt::Display for KeyAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA {bits}"),
+            Self::RsaPss { bits } => write!(f, "RSA-PSS {bits}"),
+            Self::EcP256 => f.write_str("ECDSA P-256"),
+            Self::EcP384 => f.write_str("ECDSA P-384"),
+            Self::EcP521 => f.write_str("ECDSA P-521"),
+            Self::EcOther => f.write_str("ECDSA on another curve"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Ed448 => f.write_str("Ed448"),
+            Self::Dsa => f.write_str("DSA"),
+            Self::Other => f.write_str("an unknown algorithm"),
+        }
+    }
+}

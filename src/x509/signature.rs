@@ -1,0 +1,191 @@
+//! Does this key fit that signature? RFC 5280 section 4.1.1.3; algorithms of RFC 3279, 4055, 5758 and 8410.
+
+use ring::signature as ring_signature;
+use ring::signature::VerificationAlgorithm;
+use x509_parser::asn1_rs::{Any, FromDer};
+use x509_parser::asn1_rs::{Oid, oid};
+use x509_parser::oid_registry::{
+    OID_NIST_HASH_SHA256, OID_NIST_HASH_SHA384, OID_NIST_HASH_SHA512, OID_PKCS1_MD5WITHRSAENC,
+    OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA1WITHRSA, OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA,
+    OID_PKCS1_SHA512WITHRSA, OID_SHA1_WITH_RSA, OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384,
+    OID_SIG_ED25519,
+};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+
+use super::der::Reader;
+use super::public_key::{KeyAlgorithm, KeyParts, exponent};
+
+const MD2_WITH_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.2);
+const ECDSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
+const DSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10040.4.3);
+
+/// What came of a try to verify a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureCheck {
+    /// The key made the signature.
+    Valid,
+    /// It did not, or the signed octets were changed.
+    Invalid,
+    /// The verifier lacks this algorithm or kind of key, which is named.
+    Unsupported(String),
+}
+
+/// Whether clients still accept the digest in a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestStrength {
+    /// SHA-2 or better, or not known.
+    Accepted,
+    /// MD2, MD5 or SHA-1, by name.
+    Weak(&'static str),
+}
+
+/// The digest of a signature's AlgorithmIdentifier.
+pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
+    let Some((oid, _)) = oid_and_parameters(identifier) else { return DigestStrength::Accepted };
+    let weak = [
+        (MD2_WITH_RSA, "MD2"),
+        (OID_PKCS1_MD5WITHRSAENC, "MD5"),
+        (OID_PKCS1_SHA1WITHRSA, "SHA-1"),
+        (OID_SHA1_WITH_RSA, "SHA-1"),
+        (ECDSA_WITH_SHA1, "SHA-1"),
+        (DSA_WITH_SHA1, "SHA-1"),
+    ];
+    let found = weak.iter().find(|(weak, _)| weak.as_bytes() == oid);
+    found.map_or(DigestStrength::Accepted, |(_, name)| DigestStrength::Weak(name))
+}
+
+/// Whether the key in `spki` made `signature` over `message`.
+pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
+    let Some(issuer) = KeyParts::of(spki) else {
+        return SignatureCheck::Unsupported("an unreadable key".to_owned());
+    };
+    match choose(&issuer, identifier) {
+        Choice::Use(algorithm) => {
+            let key = ring_signature::UnparsedPublicKey::new(algorithm, issuer.key);
+            match key.verify(message, signature) {
+                Ok(()) => SignatureCheck::Valid,
+                Err(_) => SignatureCheck::Invalid,
+            }
+        }
+        Choice::Mismatch => SignatureCheck::Invalid,
+        Choice::Lacking(what) => SignatureCheck::Unsupported(what),
+    }
+}
+
+enum Choice {
+    Use(&'static dyn VerificationAlgorithm),
+    /// A key of this kind never makes such a signature.
+    Mismatch,
+    /// The verifier cannot tell, because of this.
+    Lacking(String),
+}
+
+fn choose(issuer: &KeyParts<'_>, identifier: &[u8]) -> Choice {
+    let Some((oid, parameters)) = oid_and_parameters(identifier) else {
+        return Choice::Lacking("an unreadable signature algorithm".to_owned());
+    };
+    let number = Oid::new(oid.into()).to_id_string();
+    let lacking =
+        || Choice::Lacking(format!("signature algorithm {number} of an issuer with {}", issuer.algorithm));
+    match issuer.algorithm {
+        KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } => match rsa(oid, parameters, bits) {
+            Some(algorithm) if is_usable_exponent(issuer.key) => Choice::Use(algorithm),
+            None if is_elliptic(oid) => Choice::Mismatch,
+            _ => lacking(),
+        },
+        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 if is_rsa(oid) || oid == OID_SIG_ED25519.as_bytes() => {
+            Choice::Mismatch
+        }
+        // ring takes uncompressed points only.
+        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 if issuer.key.first() != Some(&4) => lacking(),
+        KeyAlgorithm::EcP256 => match oid {
+            oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => {
+                Choice::Use(&ring_signature::ECDSA_P256_SHA256_ASN1)
+            }
+            oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => {
+                Choice::Use(&ring_signature::ECDSA_P256_SHA384_ASN1)
+            }
+            _ => lacking(),
+        },
+        KeyAlgorithm::EcP384 => match oid {
+            oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => {
+                Choice::Use(&ring_signature::ECDSA_P384_SHA256_ASN1)
+            }
+            oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => {
+                Choice::Use(&ring_signature::ECDSA_P384_SHA384_ASN1)
+            }
+            _ => lacking(),
+        },
+        KeyAlgorithm::Ed25519 if oid == OID_SIG_ED25519.as_bytes() => Choice::Use(&ring_signature::ED25519),
+        KeyAlgorithm::Ed25519 if is_rsa(oid) || is_elliptic(oid) => Choice::Mismatch,
+        _ => lacking(),
+    }
+}
+
+fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static dyn VerificationAlgorithm> {
+    let in_range = |smallest: usize| (smallest..=8192).contains(&bits);
+    if oid == OID_PKCS1_SHA256WITHRSA.as_bytes() && in_range(1024) {
+        Some(&ring_signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)
+    } else if oid == OID_PKCS1_SHA384WITHRSA.as_bytes() && in_range(2048) {
+        Some(&ring_signature::RSA_PKCS1_2048_8192_SHA384)
+    } else if oid == OID_PKCS1_SHA512WITHRSA.as_bytes() && in_range(1024) {
+        Some(&ring_signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY)
+    } else if (oid == OID_PKCS1_SHA1WITHRSA.as_bytes() || oid == OID_SHA1_WITH_RSA.as_bytes())
+        && in_range(1024)
+    {
+        Some(&ring_signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY)
+    } else if oid == OID_PKCS1_RSASSAPSS.as_bytes() && in_range(2048) {
+        pss(parameters?)
+    } else {
+        None
+    }
+}
+
+/// ring has the combinations of RFC 8446 section 4.2.3: one digest throughout, a salt as long as it.
+fn pss(parameters: &[u8]) -> Option<&'static dyn VerificationAlgorithm> {
+    let (_, parameters) = Any::from_der(parameters).ok()?;
+    let parameters = RsaSsaPssParams::try_from(&parameters).ok()?;
+    let digest = parameters.hash_algorithm_oid();
+    let mask = parameters.mask_gen_algorithm().ok()?;
+    if mask.hash != *digest || parameters.trailer_field() != 1 {
+        return None;
+    }
+    match parameters.salt_length() {
+        32 if *digest == OID_NIST_HASH_SHA256 => Some(&ring_signature::RSA_PSS_2048_8192_SHA256),
+        48 if *digest == OID_NIST_HASH_SHA384 => Some(&ring_signature::RSA_PSS_2048_8192_SHA384),
+        64 if *digest == OID_NIST_HASH_SHA512 => Some(&ring_signature::RSA_PSS_2048_8192_SHA512),
+        _ => None,
+    }
+}
+
+/// ring takes odd exponents from 3 to 2^33 - 1.
+fn is_usable_exponent(key: &[u8]) -> bool {
+    exponent(key).is_some_and(|octets| {
+        let value = octets
+            .iter()
+            .try_fold(0_u64, |value, octet| value.checked_mul(256).map(|value| value + u64::from(*octet)));
+        value.is_some_and(|value| value % 2 == 1 && (3..1 << 33).contains(&value))
+    })
+}
+
+/// PKCS #1 signature algorithms share one arc.
+fn is_rsa(oid: &[u8]) -> bool {
+    let arc = OID_PKCS1_RSASSAPSS;
+    arc.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
+}
+
+/// ECDSA (ansi-X9-62 signatures) or Ed25519.
+fn is_elliptic(oid: &[u8]) -> bool {
+    let arc = ECDSA_WITH_SHA1;
+    arc.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
+        || oid == OID_SIG_ED25519.as_bytes()
+}
+
+/// The content of the OID, and the DER of the parameters, of an AlgorithmIdentifier.
+fn oid_and_parameters(identifier: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let sequence = Reader::new(identifier).sequence("").ok()?;
+    let mut fields = sequence.inside(identifier);
+    let oid = fields.object_identifier("").ok()?;
+    let parameters = fields.any("").ok().map(|parameters| parameters.octets(identifier));
+    Some((oid.content_octets(identifier), parameters))
+}
