@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem};
 use crate::x509::{Certificate, PublicKey, SPKI_LABELS, X509Error};
@@ -93,15 +95,15 @@ fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
     let line = block.line();
     match block.label() {
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-            let key = PublicKey::from_request(&block.decode()?);
+            let key = PublicKey::from_request(&block.decode_single()?);
             key.map(Some).map_err(|error| InputError::Request { line, error })
         }
         "RSA PUBLIC KEY" => {
-            let key = key::public_key_from_pkcs1(&block.decode()?);
+            let key = key::public_key_from_pkcs1(&block.decode_single()?);
             key.map(Some).map_err(|_| InputError::PublicKey { line })
         }
         label if SPKI_LABELS.contains(&label) => {
-            let key = PublicKey::from_spki(block.decode()?);
+            let key = PublicKey::from_spki(block.decode_single()?);
             key.map(Some).map_err(|_| InputError::PublicKey { line })
         }
         _ => Ok(None),
@@ -111,7 +113,7 @@ fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
 fn private_key(block: &Block<'_>) -> Result<PublicKey, InputError> {
     let at = |error| InputError::PrivateKey { line: Some(block.line()), error };
     let container = Container::of_label(block.label()).map_err(at)?;
-    match block.decode_secret() {
+    match block.decode().map(Zeroizing::new) {
         Ok(der) => key::public_key(container, &der).map_err(at),
         // Proc-Type: 4,ENCRYPTED (RFC 1421 section 4.6.1.1).
         Err(PemError { problem: PemProblem::Header, .. }) => Err(at(KeyError::Encrypted)),

@@ -211,6 +211,9 @@ impl KeyError {
             Self::Encrypted | Self::Unsupported => Some(
                 "make its public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and give that file",
             ),
+            Self::OpenSsh => Some(
+                "make its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and give that file",
+            ),
             Self::Mismatch | Self::Unreadable => {
                 Some("the file is damaged: copy it again from where it was made")
             }

@@ -1,0 +1,80 @@
+//! Host names in A-labels: RFC 1123 section 2.1, RFC 5890.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+
+use super::NameError;
+
+/// A host name in A-labels, lower case, without the final dot: the TLSA base domain of RFC 6698 section 3.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName(String);
+
+impl HostName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has one label only, so that it is hardly fully qualified.
+    pub fn is_single_label(&self) -> bool {
+        !self.0.contains('.')
+    }
+}
+
+impl FromStr for HostName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let absolute = text.strip_suffix('.').unwrap_or(text);
+        if absolute.parse::<IpAddr>().is_ok() || absolute.starts_with('[') {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        let ascii = to_ascii(absolute)?;
+        let name = ascii.strip_suffix('.').unwrap_or(&ascii);
+        for label in name.split('.') {
+            check_label(text, label)?;
+            let octets = label.as_bytes();
+            let ldh = octets.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
+            if !ldh || octets.first() == Some(&b'-') || octets.last() == Some(&b'-') {
+                return Err(NameError::Label { name: text.to_owned(), label: label.to_owned() });
+            }
+        }
+        // RFC 1123 section 2.1: a host name whose last label is a number would be read as an address.
+        if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit())) {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        check_length(text, name)?;
+        Ok(Self(name.to_owned()))
+    }
+}
+
+/// Lower-case A-labels; a plain ASCII name needs no table.
+fn to_ascii(name: &str) -> Result<String, NameError> {
+    let lower = name.to_ascii_lowercase();
+    if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
+        return Ok(lower);
+    }
+    Uts46::new()
+        .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::CheckFirstLast, DnsLength::Ignore)
+        .map(|ascii| ascii.into_owned())
+        .map_err(|_| NameError::Idna(name.to_owned()))
+}
+
+pub(super) fn check_label(name: &str, label: &str) -> Result<(), NameError> {
+    match label.len() {
+        0 => Err(NameError::EmptyLabel(name.to_owned())),
+        1..=63 => Ok(()),
+        length => Err(NameError::LabelLength { label: label.to_owned(), length }),
+    }
+}
+
+/// 255 octets on the wire are 253 characters of text without the final dot.
+pub(super) fn check_length(name: &str, absolute: &str) -> Result<(), NameError> {
+    match absolute.len() {
+        0..=253 => Ok(()),
+        length => Err(NameError::NameLength { name: name.to_owned(), length }),
+    }
+}

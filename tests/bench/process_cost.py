@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""CPU time of whole processes, interleaved in one run: user plus system, in milliseconds.
+
+usage: process_cost.py [ROUNDS]   from the top of the checkout, after cargo build --release
+
+The commands take turns, so that whatever else the machine does falls on all of them alike. The median of
+each is printed beside its ratio to /bin/true; no figure passes or fails.
+"""
+import os
+import resource
+import shutil
+import statistics
+import sys
+
+TLSAGEN = "target/release/tlsagen"
+COMMANDS = {
+    "/bin/true": ["/bin/true"],
+    "3 1 1, RSA-2048 fullchain": [TLSAGEN, "fixtures/fullchain-rsa.pem", "mx.example", "3", "1", "1"],
+    "3 1 1, P-256 fullchain": [TLSAGEN, "fixtures/fullchain-ecdsa.pem", "mx.example", "3", "1", "1"],
+    "3 1 1, issued by P-384": [TLSAGEN, "fixtures/fullchain-p384.pem", "mx.example", "3", "1", "1"],
+    "chain of three, RSA": [TLSAGEN, "chain", "fixtures/with-root-rsa.pem", "mx.example"],
+}
+if shutil.which("danetool"):
+    COMMANDS["danetool --tlsa-rr"] = [
+        "danetool", "--tlsa-rr", "--host", "mx.example", "--port", "25",
+        "--load-certificate", "fixtures/fullchain-rsa.pem",
+    ]
+
+
+def cost(command, quiet):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    actions = [(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)]
+    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+    _, status = os.waitpid(pid, 0)
+    if status:
+        sys.exit(f"{command} failed with {status}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1000
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    times = {name: [] for name in COMMANDS}
+    for _ in range(rounds):
+        for name, command in COMMANDS.items():
+            times[name].append(cost(command, quiet))
+    base = statistics.median(times["/bin/true"])
+    for name, values in times.items():
+        median = statistics.median(values)
+        print(f"{name:28} {median:7.3f} ms   {median / base:5.2f} x /bin/true   mean {statistics.mean(values):7.3f}")
+
+
+main()
