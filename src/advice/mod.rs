@@ -3,7 +3,10 @@
 //! A rule is a code, a section, and a function that gives its findings; without one it stays silent.
 //! Rules look at values only: they read no file and print nothing.
 
+mod certificates;
+mod choice;
 mod rules;
+mod words;
 
 use std::collections::HashSet;
 use std::fmt;

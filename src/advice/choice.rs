@@ -1,0 +1,142 @@
+//! Rules about what was asked for: hosts, TTL and parameters. Each text is one line and says what to do.
+
+use std::collections::HashMap;
+
+use time::Duration;
+
+use super::Context;
+use super::Severity::{Hint, Warning};
+use super::words::{Findings, called, chosen, is_acme, one, some};
+use crate::owner::Endpoint;
+use crate::tlsa::{MatchingType, Params, Selector};
+use crate::x509::Certificate;
+
+pub(super) fn host_single_label(context: &Context<'_>) -> Findings {
+    let single = context.endpoints.iter().filter_map(|endpoint| match endpoint {
+        Endpoint::Server { host, .. } if host.is_single_label() => Some(host.as_str().to_owned()),
+        _ => None,
+    });
+    one(Warning, single, |host| {
+        format!("{host} has a single label: give the fully qualified name of the server")
+    })
+}
+
+pub(super) fn idna(context: &Context<'_>) -> Findings {
+    let converted = context.endpoints.iter().filter_map(|endpoint| match endpoint {
+        Endpoint::Server { host, u_labels: Some(given), .. } => Some(format!("{given} is {}", host.as_str())),
+        _ => None,
+    });
+    one(Hint, converted, |names| format!("{names} in the DNS"))
+}
+
+pub(super) fn ttl_high(context: &Context<'_>) -> Findings {
+    let outage = "a changed key stays unknown to caches that long: 3600 or less is advised";
+    match context.ttl {
+        Some(0) => {
+            vec![(Warning, "a TTL of 0 makes every client ask again: 300 to 3600 is advised".to_owned())]
+        }
+        Some(ttl) if ttl > 86_400 => vec![(Warning, format!("a TTL of {ttl} seconds: {outage}"))],
+        Some(ttl) if ttl > 3600 => vec![(Hint, format!("a TTL of {ttl} seconds: {outage}"))],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn pkix_smtp(context: &Context<'_>) -> Findings {
+    let pkix = chosen(context, |params| params.usage.is_pkix()).filter(|_| context.on_smtp());
+    let text = |params| {
+        format!(
+            "{params} on port 25: mail clients treat usages 0 and 1 as unusable and will not authenticate the server; use 3 1 1 or 2 1 1"
+        )
+    };
+    pkix.map(|params| (Warning, text(params))).into_iter().collect()
+}
+
+pub(super) fn sel0_ee(context: &Context<'_>) -> Findings {
+    let whole = |params: &&Params| !params.usage.is_trust_anchor() && params.selector == Selector::Cert;
+    let Some(params) = chosen(context, whole) else { return Vec::new() };
+    let short = context.end_entities().into_iter().find_map(|certificate| {
+        let validity = certificate.validity();
+        let lifetime = validity.not_after? - validity.not_before?;
+        (lifetime <= Duration::days(100) || is_acme(&certificate.issuer_organizations()))
+            .then(|| lifetime.whole_days())
+    });
+    let text = match short {
+        Some(days) => format!(
+            "{params} hashes the whole certificate, which lives {days} days: the record is wrong at the next renewal and the server cut off; use selector 1 and keep the key"
+        ),
+        None => format!(
+            "{params} hashes the whole certificate and changes at each renewal; selector 1 stays as long as the key"
+        ),
+    };
+    vec![(Warning, text)]
+}
+
+pub(super) fn sel0_ta_public(context: &Context<'_>) -> Findings {
+    let whole = |params: &&Params| params.usage.is_trust_anchor() && params.selector == Selector::Cert;
+    let Some(params) = chosen(context, whole) else { return Vec::new() };
+    let public = context.end_entities().iter().any(|certificate| certificate.has_signed_timestamps());
+    let cas = context.described_cas();
+    let mut of_key: HashMap<&[u8], usize> = HashMap::new();
+    for ca in &cas {
+        *of_key.entry(ca.spki()).or_default() += 1;
+    }
+    let cross_signed = |ca: &Certificate| of_key.get(ca.spki()).is_some_and(|count| *count > 1);
+    let reissued =
+        cas.into_iter().filter(|ca| public || is_acme(&ca.subject_organizations()) || cross_signed(ca));
+    one(Warning, reissued.map(called), |names| {
+        format!(
+            "{params} of {names}: public CAs re-issue and cross-sign their certificates; selector 1 outlives that, though it gives up the CA's path length and name constraints"
+        )
+    })
+}
+
+pub(super) fn mtype0(context: &Context<'_>) -> Findings {
+    /// Octets of a P-521 SubjectPublicKeyInfo, the largest that is smaller than a SHA-2-512 RRset hurts.
+    const SMALL: usize = 158;
+    let chosen = context.params.iter().any(|params| params.matching_type == MatchingType::Full);
+    let full =
+        context.records.iter().filter(|record| record.tlsa.params().matching_type == MatchingType::Full);
+    match full.map(|record| record.tlsa.data().len()).max() {
+        Some(octets) if chosen => {
+            let severity = if octets <= SMALL { Hint } else { Warning };
+            vec![(
+                severity,
+                format!(
+                    "matching type 0 publishes {octets} octets as they are: answers grow, and large ones get lost over UDP; matching type 1 always has 32"
+                ),
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn mtype2_only(context: &Context<'_>) -> Findings {
+    let alone = |params: &&Params| {
+        params.matching_type == MatchingType::Sha2_512
+            && !context.params.contains(&Params { matching_type: MatchingType::Sha2_256, ..**params })
+    };
+    let text = |params| {
+        format!(
+            "{params} without its SHA2-256 record: clients need not know SHA2-512, so publish matching type 1 as well"
+        )
+    };
+    chosen(context, alone).map(|params| (Warning, text(params))).into_iter().collect()
+}
+
+pub(super) fn issuer_rotates(context: &Context<'_>) -> Findings {
+    let Some(params) = chosen(context, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
+    let described = context.described();
+    let rotating = described.iter().filter(|(ca, depth)| {
+        *depth == Some(1) && !ca.is_self_issued() && is_acme(&ca.subject_organizations())
+    });
+    let above = some(
+        described.iter().filter(|(_, depth)| depth.is_some_and(|depth| depth > 1)).map(|(ca, _)| called(ca)),
+    );
+    let advice = above
+        .map_or(String::new(), |above| format!(", or keep the record of {above}, which this chain sends"));
+    one(Warning, rotating.map(|(ca, _)| called(ca)), |names| {
+        format!(
+            "{params} of {names}: this CA picks another intermediate whenever it likes; publish 3 1 1 of the current and the next key instead{advice}"
+        )
+    })
+}
