@@ -153,14 +153,17 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
             Err(error) => Err(InputError::PrivateKey { line: None, error }),
         };
     }
-    match PublicKey::from_request(octets) {
+    let request_error = match PublicKey::from_request(octets) {
         Ok(key) => return Ok(Input::Keys(vec![key])),
-        Err(error @ X509Error::RequestSignature) => return Err(InputError::NotDer(error)),
-        Err(_) => {}
-    }
+        Err(error) => error,
+    };
     match PublicKey::from_spki(octets.to_vec()) {
         Ok(key) => Ok(Input::Keys(vec![key])),
-        Err(_) => Err(InputError::NotDer(certificate_error)),
+        // A request that is one but for its end or its signature says more than that it is no certificate.
+        Err(_) if matches!(request_error, X509Error::Structure(_)) => {
+            Err(InputError::NotDer(certificate_error))
+        }
+        Err(_) => Err(InputError::NotDer(request_error)),
     }
 }
 

@@ -109,6 +109,10 @@ impl<'a> Block<'a> {
         let mut blank = None;
         for line in Lines::new(self.body, self.line + 1) {
             let text = line.text.trim_ascii();
+            // Headers stand first, and a blank line follows them (RFC 1421 section 4.4).
+            if data.is_empty() && text.contains(&b':') {
+                return Err(line.error(PemProblem::Header));
+            }
             match blank {
                 _ if text.is_empty() => blank = Some(line),
                 Some(blank) if !data.is_empty() => return Err(blank.error(PemProblem::BlankLine)),
@@ -237,7 +241,10 @@ impl<'a> Marker<'a> {
         if let Some(label) = framed(b"-----END ").and_then(label) {
             return Ok(Some(Self::End(label)));
         }
-        if looks_like_marker(text) {
+        // The file ends in the first letters of a marker.
+        let is_cut =
+            line.rest.is_empty() && line.octets == line.text.len() && b"-----BEGIN".starts_with(text);
+        if is_cut || looks_like_marker(text) {
             return Err(line.error(PemProblem::NotQuiteMarker));
         }
         Ok(None)

@@ -358,7 +358,7 @@ impl fmt::Display for X509Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Structure(part) => write!(f, "cannot read {part} (RFC 5280 section 4.1)"),
-            Self::Trailing { octets } => write!(f, "{octets} octets follow the DER element"),
+            Self::Trailing { octets } => write!(f, "other octets follow the DER element: {octets}"),
             Self::SignatureAlgorithms => f.write_str(
                 "the two signature algorithms of the certificate differ (RFC 5280 section 4.1.1.2)",
             ),

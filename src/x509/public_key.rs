@@ -104,17 +104,21 @@ impl<'a> KeyParts<'a> {
         let (identifier, key) = parts(spki, &element).ok()?;
         let mut fields = Reader::new(identifier);
         let oid = fields.object_identifier("").ok()?.content_octets(identifier);
-        let parameters = fields.any("").ok().map(|element| element.content_octets(identifier));
+        let parameters = fields.any("").ok().map(|element| element.octets(identifier));
         let algorithm = if oid == OID_PKCS1_RSAENCRYPTION.as_bytes() {
             KeyAlgorithm::Rsa { bits: modulus_bits(key) }
         } else if oid == OID_PKCS1_RSASSAPSS.as_bytes() {
             KeyAlgorithm::RsaPss { bits: modulus_bits(key) }
         } else if oid == OID_KEY_TYPE_EC_PUBLIC_KEY.as_bytes() {
-            match parameters {
-                Some(curve) if curve == OID_EC_P256.as_bytes() => KeyAlgorithm::EcP256,
-                Some(curve) if curve == OID_NIST_EC_P384.as_bytes() => KeyAlgorithm::EcP384,
-                Some(curve) if curve == OID_NIST_EC_P521.as_bytes() => KeyAlgorithm::EcP521,
-                _ => KeyAlgorithm::EcOther,
+            match parameters.and_then(field_octets) {
+                Some(Field::Octets(octets)) if !is_point(key, octets) => KeyAlgorithm::Other,
+                Some(_) => match parameters {
+                    Some(curve) if curve.ends_with(OID_EC_P256.as_bytes()) => KeyAlgorithm::EcP256,
+                    Some(curve) if curve.ends_with(OID_NIST_EC_P384.as_bytes()) => KeyAlgorithm::EcP384,
+                    Some(curve) if curve.ends_with(OID_NIST_EC_P521.as_bytes()) => KeyAlgorithm::EcP521,
+                    _ => KeyAlgorithm::EcOther,
+                },
+                None => KeyAlgorithm::Other,
             }
         } else if oid == OID_SIG_ED25519.as_bytes() {
             KeyAlgorithm::Ed25519
@@ -126,6 +130,71 @@ impl<'a> KeyParts<'a> {
             KeyAlgorithm::Other
         };
         Some(Self { algorithm, key })
+    }
+}
+
+/// What is known of the size of a curve's field.
+enum Field {
+    /// Octets of a coordinate.
+    Octets(usize),
+    /// Parameters that are written out.
+    Explicit,
+}
+
+/// The field of the curve in ECParameters (RFC 5480 section 2.1.1): SEC 2, ANSI X9.62, Brainpool, SM2.
+///
+/// A curve that nobody registered comes from a damaged octet, and so does one whose points have another size.
+fn field_octets(parameters: &[u8]) -> Option<Field> {
+    const X9_62: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01];
+    const SEC_2: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00];
+    const BRAINPOOL: &[u8] = &[0x06, 0x09, 0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01];
+    const SM2: &[u8] = &[0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d];
+    if parameters == SM2 {
+        return Some(Field::Octets(32));
+    }
+    // A SEQUENCE that starts with its version.
+    if Reader::new(parameters).sequence("").is_ok_and(|outer| outer.inside(parameters).integer("").is_ok()) {
+        return Some(Field::Explicit);
+    }
+    let (number, arc) = parameters.split_last()?;
+    let octets = match (arc, number) {
+        (X9_62, 1..=3) => 24,
+        (X9_62, 4..=6) => 30,
+        (X9_62, 7) => 32,
+        (SEC_2, 6 | 7) => 14,
+        (SEC_2, 4 | 5) => 15,
+        (SEC_2, 28 | 29) => 16,
+        (SEC_2, 22 | 23) => 17,
+        (SEC_2, 8 | 9 | 30) => 20,
+        (SEC_2, 1 | 2 | 15) => 21,
+        (SEC_2, 31) => 24,
+        (SEC_2, 24 | 25) => 25,
+        (SEC_2, 32 | 33) => 28,
+        (SEC_2, 3 | 26 | 27) => 30,
+        (SEC_2, 10) => 32,
+        (SEC_2, 16 | 17) => 36,
+        (SEC_2, 34) => 48,
+        (SEC_2, 36 | 37) => 52,
+        (SEC_2, 35) => 66,
+        (SEC_2, 38 | 39) => 72,
+        (BRAINPOOL, 1 | 2) => 20,
+        (BRAINPOOL, 3 | 4) => 24,
+        (BRAINPOOL, 5 | 6) => 28,
+        (BRAINPOOL, 7 | 8) => 32,
+        (BRAINPOOL, 9 | 10) => 40,
+        (BRAINPOOL, 11 | 12) => 48,
+        (BRAINPOOL, 13 | 14) => 64,
+        _ => return None,
+    };
+    Some(Field::Octets(octets))
+}
+
+/// Whether `key` has the form of a point (SEC 1 section 2.3.3) whose coordinates have `octets` octets.
+fn is_point(key: &[u8], octets: usize) -> bool {
+    match key.first() {
+        Some(2 | 3) => key.len() == 1 + octets,
+        Some(4 | 6 | 7) => key.len() == 1 + 2 * octets,
+        _ => false,
     }
 }
 

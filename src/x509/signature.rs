@@ -87,37 +87,39 @@ fn choose(issuer: &KeyParts<'_>, identifier: &[u8]) -> Choice {
     let number = Oid::new(oid.into()).to_id_string();
     let lacking =
         || Choice::Lacking(format!("signature algorithm {number} of an issuer with {}", issuer.algorithm));
-    match issuer.algorithm {
-        KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } => match rsa(oid, parameters, bits) {
-            Some(algorithm) if is_usable_exponent(issuer.key) => Choice::Use(algorithm),
-            None if is_elliptic(oid) => Choice::Mismatch,
-            _ => lacking(),
-        },
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 if is_rsa(oid) || oid == OID_SIG_ED25519.as_bytes() => {
-            Choice::Mismatch
+    // A family of signatures goes with its family of keys: a key that is none of it, or cannot be read,
+    // never made the signature, though no algorithm was tried.
+    let fits = match issuer.algorithm {
+        KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. } => !is_ecdsa(oid) && !is_ed25519(oid),
+        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::EcOther => {
+            !is_rsa(oid) && !is_ed25519(oid)
         }
+        KeyAlgorithm::Ed25519 => is_ed25519(oid),
+        _ => !is_rsa(oid) && !is_ecdsa(oid) && !is_ed25519(oid),
+    };
+    if !fits {
+        return Choice::Mismatch;
+    }
+    let ecdsa = |sha_256, sha_384| match oid {
         // ring takes uncompressed points only.
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 if issuer.key.first() != Some(&4) => lacking(),
-        KeyAlgorithm::EcP256 => match oid {
-            oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => {
-                Choice::Use(&ring_signature::ECDSA_P256_SHA256_ASN1)
-            }
-            oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => {
-                Choice::Use(&ring_signature::ECDSA_P256_SHA384_ASN1)
-            }
-            _ => lacking(),
+        _ if issuer.key.first() != Some(&4) => lacking(),
+        oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => Choice::Use(sha_256),
+        oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => Choice::Use(sha_384),
+        _ => lacking(),
+    };
+    match issuer.algorithm {
+        KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } => match exponent_use(issuer.key) {
+            Exponent::Impossible => Choice::Mismatch,
+            Exponent::Usable => rsa(oid, parameters, bits).map_or_else(lacking, Choice::Use),
+            Exponent::Large => lacking(),
         },
-        KeyAlgorithm::EcP384 => match oid {
-            oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => {
-                Choice::Use(&ring_signature::ECDSA_P384_SHA256_ASN1)
-            }
-            oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => {
-                Choice::Use(&ring_signature::ECDSA_P384_SHA384_ASN1)
-            }
-            _ => lacking(),
-        },
-        KeyAlgorithm::Ed25519 if oid == OID_SIG_ED25519.as_bytes() => Choice::Use(&ring_signature::ED25519),
-        KeyAlgorithm::Ed25519 if is_rsa(oid) || is_elliptic(oid) => Choice::Mismatch,
+        KeyAlgorithm::EcP256 => {
+            ecdsa(&ring_signature::ECDSA_P256_SHA256_ASN1, &ring_signature::ECDSA_P256_SHA384_ASN1)
+        }
+        KeyAlgorithm::EcP384 => {
+            ecdsa(&ring_signature::ECDSA_P384_SHA256_ASN1, &ring_signature::ECDSA_P384_SHA384_ASN1)
+        }
+        KeyAlgorithm::Ed25519 => Choice::Use(&ring_signature::ED25519),
         _ => lacking(),
     }
 }
@@ -158,27 +160,44 @@ fn pss(parameters: &[u8]) -> Option<&'static dyn VerificationAlgorithm> {
     }
 }
 
-/// ring takes odd exponents from 3 to 2^33 - 1.
-fn is_usable_exponent(key: &[u8]) -> bool {
-    exponent(key).is_some_and(|octets| {
-        let value = octets
-            .iter()
-            .try_fold(0_u64, |value, octet| value.checked_mul(256).map(|value| value + u64::from(*octet)));
-        value.is_some_and(|value| value % 2 == 1 && (3..1 << 33).contains(&value))
-    })
+/// What can be done with a public exponent.
+enum Exponent {
+    /// It is none: unreadable, even, or smaller than 3.
+    Impossible,
+    /// ring takes it.
+    Usable,
+    /// 2^33 and above.
+    Large,
 }
 
-/// PKCS #1 signature algorithms share one arc.
+fn exponent_use(key: &[u8]) -> Exponent {
+    let Some(octets) = exponent(key) else { return Exponent::Impossible };
+    let value =
+        octets.iter().try_fold(0_u64, |value, octet| Some(value.checked_mul(256)? + u64::from(*octet)));
+    match value {
+        _ if octets.last().is_none_or(|octet| octet % 2 == 0) => Exponent::Impossible,
+        Some(0..3) => Exponent::Impossible,
+        Some(value) if value < 1 << 33 => Exponent::Usable,
+        _ => Exponent::Large,
+    }
+}
+
+/// PKCS #1 signature algorithms share one arc, and one has another name.
 fn is_rsa(oid: &[u8]) -> bool {
-    let arc = OID_PKCS1_RSASSAPSS;
-    arc.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
+    shares_arc(oid, &OID_PKCS1_RSASSAPSS) || oid == OID_SHA1_WITH_RSA.as_bytes()
 }
 
-/// ECDSA (ansi-X9-62 signatures) or Ed25519.
-fn is_elliptic(oid: &[u8]) -> bool {
-    let arc = ECDSA_WITH_SHA1;
-    arc.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
-        || oid == OID_SIG_ED25519.as_bytes()
+fn is_ecdsa(oid: &[u8]) -> bool {
+    // ecdsa-with-SHA1 stands one arc above the others.
+    shares_arc(oid, &ECDSA_WITH_SHA1)
+}
+
+fn is_ed25519(oid: &[u8]) -> bool {
+    oid == OID_SIG_ED25519.as_bytes()
+}
+
+fn shares_arc(oid: &[u8], other: &Oid<'_>) -> bool {
+    other.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
 }
 
 /// The content of the OID, and the DER of the parameters, of an AlgorithmIdentifier.

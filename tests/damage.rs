@@ -1,0 +1,298 @@
+//! Damaged files: every oddity of framing gives all certificates or an error with its line, and no single
+//! changed octet of a chain that verifies up to its self-signed root ever gives another record.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+
+use tlsagen::generate::{self, Material};
+use tlsagen::input::{Input, InputError};
+use tlsagen::tlsa::{Params, Tlsa};
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The records of `octets`, or the error as text.
+fn records(octets: &[u8], params: &[Params]) -> Result<Vec<Tlsa>, String> {
+    let material = Material::read("file".to_owned(), octets).map_err(|error| error.to_string())?;
+    let materials = [material];
+    let records = match params {
+        [] => generate::chain_records(&materials, None),
+        _ => generate::records(&materials, params, None),
+    };
+    Ok(records.map_err(|error| error.to_string())?.into_iter().map(|record| record.tlsa).collect())
+}
+
+/// Whether every certificate of a file has its issuer, the root itself, in the file.
+fn is_anchored(octets: &[u8]) -> bool {
+    let material = Material::read("file".to_owned(), octets).unwrap();
+    let chain = material.chain().unwrap();
+    chain.indices().all(|index| chain.has_issuer(index))
+}
+
+fn questions() -> [Vec<Params>; 3] {
+    let params = |words: &str| Params::parse_all(&words.split(' ').collect::<Vec<_>>()).unwrap();
+    [params("3 0 1 3 1 1"), params("2 0 1 2 1 1"), Vec::new()]
+}
+
+const VERIFIABLE: [&str; 3] = ["with-root-rsa.pem", "with-root-ecdsa.pem", "with-root-ed25519.pem"];
+
+#[test]
+fn no_flipped_octet_gives_another_record() {
+    for name in VERIFIABLE {
+        let sound = fixture(name);
+        let answers = questions().map(|params| records(&sound, &params).unwrap());
+        let mut refused = 0;
+        let mut unnoticed = 0;
+        for place in 0..sound.len() {
+            // A low bit, the case of a letter, and everything.
+            for change in [0x01, 0x20, 0xff] {
+                let mut damaged = sound.clone();
+                damaged[place] ^= change;
+                for (params, sound) in questions().iter().zip(&answers) {
+                    match records(&damaged, params) {
+                        Ok(records) => {
+                            let same = &records == sound || !is_anchored(&damaged);
+                            assert!(same, "{name}: octet {place} ^ {change:#x}, {params:?}");
+                            unnoticed += usize::from(&records != sound);
+                        }
+                        Err(_) => refused += 1,
+                    }
+                }
+            }
+        }
+        assert!(refused > sound.len(), "{name}: only {refused} of the damaged files were refused");
+        // A root whose name was changed looks like an intermediate whose issuer is not in the file.
+        assert!(unnoticed * 50 < refused, "{name}: {unnoticed} of {refused}");
+    }
+}
+
+#[test]
+fn no_truncation_gives_another_record() {
+    for name in VERIFIABLE {
+        let sound = fixture(name);
+        let ends = |length: usize| sound[..length].ends_with(b"-----END CERTIFICATE-----");
+        for params in questions() {
+            let answer = records(&sound, &params).unwrap();
+            for length in 0..sound.len() {
+                // A file cut between two blocks is a shorter chain; anywhere else it is damaged.
+                match records(&sound[..length], &params) {
+                    Ok(records) => {
+                        assert!(ends(length) || ends(length - 1), "{name}: {length} octets");
+                        assert!(
+                            records.iter().all(|record| answer.contains(record)),
+                            "{name}: {length} octets"
+                        );
+                    }
+                    Err(error) => assert!(!error.is_empty()),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_damage_panics() {
+    for entry in fs::read_dir(format!("{}/fixtures", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        let sound = fs::read(&path).unwrap();
+        // Every octet of the large files would take minutes; a prime step meets every part of them.
+        let step = 1 + sound.len() / 400;
+        for place in (0..sound.len()).step_by(step) {
+            let mut damaged = sound.clone();
+            damaged[place] ^= 0x04;
+            let _ = records(&damaged, &[Params::DEFAULT]);
+            let _ = records(&sound[..place], &[]);
+        }
+    }
+}
+
+/// Damage of the DER itself, below the base64: every octet of each, changed and cut off.
+#[test]
+fn no_damaged_der_panics() {
+    for name in ["leaf-rsa.der", "next-rsa.csr.der"] {
+        let sound = fixture(name);
+        let [_, _, everything] = questions();
+        for place in 0..sound.len() {
+            for change in [0x01, 0x80, 0xff] {
+                let mut damaged = sound.clone();
+                damaged[place] ^= change;
+                let _ = records(&damaged, &everything);
+            }
+            assert!(records(&sound[..place], &everything).is_err(), "{name}: {place} octets");
+        }
+        let longer = [sound.as_slice(), b"\n"].concat();
+        assert!(records(&longer, &everything).unwrap_err().contains("follow the DER element: 1"), "{name}");
+    }
+}
+
+/// The certificates of a file, or its error.
+fn read(text: &str) -> Result<usize, InputError> {
+    match Input::read(text.as_bytes())? {
+        Input::Certificates(certificates) => Ok(certificates.len()),
+        Input::Keys(_) => panic!("keys"),
+    }
+}
+
+#[track_caller]
+fn refused(text: &str, line: usize) {
+    let error = read(text).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("line {line}: ")), "{error}");
+}
+
+/// Text of two blocks, and the number of the line that starts the second.
+fn two() -> (String, usize) {
+    let text = String::from_utf8(fixture("fullchain-rsa.pem")).unwrap();
+    let second =
+        text.lines().enumerate().filter(|(_, line)| line.starts_with("-----BEGIN")).nth(1).unwrap().0 + 1;
+    (text, second)
+}
+
+#[test]
+fn lines_that_are_not_quite_markers() {
+    let (text, second) = two();
+    let marker = "-----BEGIN CERTIFICATE-----";
+    for flawed in [
+        "-----begin certificate-----",
+        "-----Begin Certificate-----",
+        "----BEGIN CERTIFICATE-----",
+        "------BEGIN CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE----",
+        "-----BEGIN CERTIFICATE------",
+        " -----BEGIN CERTIFICATE-----",
+        "\t-----BEGIN CERTIFICATE-----",
+        "# -----BEGIN CERTIFICATE-----",
+        ";-----BEGIN CERTIFICATE-----",
+        "x-----BEGIN CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----x",
+        "–––––BEGIN CERTIFICATE–––––",
+        "—BEGIN CERTIFICATE—",
+        "-----BEGIN  CERTIFICATE-----",
+        "-----BEGINCERTIFICATE-----",
+        "-----BEGIN CERTIFICATE",
+        "BEGIN CERTIFICATE-----",
+        "BEGIN CERTIFICATE",
+        "-----BEGIN\tCERTIFICATE-----",
+        "----- BEGIN CERTIFICATE -----",
+        "-----BEGIN certificate-----",
+        "-----BEGIN CERTIFCATE-----",
+        "-----BEGIN -----",
+        "-----BEGIN-----",
+    ] {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[second - 1] = flawed;
+        let error = read(&lines.join("\n")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("line {second}: ")), "{flawed}: {error}");
+        assert!(lines.contains(&marker));
+    }
+    for flawed in [
+        "----END CERTIFICATE-----",
+        "-----end certificate-----",
+        " -----END CERTIFICATE-----",
+        "-----END CERTIFICATE-----x",
+    ] {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[second - 2] = flawed;
+        let error = read(&lines.join("\n")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("line {}: ", second - 1)), "{flawed}: {error}");
+    }
+    // A marker on the last data line.
+    let glued = text.replacen("\n-----END CERTIFICATE-----", "-----END CERTIFICATE-----", 1);
+    refused(&glued, second - 2);
+}
+
+#[test]
+fn blocks_that_are_damaged() {
+    let (text, second) = two();
+    let without = |number: usize| {
+        let lines = text.lines().enumerate().filter(|(index, _)| index + 1 != number);
+        lines.map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+    };
+    let with = |number: usize, line: &str| {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.insert(number - 1, line);
+        lines.join("\n")
+    };
+    let replaced = |number: usize, line: &str| {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[number - 1] = line;
+        lines.join("\n")
+    };
+    // END of the first block is missing: BEGIN inside a block.
+    refused(&without(second - 1), second - 1);
+    // BEGIN of the second is missing: its data stand outside.
+    refused(&without(second), second);
+    // The file ends in the second block.
+    let last = text.lines().count();
+    refused(&without(last), second);
+    refused(&with(5, ""), 5);
+    refused(&with(second - 1, "   \nMIIB"), second - 1);
+    refused(&with(2, "Proc-Type: 4,ENCRYPTED"), 2);
+    refused(&replaced(3, "AAAA*AAA"), 3);
+    refused(&replaced(3, "AAAA AAA"), 3);
+    refused(&replaced(3, "AA=="), 4);
+    refused(&replaced(3, "AAA"), second - 2);
+    // Whole groups of base64 more than the certificate has.
+    refused(&with(second - 1, "AAAA"), 1);
+    refused(&replaced(second - 1, "-----END X509 CRL-----"), second - 1);
+    refused("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n", 1);
+    refused("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 1);
+    refused("-----END CERTIFICATE-----\n", 1);
+    // Octets after the DER element.
+    let label = |label: &str| text.replace("CERTIFICATE-----", &format!("{label}-----"));
+    refused(&label("PKCS7"), 1);
+    assert_eq!(read(&label("X509 CRL")), Err(InputError::NoCertificate));
+    assert_eq!(read(" \n\t\n"), Err(InputError::Empty));
+    assert_eq!(read(""), Err(InputError::Empty));
+    for utf16 in [text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>(), fixture("utf16.pem")] {
+        assert_eq!(Input::read(&utf16).unwrap_err(), InputError::Utf16);
+    }
+}
+
+#[test]
+fn octets_behind_the_certificate() {
+    let mut der = fixture("leaf-rsa.der");
+    der.push(0);
+    let block = |label: &str| pem::encode(&pem::Pem::new(label, der.clone()));
+    assert!(read(&block("CERTIFICATE")).unwrap_err().to_string().contains("follow the DER element: 1"));
+    assert_eq!(read(&block("TRUSTED CERTIFICATE")), Ok(1));
+}
+
+#[test]
+fn text_that_is_fine() {
+    let (text, _) = two();
+    let same = |text: &str| {
+        assert_eq!(
+            records(text.as_bytes(), &questions()[1]),
+            records(&fixture("fullchain-rsa.pem"), &questions()[1])
+        );
+    };
+    same(&text.replace('\n', "\r\n"));
+    same(&text.replace('\n', "\r"));
+    same(&format!("\u{feff}{text}"));
+    same(text.trim_end());
+    same(&text.lines().map(|line| format!("{line} \t\n")).collect::<String>());
+    same(&text.replace("-----\nM", "-----\n\n \n   M").replace("\n-----END", "\n\n\n-----END"));
+    same(&format!(
+        "subject=CN=mx.example\n# 1 s:CN\n---\nCertificate chain\n\n{text}\n--- end of list ---\n"
+    ));
+    let one_line = |text: &str| {
+        let blocks = text.split_inclusive("-----END CERTIFICATE-----\n").map(|block| {
+            let data: Vec<&str> = block.lines().filter(|line| !line.starts_with('-')).collect();
+            format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", data.concat())
+        });
+        blocks.collect::<String>()
+    };
+    same(&one_line(&text));
+    let narrow = |line: &str| match line.starts_with('-') {
+        true => format!("{line}\n"),
+        false => line.chars().map(|c| format!("{c}\n")).collect(),
+    };
+    same(&text.lines().map(narrow).collect::<String>());
+    let latin1 = [b"Gr\xfc\xdfe\n".as_slice(), text.as_bytes()].concat();
+    assert_eq!(records(&latin1, &questions()[1]), records(text.as_bytes(), &questions()[1]));
+}

@@ -1,0 +1,47 @@
+//! Golden transcripts: each call with its exact output and status; and what all failures have in common.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::process::Command;
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new().case("tests/transcripts/*.trycmd");
+}
+
+/// Transcripts show both streams as one; this shows that every failure leaves standard output empty and
+/// says why in lines that start with the program's name.
+#[test]
+fn failures_leave_standard_output_empty() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut seen = 0;
+    for entry in fs::read_dir(format!("{root}/tests/transcripts")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[1] == "? 2") {
+            let call = pair[0].strip_prefix("$ tlsagen ").unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
+            let output = command.args(shlex(call)).current_dir(root).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{call}");
+            assert!(output.stdout.is_empty(), "{call}");
+            let talk = String::from_utf8(output.stderr).unwrap();
+            assert!(talk.lines().all(|line| line.starts_with("tlsagen: ")), "{call}: {talk}");
+            assert!(talk.lines().any(|line| line.starts_with("tlsagen: error")), "{call}: {talk}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 40, "{seen} failures");
+}
+
+/// Words of a transcript line: blanks part them, single quotes keep them.
+fn shlex(call: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (number, part) in call.split('\'').enumerate() {
+        match number % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
