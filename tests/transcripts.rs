@@ -7,7 +7,7 @@ use std::process::Command;
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new().case("tests/transcripts/*.trycmd");
+    trycmd::TestCases::new().case("tests/transcripts/*.trycmd").case("README.md");
 }
 
 /// Transcripts show both streams as one; this shows that every failure leaves standard output empty and
