@@ -1,0 +1,195 @@
+//! What others make of the output: zone-file readers, OpenSSL's verifier, its digests of all public roots.
+//!
+//! These need Debian's packages, so a plain `cargo test` passes them over and `.ci/run` includes them.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const TLSAGEN: &str = env!("CARGO_BIN_EXE_tlsagen");
+
+fn tlsagen(call: &str) -> Output {
+    Command::new(TLSAGEN).args(call.split_whitespace()).current_dir(ROOT).output().unwrap()
+}
+
+/// Standard output of a call that must succeed.
+#[track_caller]
+fn text(call: &str) -> String {
+    let output = tlsagen(call);
+    assert!(output.status.success(), "{call}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a script in the checkout; gives its status, and both streams as one text.
+fn shell(script: &str) -> (bool, String) {
+    let output = Command::new("bash").args(["-c", script]).current_dir(ROOT).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+fn temporary(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// `usage selector mtype hex` of every TLSA line of a zone, however it is split.
+fn records(zone: &str) -> BTreeSet<String> {
+    let lines = zone.lines().filter(|line| !line.starts_with(';'));
+    lines
+        .filter_map(|line| line.split_once("TLSA"))
+        .map(|(before, data)| {
+            let owner = before.split_whitespace().next().unwrap().to_lowercase();
+            let words: Vec<&str> = data.split_whitespace().collect();
+            format!("{owner} {} {}", words[..3].join(" "), words[3..].concat().to_lowercase())
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs bind9-utils, nsd, knot-dnssecutils and ldnsutils"]
+fn zone_readers_load_the_output_and_give_the_same_octets() {
+    let calls = [
+        "fixtures/with-root-rsa.pem mx.example 3 1 1 2 1 1 3 1 2",
+        "chain fixtures/with-root-rsa.pem mx.example",
+        "chain fixtures/weird-name.pem mx.example",
+        "chain fixtures/dual-rsa-ecdsa.pem mx.example -p 25,465",
+        "fixtures/key-rsa4096.pem mx.example 3 0 0",
+        "fixtures/with-root-rsa.pem mx.example 2 0 0 --ttl 300 --comments",
+    ];
+    for (number, call) in calls.iter().enumerate() {
+        let absolute = text(call);
+        for variant in ["", " --origin example", " -f generic"] {
+            let records_text = text(&format!("{call}{variant}"));
+            let path = temporary(&format!("zone-{number}-{}", variant.len()));
+            let head = "$ORIGIN example.\n$TTL 3600\n@ IN SOA ns hostmaster 1 7200 3600 1209600 300\n\
+                        @ IN NS ns\nns IN A 192.0.2.1\nmx IN A 192.0.2.2\n";
+            fs::write(&path, format!("{head}{records_text}")).unwrap();
+            let zone = path.display();
+            for reader in [
+                format!("named-checkzone example {zone}"),
+                format!("nsd-checkzone example {zone}"),
+                format!("kzonecheck -o example {zone}"),
+                format!("ldns-read-zone {zone} >/dev/null"),
+            ] {
+                let (good, said) = shell(&reader);
+                assert!(good, "{call}{variant}: {reader}: {said}");
+            }
+            let (good, canonical) = shell(&format!("named-checkzone -q -D -o - example {zone}"));
+            assert!(good, "{canonical}");
+            assert_eq!(records(&canonical), records(&absolute), "{call}{variant}");
+            assert!(!records(&absolute).is_empty());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn a_key_without_the_null_verifies_end_to_end() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (certificate, key) = ("fixtures/key-rsa-no-null.pem", "fixtures/keys/key-rsa-no-null.key");
+    let mut server = Command::new("openssl")
+        .args([
+            "s_server",
+            "-accept",
+            &format!("127.0.0.1:{port}"),
+            "-cert",
+            certificate,
+            "-key",
+            key,
+            "-quiet",
+        ])
+        .current_dir(ROOT)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let ours = text(&format!("{certificate} mx.example -f rdata"));
+    let recipe = "openssl x509 -in fixtures/key-rsa-no-null.pem -noout -pubkey | openssl pkey -pubin -outform DER \
+                  | openssl dgst -sha256 -r | cut -d' ' -f1";
+    let theirs = format!("3 1 1 {}", shell(recipe).1.trim());
+    assert_ne!(ours.trim(), theirs);
+    let verify = |rdata: &str| {
+        let client = format!(
+            "openssl s_client -connect 127.0.0.1:{port} -dane_tlsa_domain mx.example -dane_ee_no_namechecks \
+             -dane_tlsa_rrdata '{rdata}' -verify_return_error </dev/null"
+        );
+        for _ in 0..50 {
+            let (good, said) = shell(&client);
+            if !said.contains("Connection refused") {
+                return good && said.contains("Verification: OK");
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        panic!("no connection");
+    };
+    let verdicts = (verify(ours.trim()), verify(&theirs));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(verdicts, (true, false), "ours is the record that OpenSSL matches, the recipe's is not");
+}
+
+#[test]
+#[ignore = "needs openssl and ca-certificates"]
+fn public_roots_have_the_digests_of_openssl() {
+    let bundle = fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap();
+    let end = "-----END CERTIFICATE-----\n";
+    let roots: Vec<&str> = bundle.split_inclusive(end).filter(|block| block.contains("BEGIN")).collect();
+    assert!(roots.len() > 100, "{} roots", roots.len());
+    let path = temporary("root.pem");
+    let file = path.display().to_string();
+    let mut isrg_root_x1 = false;
+    for root in roots {
+        fs::write(&path, root).unwrap();
+        let script = format!(
+            "openssl x509 -in {file} -outform DER | openssl dgst -sha256 -r; \
+             openssl x509 -in {file} -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r"
+        );
+        let digests = shell(&script).1;
+        let digests: Vec<&str> = digests.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        let ours = text(&format!("{file} mx.example 2 0 1 2 1 1 -f rdata"));
+        assert_eq!(ours, format!("2 0 1 {}\n2 1 1 {}\n", digests[0], digests[1]), "{root}");
+        isrg_root_x1 |=
+            ours.contains("2 1 1 0b9fa5a59eed715c26c1020c711b4f6ec42d58b0015e14337a39dad301c5afc3");
+    }
+    assert!(isrg_root_x1, "ISRG Root X1 is in the bundle");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
+    let call = ["chain", "fixtures/with-root-rsa.pem", "mx.example"];
+    let mut command = Command::new(TLSAGEN);
+    command.args(call).current_dir(ROOT);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn standard_input_and_a_fifo_are_read() {
+    let wanted = text("fixtures/fullchain-rsa.pem mx.example 3 1 1 2 1 1");
+    let chain = fs::read(format!("{ROOT}/fixtures/fullchain-rsa.pem")).unwrap();
+    let mut child = Command::new(TLSAGEN)
+        .args(["-", "mx.example", "3", "1", "1", "2", "1", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&chain).unwrap();
+    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), wanted);
+    let fifo = format!("{TLSAGEN} <(cat fixtures/fullchain-rsa.pem) mx.example 3 1 1 2 1 1");
+    assert_eq!(shell(&fifo), (true, wanted));
+}
