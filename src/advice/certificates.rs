@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::Severity::{Error, Hint, Warning};
 use super::words::{Findings, called, chains, one, some};
 use super::{Context, Severity};
-use crate::chain::{Chain, Place};
+use crate::chain::{Chain, Index, Place};
 use crate::generate::Item;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
@@ -166,15 +166,21 @@ pub(super) fn same_spki(context: &Context<'_>) -> Findings {
 }
 
 pub(super) fn multi_leaf(context: &Context<'_>) -> Findings {
-    let several =
-        chains(context).map(Chain::end_entities).zip(chains(context)).filter(|(all, _)| all.len() > 1);
-    let names = several.flat_map(|(all, chain)| {
-        let algorithm =
-            |index| chain.certificate(index).map(|certificate| certificate.key_algorithm().to_string());
-        let called = move |index| format!("{}, {}", chain.place(index), algorithm(index).unwrap_or_default());
-        all.into_iter().map(called).collect::<Vec<_>>()
-    });
-    one(Hint, names, |names| {
+    let mut leaves = Vec::new();
+    for chain in chains(context) {
+        let end_entities = chain.end_entities();
+        if end_entities.len() > 1 {
+            leaves.extend(end_entities.into_iter().map(|index| (chain, index)));
+        }
+    }
+    // Only the first few are shown, and a file may hold thousands.
+    let called = |(position, (chain, index)): (usize, (&Chain, Index))| match chain.certificate(index) {
+        Some(certificate) if position < 3 => {
+            format!("{}, {}", chain.place(index), certificate.key_algorithm())
+        }
+        _ => String::new(),
+    };
+    one(Hint, leaves.into_iter().enumerate().map(called), |names| {
         format!("several end entities, each with records of its own, all of which must be published: {names}")
     })
 }

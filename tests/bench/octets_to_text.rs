@@ -67,7 +67,8 @@ fn text(
         endpoints: &endpoints,
         owners: &owners,
         ttl: None,
-        now: OffsetDateTime::UNIX_EPOCH,
+        // Within the dates of the fixtures.
+        now: OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap(),
     };
     let findings = advice::findings(&context);
     let groups = params.is_empty();
