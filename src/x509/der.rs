@@ -15,8 +15,8 @@ const CONTEXT_SPECIFIC: u8 = 0x80;
 
 /// Identifier octet, octets of the header, and octets of the content: X.690 sections 8.1.2, 8.1.3 and 10.1.
 ///
-/// Tag numbers above 30 have no place in a certificate. Ten times as fast as a parser that can do all of BER,
-/// and this runs some forty times a certificate.
+/// Tag numbers above 30 have no place in a certificate. This runs for every element, so it does no more than
+/// DER needs: a parser of all of BER took a tenth of the time of a large file.
 fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     let (identifier, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
