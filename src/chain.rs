@@ -30,8 +30,7 @@ pub struct Step {
 pub struct Chain {
     certificates: Vec<Located>,
     is_ca: Vec<bool>,
-    by_subject: HashMap<Vec<u8>, Vec<usize>>,
-    by_key_id: HashMap<Vec<u8>, Vec<usize>>,
+    issuers: Issuers,
     repeated: Vec<Located>,
     checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
 }
@@ -40,17 +39,10 @@ impl Chain {
     /// Sorts certificates into CAs and end entities.
     pub fn new(certificates: Vec<Located>) -> Self {
         let (certificates, repeated) = without_repetitions(certificates);
-        let mut by_subject: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        let mut by_key_id: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
-            by_subject.entry(certificate.subject_der().to_vec()).or_default().push(index);
-            if let Some(id) = certificate.subject_key_id() {
-                by_key_id.entry(id.to_vec()).or_default().push(index);
-            }
-        }
+        let issuers = Issuers::among(&certificates);
         let is_ca = vec![false; certificates.len()];
         let checked = RefCell::default();
-        let mut chain = Self { certificates, is_ca, by_subject, by_key_id, repeated, checked };
+        let mut chain = Self { certificates, is_ca, issuers, repeated, checked };
         chain.is_ca = chain.find_cas();
         chain
     }
@@ -80,11 +72,10 @@ impl Chain {
     /// Those that have the key identifier or the name that `child` asks for, the likeliest first.
     fn candidates(&self, child: usize) -> Vec<usize> {
         let Some(Located { certificate, .. }) = self.certificates.get(child) else { return Vec::new() };
-        let by_key_id = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
-        let by_name = self.by_subject.get(certificate.issuer_der());
-        let mut candidates: Vec<usize> = by_key_id.into_iter().flatten().copied().collect();
-        let known: HashSet<usize> = candidates.iter().copied().collect();
-        candidates.extend(by_name.into_iter().flatten().filter(|index| !known.contains(index)));
+        let (by_key_id, by_name) = self.issuers.of(child);
+        let mut candidates = by_key_id.to_vec();
+        // Both lists are in file order.
+        candidates.extend(by_name.iter().filter(|index| by_key_id.binary_search(index).is_err()));
         // A self-signed certificate among its namesakes is its own likeliest issuer.
         if certificate.is_self_issued()
             && let Some(place) = candidates.iter().position(|candidate| *candidate == child)
@@ -210,6 +201,11 @@ impl Chain {
         self.indices().filter(|index| !self.is_ca(*index)).collect()
     }
 
+    /// Whether there is a certificate that is no CA.
+    pub fn has_end_entity(&self) -> bool {
+        self.is_ca.contains(&false)
+    }
+
     /// Whether it is a CA.
     pub fn is_ca(&self, index: Index) -> bool {
         self.is_ca.get(index.0).copied().unwrap_or(false)
@@ -217,7 +213,8 @@ impl Chain {
 
     /// Whether the file holds a certificate with the name or key identifier of its issuer.
     pub fn has_issuer(&self, index: Index) -> bool {
-        !self.candidates(index.0).is_empty()
+        let (by_key_id, by_name) = self.issuers.of(index.0);
+        !by_key_id.is_empty() || !by_name.is_empty()
     }
 
     /// What stands in the file a second time.
@@ -266,6 +263,47 @@ impl Chain {
         links.sort();
         links.dedup();
         links.into_iter().map(|(child, what)| (self.place(Index(child)), what)).collect()
+    }
+}
+
+/// Who has the name, and who the key identifier, that each certificate gives for its issuer.
+#[derive(Debug, Default)]
+struct Issuers {
+    /// Certificates of one subject or one subject key identifier, in file order.
+    groups: Vec<Vec<usize>>,
+    /// For each certificate the groups of its authority key identifier and of its issuer.
+    wanted: Vec<(Option<usize>, Option<usize>)>,
+}
+
+impl Issuers {
+    fn among(certificates: &[Located]) -> Self {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut names: HashMap<&[u8], usize> = HashMap::new();
+        let mut key_ids: HashMap<&[u8], usize> = HashMap::new();
+        for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
+            let name = Some((&mut names, certificate.subject_der()));
+            let key_id = certificate.subject_key_id().map(|id| (&mut key_ids, id));
+            for (known, key) in name.into_iter().chain(key_id) {
+                let group = *known.entry(key).or_insert(groups.len());
+                match groups.get_mut(group) {
+                    Some(members) => members.push(index),
+                    None => groups.push(vec![index]),
+                }
+            }
+        }
+        let wanted = certificates.iter().map(|Located { certificate, .. }| {
+            let key_id = certificate.authority_key_id().and_then(|id| key_ids.get(id));
+            (key_id.copied(), names.get(certificate.issuer_der()).copied())
+        });
+        Self { wanted: wanted.collect(), groups }
+    }
+
+    /// By key identifier, and by name; one certificate may be in both.
+    fn of(&self, child: usize) -> (&[usize], &[usize]) {
+        let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
+        let members =
+            |group: Option<usize>| group.and_then(|at| self.groups.get(at)).map_or(&[][..], Vec::as_slice);
+        (members(key_id), members(name))
     }
 }
 

@@ -165,7 +165,7 @@ pub struct Request {
 ///
 /// Errors: a wrong call, with a hint.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
-    let matches = match command().try_get_matches_from(args) {
+    let mut matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Invocation::Show(error.to_string()));
@@ -173,12 +173,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
         Err(error) => return Err(UsageError::from_clap(&error)),
     };
     let wrong_call = |error| UsageError::from_clap(&error);
-    match Cli::from_arg_matches(&matches).map_err(wrong_call)?.command {
+    match Cli::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.command {
         Some(Command::Chain(args)) => Ok(Invocation::Chain(args.request()?)),
         Some(Command::Completions { shell }) => Ok(Invocation::Completions(shell)),
         Some(Command::Man) => Ok(Invocation::Man),
         None => {
-            let args = RecordArgs::from_arg_matches(&matches).map_err(wrong_call)?;
+            let args = RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?;
             let request = args.chain.request()?;
             let params = match args.params.as_slice() {
                 [] => vec![Params::DEFAULT],

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// Octets of the largest input; a chain has a few thousand.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Octets of the first buffer, enough for a chain.
+/// Octets of the first buffer where the size is not known.
 const FIRST: usize = 16 * 1024;
 
 /// The octets of the file, a FIFO or (`-`) standard input. They may hold a private key: every copy is wiped.
@@ -17,17 +17,24 @@ const FIRST: usize = 16 * 1024;
 /// Errors: it cannot be read, or has more than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if path == "-" {
-        return read_all(&mut io::stdin().lock());
+        return read_all(&mut io::stdin().lock(), FIRST);
     }
     let mut file = File::open(path).map_err(FileError::Read)?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let metadata = file.metadata().map_err(FileError::Read)?;
+    if metadata.is_dir() {
         return Err(FileError::Directory);
     }
-    read_all(&mut file)
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    match size {
+        _ if size > LARGEST => Err(FileError::TooLarge),
+        _ if metadata.is_file() => read_all(&mut file, (size + 1).max(1024)),
+        _ => read_all(&mut file, FIRST),
+    }
 }
 
-fn read_all(reader: &mut dyn Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let mut octets = Zeroizing::new(vec![0; FIRST]);
+/// Reads to the end; `room` is the size of the first buffer in octets.
+fn read_all(reader: &mut dyn Read, room: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let mut octets = Zeroizing::new(vec![0; room]);
     let mut length = 0;
     loop {
         if length == octets.len() {

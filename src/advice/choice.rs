@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use time::Duration;
 
-use super::Context;
+use super::Scene;
 use super::Severity::{Hint, Warning};
 use super::words::{Findings, called, chosen, is_acme, one, some};
 use crate::owner::Endpoint;
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
 
-pub(super) fn host_single_label(context: &Context<'_>) -> Findings {
-    let single = context.endpoints.iter().filter_map(|endpoint| match endpoint {
+pub(super) fn host_single_label(scene: &Scene<'_>) -> Findings {
+    let single = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Server { host, .. } if host.is_single_label() => Some(host.as_str().to_owned()),
         _ => None,
     });
@@ -21,17 +21,17 @@ pub(super) fn host_single_label(context: &Context<'_>) -> Findings {
     })
 }
 
-pub(super) fn idna(context: &Context<'_>) -> Findings {
-    let converted = context.endpoints.iter().filter_map(|endpoint| match endpoint {
+pub(super) fn idna(scene: &Scene<'_>) -> Findings {
+    let converted = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Server { host, u_labels: Some(given), .. } => Some(format!("{given} is {}", host.as_str())),
         _ => None,
     });
     one(Hint, converted, |names| format!("{names} in the DNS"))
 }
 
-pub(super) fn ttl_high(context: &Context<'_>) -> Findings {
+pub(super) fn ttl_high(scene: &Scene<'_>) -> Findings {
     let outage = "a changed key stays unknown to caches that long: 3600 or less is advised";
-    match context.ttl {
+    match scene.asked.ttl {
         Some(0) => {
             vec![(Warning, "a TTL of 0 makes every client ask again: 300 to 3600 is advised".to_owned())]
         }
@@ -41,8 +41,8 @@ pub(super) fn ttl_high(context: &Context<'_>) -> Findings {
     }
 }
 
-pub(super) fn pkix_smtp(context: &Context<'_>) -> Findings {
-    let pkix = chosen(context, |params| params.usage.is_pkix()).filter(|_| context.on_smtp());
+pub(super) fn pkix_smtp(scene: &Scene<'_>) -> Findings {
+    let pkix = chosen(scene, |params| params.usage.is_pkix()).filter(|_| scene.on_smtp());
     let text = |params| {
         format!(
             "{params} on port 25: mail clients treat usages 0 and 1 as unusable and will not authenticate the server; use 3 1 1 or 2 1 1"
@@ -51,10 +51,10 @@ pub(super) fn pkix_smtp(context: &Context<'_>) -> Findings {
     pkix.map(|params| (Warning, text(params))).into_iter().collect()
 }
 
-pub(super) fn sel0_ee(context: &Context<'_>) -> Findings {
+pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| !params.usage.is_trust_anchor() && params.selector == Selector::Cert;
-    let Some(params) = chosen(context, whole) else { return Vec::new() };
-    let short = context.end_entities().into_iter().find_map(|certificate| {
+    let Some(params) = chosen(scene, whole) else { return Vec::new() };
+    let short = scene.end_entities.iter().find_map(|certificate| {
         let validity = certificate.validity();
         let lifetime = validity.not_after? - validity.not_before?;
         (lifetime <= Duration::days(100) || is_acme(&certificate.issuer_organizations()))
@@ -71,11 +71,11 @@ pub(super) fn sel0_ee(context: &Context<'_>) -> Findings {
     vec![(Warning, text)]
 }
 
-pub(super) fn sel0_ta_public(context: &Context<'_>) -> Findings {
+pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| params.usage.is_trust_anchor() && params.selector == Selector::Cert;
-    let Some(params) = chosen(context, whole) else { return Vec::new() };
-    let public = context.end_entities().iter().any(|certificate| certificate.has_signed_timestamps());
-    let cas = context.described_cas();
+    let Some(params) = chosen(scene, whole) else { return Vec::new() };
+    let public = scene.end_entities.iter().any(|certificate| certificate.has_signed_timestamps());
+    let cas: Vec<_> = scene.described_cas().collect();
     let mut of_key: HashMap<&[u8], usize> = HashMap::new();
     for ca in &cas {
         *of_key.entry(ca.spki()).or_default() += 1;
@@ -90,12 +90,12 @@ pub(super) fn sel0_ta_public(context: &Context<'_>) -> Findings {
     })
 }
 
-pub(super) fn mtype0(context: &Context<'_>) -> Findings {
+pub(super) fn mtype0(scene: &Scene<'_>) -> Findings {
     /// Octets of a P-521 SubjectPublicKeyInfo, the largest that is smaller than a SHA-2-512 RRset hurts.
     const SMALL: usize = 158;
-    let chosen = context.params.iter().any(|params| params.matching_type == MatchingType::Full);
+    let chosen = scene.asked.params.iter().any(|params| params.matching_type == MatchingType::Full);
     let full =
-        context.records.iter().filter(|record| record.tlsa.params().matching_type == MatchingType::Full);
+        scene.asked.records.iter().filter(|record| record.tlsa.params().matching_type == MatchingType::Full);
     match full.map(|record| record.tlsa.data().len()).max() {
         Some(octets) if chosen => {
             let severity = if octets <= SMALL { Hint } else { Warning };
@@ -110,22 +110,22 @@ pub(super) fn mtype0(context: &Context<'_>) -> Findings {
     }
 }
 
-pub(super) fn mtype2_only(context: &Context<'_>) -> Findings {
+pub(super) fn mtype2_only(scene: &Scene<'_>) -> Findings {
     let alone = |params: &&Params| {
         params.matching_type == MatchingType::Sha2_512
-            && !context.params.contains(&Params { matching_type: MatchingType::Sha2_256, ..**params })
+            && !scene.asked.params.contains(&Params { matching_type: MatchingType::Sha2_256, ..**params })
     };
     let text = |params| {
         format!(
             "{params} without its SHA2-256 record: clients need not know SHA2-512, so publish matching type 1 as well"
         )
     };
-    chosen(context, alone).map(|params| (Warning, text(params))).into_iter().collect()
+    chosen(scene, alone).map(|params| (Warning, text(params))).into_iter().collect()
 }
 
-pub(super) fn issuer_rotates(context: &Context<'_>) -> Findings {
-    let Some(params) = chosen(context, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
-    let described = context.described();
+pub(super) fn issuer_rotates(scene: &Scene<'_>) -> Findings {
+    let Some(params) = chosen(scene, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
+    let described = &scene.described;
     let rotating = described.iter().filter(|(ca, depth)| {
         *depth == Some(1) && !ca.is_self_issued() && is_acme(&ca.subject_organizations())
     });

@@ -65,7 +65,7 @@ pub struct Rule {
     /// The sections it stands on, as the message shows them.
     pub citation: &'static str,
     /// Severity and text of what it finds.
-    pub finding: fn(&Context<'_>) -> Vec<(Severity, String)>,
+    finding: fn(&Scene<'_>) -> Vec<(Severity, String)>,
 }
 
 /// Everything the rules look at.
@@ -89,9 +89,10 @@ pub struct Context<'a> {
 
 /// What all rules find, in the order of the table.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
+    let scene = Scene::new(context);
     let mut findings = Vec::new();
     for rule in RULES {
-        for (severity, text) in (rule.finding)(context) {
+        for (severity, text) in (rule.finding)(&scene) {
             let message = format!("{text} ({})", rule.citation);
             findings.push(Finding { code: rule.code, severity, message });
         }
@@ -99,42 +100,46 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-impl<'a> Context<'a> {
+/// The context, and what several rules need from it.
+struct Scene<'a> {
+    asked: &'a Context<'a>,
+    /// The end entities of all files that hold any.
+    end_entities: Vec<&'a Certificate>,
     /// The certificates that the records describe, each once, with their depth if it is known.
-    fn described(&self) -> Vec<(&'a Certificate, Option<usize>)> {
+    described: Vec<(&'a Certificate, Option<usize>)>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(asked: &'a Context<'a>) -> Self {
+        let chains = asked.materials.iter().filter_map(Material::chain);
+        let end_entities = chains
+            .flat_map(|chain| chain.end_entities().into_iter().filter_map(|index| chain.certificate(index)));
         let mut known: HashSet<*const Certificate> = HashSet::new();
         let certificate = |record: &Record<'a>| match record.source.item {
             Item::Certificate { certificate, depth, .. } => Some((certificate, depth)),
             Item::Key(_) => None,
         };
-        let all = self.records.iter().filter_map(certificate);
-        all.filter(|(certificate, _)| known.insert(*certificate)).collect()
+        let described = asked.records.iter().filter_map(certificate);
+        let described = described.filter(|(certificate, _)| known.insert(*certificate)).collect();
+        Self { asked, end_entities: end_entities.collect(), described }
     }
 
-    /// Those of them that are above an end entity, or in a file without one.
-    fn described_cas(&self) -> Vec<&'a Certificate> {
-        self.described().into_iter().filter(|(_, depth)| *depth != Some(0)).map(|(ca, _)| ca).collect()
-    }
-
-    /// The end entities of all files that hold any.
-    fn end_entities(&self) -> Vec<&'a Certificate> {
-        let chains = self.materials.iter().filter_map(Material::chain);
-        chains
-            .flat_map(|chain| chain.end_entities().into_iter().filter_map(|index| chain.certificate(index)))
-            .collect()
+    /// Those described that are above an end entity, or in a file without one.
+    fn described_cas(&self) -> impl Iterator<Item = &'a Certificate> {
+        self.described.iter().filter(|(_, depth)| *depth != Some(0)).map(|(ca, _)| *ca)
     }
 
     fn has_usage(&self, wanted: fn(&Params) -> bool) -> bool {
-        self.records.iter().any(|record| wanted(&record.tlsa.params()))
+        self.asked.records.iter().any(|record| wanted(&record.tlsa.params()))
     }
 
     /// The hosts of the owners that have the shape of RFC 6698 section 3, and whether mail is received there.
     fn hosts(&self) -> Vec<(HostName, bool)> {
         let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
-        self.owners.iter().filter_map(host).collect()
+        self.asked.owners.iter().filter_map(host).collect()
     }
 
     fn on_smtp(&self) -> bool {
-        self.owners.iter().any(|owner| owner.port() == Some(Port::SMTP))
+        self.asked.owners.iter().any(|owner| owner.port() == Some(Port::SMTP))
     }
 }

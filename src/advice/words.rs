@@ -1,6 +1,6 @@
 //! What the texts of the rules have in common.
 
-use super::{Context, Severity};
+use super::{Scene, Severity};
 use crate::chain::Chain;
 use crate::generate::Material;
 use crate::tlsa::Params;
@@ -42,10 +42,10 @@ pub(super) fn one(
     some(items).map(|items| (severity, text(items))).into_iter().collect()
 }
 
-pub(super) fn chosen(context: &Context<'_>, wanted: impl Fn(&&Params) -> bool) -> Option<String> {
-    some(context.params.iter().filter(wanted))
+pub(super) fn chosen(scene: &Scene<'_>, wanted: impl Fn(&&Params) -> bool) -> Option<String> {
+    some(scene.asked.params.iter().filter(wanted))
 }
 
-pub(super) fn chains<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Chain> {
-    context.materials.iter().filter_map(Material::chain)
+pub(super) fn chains<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Chain> {
+    scene.asked.materials.iter().filter_map(Material::chain)
 }

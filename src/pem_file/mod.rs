@@ -5,7 +5,8 @@
 
 mod error;
 
-use base64ct::{Base64, Encoding};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 pub use error::{PemError, PemProblem};
@@ -81,10 +82,7 @@ impl<'a> Block<'a> {
     pub fn decode(&self) -> Result<Vec<u8>, PemError> {
         let data = self.data()?;
         let mut octets = vec![0; data.len() / 4 * 3];
-        let length = match Base64::decode(data.as_slice(), &mut octets) {
-            Ok(decoded) => decoded.len(),
-            Err(_) => return Err(self.flaw()),
-        };
+        let length = BASE64_STANDARD.decode_slice(data.as_slice(), &mut octets).map_err(|_| self.flaw())?;
         octets.truncate(length);
         Ok(octets)
     }
@@ -203,8 +201,7 @@ impl<'a> Iterator for Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let length =
-            self.rest.iter().position(|octet| matches!(octet, b'\n' | b'\r')).unwrap_or(self.rest.len());
+        let length = memchr::memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
         let (text, end) = self.rest.split_at(length);
         let end_length = match end {
             [b'\r', b'\n', ..] => 2,

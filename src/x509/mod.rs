@@ -37,7 +37,7 @@ pub struct Certificate {
     tbs: Range<usize>,
     serial: Range<usize>,
     issuer: Range<usize>,
-    validity: Range<usize>,
+    validity: Validity,
     subject: Range<usize>,
     spki: Range<usize>,
     signature_algorithm: Range<usize>,
@@ -63,6 +63,20 @@ pub struct Validity {
     pub not_before: Option<OffsetDateTime>,
     /// Last moment of validity.
     pub not_after: Option<OffsetDateTime>,
+}
+
+impl Validity {
+    /// Reads the content of the SEQUENCE.
+    fn read(content: &[u8]) -> Self {
+        let mut rest = content;
+        let mut next = || {
+            let element = Reader::new(rest).any("validity").ok()?;
+            let time = ASN1Time::from_der(rest).ok().map(|(_, time)| time.to_datetime());
+            rest = rest.get(element.all.end..)?;
+            time
+        };
+        Self { not_before: next(), not_after: next() }
+    }
 }
 
 impl Certificate {
@@ -127,7 +141,7 @@ impl Certificate {
             tbs: tbs.all,
             serial: serial.content,
             issuer: issuer.all,
-            validity: validity.content,
+            validity: Validity::read(der.get(validity.content).unwrap_or_default()),
             subject: subject.all,
             spki: spki.all,
             signature_algorithm: signature_algorithm.all,
@@ -200,14 +214,7 @@ impl Certificate {
 
     /// When it is valid (RFC 5280 section 4.1.2.5).
     pub fn validity(&self) -> Validity {
-        let rest = self.part(&self.validity);
-        let first = ASN1Time::from_der(rest).ok();
-        let after_first = Reader::new(rest).any("notBefore").ok().and_then(|first| rest.get(first.all.end..));
-        let second = after_first.and_then(|rest| ASN1Time::from_der(rest).ok());
-        Validity {
-            not_before: first.map(|(_, time)| time.to_datetime()),
-            not_after: second.map(|(_, time)| time.to_datetime()),
-        }
+        self.validity
     }
 
     /// The cA field of basicConstraints; `None` without the extension (RFC 5280 section 4.2.1.9).
