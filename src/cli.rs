@@ -15,19 +15,23 @@ use crate::x509::printable;
 
 pub use clap_complete::Shell;
 
-const EXAMPLES: &str = "\
-Examples:
-  tlsagen fullchain.pem mx.example                      the record most servers want (3 1 1)
+/// One example and what it is for on each line.
+pub const EXAMPLES: &str =
+    "  tlsagen fullchain.pem mx.example                      the record most servers want (3 1 1)
   tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also one for each CA of the chain
   tlsagen fullchain.pem mx.example >> db.example        append to the zone file
   tlsagen fullchain.pem mx.example -f nsupdate | nsupdate -k ddns.key
   tlsagen fullchain.pem mx.example --next next.key      with the next key, before it is deployed
-  tlsagen chain fullchain.pem mx.example                every record of every certificate
+  tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
+  tlsagen chain fullchain.pem mx.example                every record of every certificate";
 
+/// What every user should know, a line each.
+pub const NOTES: &str = "\
 HOST is the MX host, not the mail domain. Usage 3 hashes the server's own certificate or key, usage 2 the CAs above it.
-Records go to standard output, everything else to standard error.
+Records go to standard output, everything else to standard error.";
 
-Exit status: 0 done; 2 wrong call or input, and then no record is printed.";
+/// The exit statuses.
+pub const EXIT_STATUS: &str = "0 done; 2 wrong call or input, and then no record is printed.";
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
 
@@ -39,8 +43,8 @@ const USAGE: &str = "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECT
 /// Prints the DANE TLSA records of a certificate chain, all of them right or none.
 #[derive(Parser)]
 #[command(
-    name = "tlsagen", version, before_help = EXAMPLES, help_template = TEMPLATE, override_usage = USAGE,
-    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true,
+    name = "tlsagen", version, before_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}\n\nExit status: {EXIT_STATUS}"), help_template = TEMPLATE, override_usage = USAGE,
+    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true,
 )]
 struct Cli {
     #[command(subcommand)]
@@ -80,31 +84,31 @@ struct ChainArgs {
     /// The server's name, or a full owner name (_25._tcp.mx.example)
     #[arg(value_name = "HOST[:PORT][,...]")]
     hosts: String,
-    /// Ports for hosts without one
-    #[arg(short, long, value_name = "PORT,...", default_value = "25", value_delimiter = ',')]
-    port: Vec<String>,
-    /// Transport
-    #[arg(long, default_value = "tcp", value_parser = ["tcp", "udp", "sctp"])]
-    transport: String,
-    /// TTL of the records
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=2_147_483_647))]
+    /// Ports of hosts without one, such as 25,465,587 [default: 25]
+    #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
+    port: Option<Vec<String>>,
+    /// Transport [default: tcp]
+    #[arg(long, value_parser = ["tcp", "udp", "sctp"])]
+    transport: Option<String>,
+    /// TTL of the records, such as 3600
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     ttl: Option<u32>,
-    /// Write owners below this name relative to it
+    /// Write owners below this name relative to it: the $ORIGIN in force where the output goes
     #[arg(long, value_name = "NAME")]
     origin: Option<String>,
-    /// Shape of the output
+    /// Output: zone lines, record data alone, RFC 3597 lines, JSON, or nsupdate's commands to add
     #[arg(short, long, default_value = "zone", value_parser = Format::NAMES.map(|(name, _)| name))]
     format: String,
     /// Add comment lines about each certificate
     #[arg(long)]
     comments: bool,
     /// One certificate of the path: 0 the end entity, 1 its issuer
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     depth: Option<usize>,
-    /// Certificate, CSR or key whose records join (repeatable)
+    /// Certificate, CSR or key that comes next: its records are printed too (repeatable)
     #[arg(long, value_name = "FILE")]
     next: Vec<String>,
-    /// The clock, such as 2026-11-23T12:00:00Z, instead of now
+    /// Judge dates as of this time, such as 2026-11-23T12:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// Take warnings for errors
@@ -196,6 +200,12 @@ pub fn command() -> clap::Command {
 
 impl ChainArgs {
     fn request(self) -> Result<Request, UsageError> {
+        if self.chain.is_empty() {
+            return Err(UsageError::new(
+                "the name of CHAIN is empty".to_owned(),
+                "is a shell variable not set?",
+            ));
+        }
         if SUBCOMMANDS.contains(&self.chain.as_str()) {
             return Err(UsageError::misplaced(&self.chain));
         }
@@ -213,12 +223,30 @@ impl ChainArgs {
                 "as in --at 2026-11-23T12:00:00Z",
             )),
         };
+        let endpoints = Endpoint::parse_list(&self.hosts)?;
+        let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
+        let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
+        if self.port.is_some() && !endpoints.iter().any(takes_port) {
+            return Err(UsageError::new(
+                "--port has no effect: each HOST has a port of its own".to_owned(),
+                "leave one of the two away",
+            ));
+        }
+        if self.transport.is_some() && !endpoints.iter().any(takes_transport) {
+            return Err(UsageError::new(
+                "--transport has no effect: each HOST is a full owner name".to_owned(),
+                "leave it away, or give the host alone",
+            ));
+        }
+        let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
+            ports.iter().map(|port| port.parse()).collect::<Result<_, NameError>>()
+        })?;
         let format =
             |text: String| text.parse().map_err(|error| UsageError::new(format!("{error}"), SEE_HELP));
         Ok(Request {
-            endpoints: Endpoint::parse_list(&self.hosts)?,
-            ports: self.port.iter().map(|port| port.parse()).collect::<Result<_, NameError>>()?,
-            transport: self.transport.parse()?,
+            endpoints,
+            ports,
+            transport: self.transport.map_or(Ok(Transport::Tcp), |transport| transport.parse())?,
             ttl: self.ttl,
             origin: self.origin.map(|origin| origin.parse()).transpose()?,
             format: format(self.format)?,
@@ -231,6 +259,16 @@ impl ChainArgs {
             next: self.next,
         })
     }
+}
+
+/// A TTL (RFC 2181 section 8).
+fn seconds(text: &str) -> Result<u32, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 2_147_483_647);
+    seconds.ok_or("seconds from 0 to 2147483647, such as 3600")
+}
+
+fn depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "0 is the end entity, 1 its issuer")
 }
 
 const SEE_HELP: &str = "see `tlsagen --help`";
@@ -271,6 +309,16 @@ impl UsageError {
             Some(ContextValue::String(text)) => Some(text.clone()),
             _ => None,
         };
+        let argument = context(ContextKind::InvalidArg);
+        if error.kind() == ErrorKind::UnknownArgument
+            && error.to_string().contains("Usage: tlsagen chain")
+            && let Some(argument) = argument.filter(|argument| !argument.starts_with('-'))
+        {
+            return Self::new(
+                format!("unexpected argument '{}'", printable(&argument)),
+                "chain prints every record and takes no parameters; several hosts are one word: a.example,b.example",
+            );
+        }
         let subcommand = context(ContextKind::InvalidSubcommand);
         if error.kind() == ErrorKind::ArgumentConflict
             && let Some(subcommand) = subcommand
@@ -283,6 +331,8 @@ impl UsageError {
         let mut tips = Vec::new();
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")) {
             match line.strip_prefix("tip: ") {
+                // No value of ours starts with a dash.
+                Some(tip) if tip.starts_with("to pass") => {}
                 Some(tip) => tips.push(tip),
                 None if first.ends_with(':') || line.starts_with('[') => {
                     first.push(' ');
@@ -316,6 +366,9 @@ impl From<NameError> for UsageError {
 
 impl From<ParamsError> for UsageError {
     fn from(error: ParamsError) -> Self {
-        Self::new(error.to_string(), "as in `tlsagen fullchain.pem mx.example 3 1 1 2 1 1`")
+        Self::new(
+            error.to_string(),
+            "parameters follow HOST, as in `tlsagen fullchain.pem mx.example 3 1 1`; several hosts are one word: a.example,b.example",
+        )
     }
 }

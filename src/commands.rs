@@ -9,6 +9,7 @@ use crate::cli::{self, Invocation, Request, UsageError};
 use crate::files::{self, FileError};
 use crate::generate::{self, GenerateError, Material, Record};
 use crate::input::InputError;
+use crate::man;
 use crate::owner::{NameError, Owner};
 use crate::render::{self, Style};
 use crate::tlsa::Params;
@@ -141,9 +142,7 @@ fn completions(shell: cli::Shell) -> Outcome {
 }
 
 fn man() -> anyhow::Result<Outcome> {
-    let mut data = Vec::new();
-    clap_mangen::Man::new(cli::command()).render(&mut data)?;
-    Ok(Outcome { data, ..Outcome::default() })
+    Ok(Outcome { data: man::page()?, ..Outcome::default() })
 }
 
 /// The error in one line, and its hint in another.

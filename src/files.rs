@@ -93,9 +93,9 @@ impl FileError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Read(error) if error.kind() == ErrorKind::NotFound => {
-                Some("give the path of a certificate chain, such as fullchain.pem, or - for standard input")
-            }
+            Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
+                "is the path right? CHAIN, a file such as fullchain.pem, comes before HOST; - is standard input",
+            ),
             Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => {
                 Some("run this as a user who may read the file; certificates are no secret, private keys are")
             }

@@ -25,6 +25,7 @@
 //! | [`render`] | records to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | path or `-` to octets, and back | |
 //! | [`cli`] | the command line as values | |
+//! | [`man`] | the manual page | man(7) |
 //! | [`commands`] | one function per subcommand | |
 
 pub mod tlsa;
@@ -50,5 +51,7 @@ pub mod render;
 pub mod files;
 
 pub mod cli;
+
+pub mod man;
 
 pub mod commands;

@@ -223,17 +223,19 @@ impl Params {
     ///
     /// Errors: a word that is no such number or name, or words left over.
     pub fn parse_all<S: AsRef<str>>(words: &[S]) -> Result<Vec<Self>, ParamsError> {
-        words
-            .chunks(3)
-            .map(|triple| match triple {
-                [usage, selector, matching_type] => Ok(Self {
-                    usage: usage.as_ref().parse()?,
-                    selector: selector.as_ref().parse()?,
-                    matching_type: matching_type.as_ref().parse()?,
-                }),
-                _ => Err(ParamsError::Count(words.len())),
-            })
-            .collect()
+        let mut all = Vec::new();
+        for triple in words.chunks(3) {
+            // A word that fits nowhere says more than their number.
+            let mut words_of = triple.iter().map(S::as_ref);
+            let usage = words_of.next().map(str::parse).transpose()?;
+            let selector = words_of.next().map(str::parse).transpose()?;
+            let matching_type = words_of.next().map(str::parse).transpose()?;
+            let (Some(usage), Some(selector), Some(matching_type)) = (usage, selector, matching_type) else {
+                return Err(ParamsError::Count(words.len()));
+            };
+            all.push(Self { usage, selector, matching_type });
+        }
+        Ok(all)
     }
 }
 

@@ -6,21 +6,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first, as the map in `lib.rs` has them.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "advice", "render", "files",
-    "cli", "commands",
+    "cli", "man", "commands",
 ];
 
 /// What only these modules may name.
 const HOMES: [(&str, &[&str]); 12] = [
     ("std::fs", &["files"]),
-    ("std::io", &["files"]),
+    ("std::io", &["files", "man"]),
     ("std::net::Tcp", &[]),
     ("std::net::Udp", &[]),
     ("std::env", &["main"]),
     ("std::process", &["main"]),
     ("anyhow", &["commands"]),
-    ("clap", &["cli", "commands"]),
+    ("clap", &["cli", "man", "commands"]),
     ("x509_parser", &["x509"]),
     ("use ring", &["x509"]),
     ("sha2", &["tlsa"]),

@@ -5,31 +5,25 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 
 use super::Severity::{Error, Hint, Warning};
-use super::words::{Findings, called, chains, one, some};
-use super::{Scene, Severity};
+use super::words::{Findings, chains, one, some};
+use super::{Scene, Severity, Subject};
 use crate::chain::{Chain, Index, Place};
-use crate::generate::Item;
+use crate::generate::Content;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
-use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
+use crate::x509::{Certificate, DigestStrength, KeyAlgorithm, printable};
 
 pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let unless_carried = |params: &Params| {
         params.usage == Usage::DaneTa
             && (params.selector, params.matching_type) != (Selector::Cert, MatchingType::Full)
     };
-    let alone = scene.asked.records.iter().filter(|record| unless_carried(&record.tlsa.params())).filter_map(
-        |record| match record.source.item {
-            Item::Certificate { certificate, depth: None, .. }
-                if !record.source.material.chain()?.has_end_entity() =>
-            {
-                Some(called(certificate))
-            }
-            _ => None,
-        },
-    );
-    let mut names: Vec<String> = alone.collect();
-    names.dedup();
-    one(Warning, names, |names| {
+    if !scene.has_usage(unless_carried) {
+        return Vec::new();
+    }
+    let without_end_entity = |subject: &&Subject<'_>| {
+        subject.depth.is_none() && subject.material.chain().is_some_and(|chain| !chain.has_end_entity())
+    };
+    one(Warning, scene.described.iter().filter(without_end_entity), |names| {
         format!(
             "the server must send the certificate of {names} in its chain, a root included, or usage 2 fails; `3 1 1` of its own certificate does not depend on that"
         )
@@ -38,12 +32,13 @@ pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
 
 fn outside<'a>(
     scene: &Scene<'a>,
-    certificates: impl Iterator<Item = &'a Certificate>,
+    subjects: impl Iterator<Item = &'a Subject<'a>>,
     is_outside: fn(&Certificate, OffsetDateTime) -> Option<OffsetDateTime>,
 ) -> Vec<String> {
-    let day = |certificate, time: OffsetDateTime| format!("{} ({})", called(certificate), time.date());
-    certificates
-        .filter_map(|certificate| is_outside(certificate, scene.asked.now).map(|time| day(certificate, time)))
+    let now = scene.asked.now;
+    let day = |subject: &Subject<'_>, time: OffsetDateTime| format!("{subject} on {}", time.date());
+    subjects
+        .filter_map(|subject| is_outside(subject.certificate, now).map(|time| day(subject, time)))
         .collect()
 }
 
@@ -55,35 +50,40 @@ fn not_yet(certificate: &Certificate, now: OffsetDateTime) -> Option<OffsetDateT
     certificate.validity().not_before.filter(|not_before| now < *not_before)
 }
 
+/// What the dates of the server's own certificate mean for the usages that were asked for.
+fn of_dates(scene: &Scene<'_>) -> &'static str {
+    if scene.has_usage(|params| params.usage != Usage::DaneEe) {
+        "usages 0 to 2 fail with it, usage 3 ignores dates"
+    } else {
+        "usage 3 ignores dates, but some receivers do not"
+    }
+}
+
 pub(super) fn ee_expired(scene: &Scene<'_>) -> Findings {
-    let names = outside(scene, scene.end_entities.iter().copied(), expired);
-    one(Warning, names, |names| {
-        format!("expired: {names}; usage 3 ignores dates, usages 0 to 2 and some receivers do not")
-    })
+    let names = outside(scene, scene.end_entities.iter(), expired);
+    one(Warning, names, |names| format!("expired: {names}; {}", of_dates(scene)))
 }
 
 pub(super) fn ee_not_yet(scene: &Scene<'_>) -> Findings {
-    let names = outside(scene, scene.end_entities.iter().copied(), not_yet);
-    one(Warning, names, |names| {
-        format!("not yet valid: {names}; usage 3 ignores dates, usages 0 to 2 do not")
-    })
+    let names = outside(scene, scene.end_entities.iter(), not_yet);
+    one(Warning, names, |names| format!("not valid before: {names}; {}", of_dates(scene)))
 }
 
 pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
-    let mut names = outside(scene, scene.described_cas(), expired);
-    names.extend(outside(scene, scene.described_cas(), not_yet));
-    one(Warning, names, |names| {
-        format!("outside its dates: {names}; usage 2 asks for every certificate up to it to be valid")
-    })
+    let expired = outside(scene, scene.described_cas(), expired);
+    let not_yet = outside(scene, scene.described_cas(), not_yet);
+    let needed = "usage 2 asks for every certificate up to it to be valid";
+    let mut findings = one(Warning, expired, |names| format!("expired: {names}; {needed}"));
+    findings.extend(one(Warning, not_yet, |names| format!("not valid before: {names}; {needed}")));
+    findings
 }
 
 pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
-    let certificates = scene.end_entities.iter().copied().chain(scene.described_cas());
-    let unreadable = certificates.filter(|certificate| {
-        let validity = certificate.validity();
+    let unreadable = scene.end_entities.iter().chain(scene.described_cas()).filter(|subject| {
+        let validity = subject.certificate.validity();
         validity.not_before.is_none() || validity.not_after.is_none()
     });
-    one(Warning, unreadable.map(called), |names| {
+    one(Warning, unreadable, |names| {
         format!("a date that cannot be read: {names}; the record is right, but usages 0 to 2 will fail")
     })
 }
@@ -92,18 +92,24 @@ pub(super) fn name_missing(scene: &Scene<'_>) -> Findings {
     let names_matter = scene.has_usage(|params| params.usage != Usage::DaneEe);
     let mut findings = Findings::new();
     for on_smtp in [true, false] {
-        let hosts = scene.hosts().into_iter().filter(|(_, smtp)| *smtp == on_smtp);
-        let missing = hosts
-            .filter(|(host, _)| scene.end_entities.iter().any(|certificate| !certificate.names_host(host)));
         let severity = if on_smtp && !names_matter { Hint } else { Warning };
-        findings.extend(one(severity, missing.map(|(host, _)| host.as_str().to_owned()), |hosts| {
-            match (names_matter, on_smtp) {
-                (true, true) => format!("the certificate does not name {hosts}: usages 0 to 2 ask for the server's name or the mail domain in it"),
-                (true, false) => format!("the certificate does not name {hosts}: usages 0 to 2 ask for it"),
-                (false, true) => format!("the certificate does not name {hosts}; usage 3 ignores names on port 25"),
-                (false, false) => format!("the certificate does not name {hosts}: many clients check names even for usage 3 outside of mail"),
+        for subject in &scene.end_entities {
+            let hosts = scene.hosts.iter().filter(|(_, smtp)| *smtp == on_smtp);
+            let missing = hosts.filter(|(host, _)| !subject.certificate.names_host(host));
+            findings.extend(one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
+                let reason = match (names_matter, on_smtp) {
+                    (true, true) => ": usages 0 to 2 ask for the server's name or the mail domain in it",
+                    (true, false) => ": usages 0 to 2 ask for it",
+                    (false, true) => "; usage 3 ignores names on port 25",
+                    (false, false) => ": off port 25 many clients check names even for usage 3",
+                };
+                format!("{subject} does not name {hosts}{reason}")
+            }));
+            // One is enough to make someone look.
+            if !findings.is_empty() {
+                break;
             }
-        }));
+        }
     }
     findings
 }
@@ -130,7 +136,7 @@ pub(super) fn chain_extra(scene: &Scene<'_>) -> Findings {
     let mut findings = one(Hint, strays.map(|place| place.to_string()), |names| {
         format!("on no path of an end entity: {names}")
     });
-    let repeated = chains(scene).flat_map(|chain| chain.repeated());
+    let repeated = chains(scene).flat_map(Chain::repeated_in_vain);
     findings.extend(one(Hint, repeated.map(|place: Place| place.to_string()), |names| {
         format!("in the file twice: {names}")
     }));
@@ -145,46 +151,35 @@ pub(super) fn sig_unverified(scene: &Scene<'_>) -> Findings {
 }
 
 pub(super) fn same_spki(scene: &Scene<'_>) -> Findings {
-    let mut by_key: HashMap<&[u8], Vec<Place>> = HashMap::new();
     if !scene.has_usage(|params| params.usage.is_trust_anchor() && params.selector == Selector::Spki) {
         return Vec::new();
     }
+    let mut shared: Vec<String> = Vec::new();
     for chain in chains(scene) {
+        let mut by_key: HashMap<&[u8], Vec<Index>> = HashMap::new();
         for index in chain.indices().filter(|index| chain.is_ca(*index)) {
             let key = chain.certificate(index).map(Certificate::spki).unwrap_or_default();
-            by_key.entry(key).or_default().push(chain.place(index));
+            by_key.entry(key).or_default().push(index);
         }
+        let groups = by_key.into_values().filter(|group| group.len() > 1);
+        shared.extend(groups.filter_map(|group| some(group.into_iter().map(|index| chain.place(index)))));
     }
-    let mut shared: Vec<String> =
-        by_key.into_values().filter(|places| places.len() > 1).filter_map(some).collect();
     shared.sort();
     one(Hint, shared, |names| format!("one key, and one record with selector 1, for {names}"))
 }
 
 pub(super) fn multi_leaf(scene: &Scene<'_>) -> Findings {
-    let mut leaves = Vec::new();
-    for chain in chains(scene) {
-        let end_entities = chain.end_entities();
-        if end_entities.len() > 1 {
-            leaves.extend(end_entities.into_iter().map(|index| (chain, index)));
-        }
-    }
-    // Only the first few are shown, and a file may hold thousands.
-    let called = |(position, (chain, index)): (usize, (&Chain, Index))| match chain.certificate(index) {
-        Some(certificate) if position < 3 => {
-            format!("{}, {}", chain.place(index), certificate.key_algorithm())
-        }
-        _ => String::new(),
-    };
-    one(Hint, leaves.into_iter().enumerate().map(called), |names| {
+    let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
+    let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
+    let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate.key_algorithm()));
+    one(Hint, called, |names| {
         format!("several end entities, each with records of its own, all of which must be published: {names}")
     })
 }
 
 pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
-    let marked =
-        scene.end_entities.iter().filter(|certificate| certificate.basic_constraints_ca() == Some(true));
-    one(Hint, marked.map(|certificate| called(certificate)), |names| {
+    let marked = |subject: &&Subject<'_>| subject.certificate.basic_constraints_ca() == Some(true);
+    one(Hint, scene.end_entities.iter().filter(marked), |names| {
         format!(
             "{names} is marked as a CA and taken as the server's own certificate, as a self-signed one is"
         )
@@ -194,8 +189,8 @@ pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
 pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
     let on_path = scene.has_usage(|params| params.usage.is_trust_anchor());
     let mut by_severity: [(Severity, Vec<String>); 3] = [(Error, vec![]), (Warning, vec![]), (Hint, vec![])];
-    for certificate in scene.end_entities.iter().copied().chain(scene.described_cas()) {
-        let algorithm = certificate.key_algorithm();
+    for subject in scene.end_entities.iter().chain(scene.described_cas()) {
+        let algorithm = subject.certificate.key_algorithm();
         let severity = match algorithm {
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 1024 && on_path => Error,
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048 => Warning,
@@ -203,7 +198,7 @@ pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
             _ => continue,
         };
         for (_, names) in by_severity.iter_mut().filter(|(of, _)| *of == severity) {
-            names.push(format!("{} ({algorithm})", called(certificate)));
+            names.push(format!("{subject}, {algorithm}"));
         }
     }
     let text = |severity| match severity {
@@ -221,15 +216,32 @@ pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor()) {
         return Vec::new();
     }
-    let described = &scene.described;
-    let top = described.iter().filter_map(|(_, depth)| *depth).max().unwrap_or(0);
-    let below = described.iter().filter(|(_, depth)| depth.is_some_and(|depth| 0 < depth && depth < top));
-    let certificates = scene.end_entities.iter().copied().chain(below.map(|(ca, _)| *ca));
-    let weak = certificates.filter_map(|certificate| match certificate.digest_strength() {
-        DigestStrength::Weak(digest) => Some(format!("{} ({digest})", called(certificate))),
+    let top = scene.described.iter().filter_map(|subject| subject.depth).max().unwrap_or(0);
+    let below = |subject: &&Subject<'_>| subject.depth.is_some_and(|depth| 0 < depth && depth < top);
+    let subjects = scene.end_entities.iter().chain(scene.described.iter().filter(below));
+    let weak = subjects.filter_map(|subject| match subject.certificate.digest_strength() {
+        DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
         DigestStrength::Accepted => None,
     });
     one(Warning, weak, |names| {
         format!("signed with a weak digest: {names}; clients may refuse the path of usage 0 or 2")
     })
+}
+
+/// A `--next` file that leaves the set as it is: nothing would be prepared.
+pub(super) fn next_idle(scene: &Scene<'_>) -> Findings {
+    let (records, next) = (scene.asked.records, scene.asked.materials.iter().skip(1));
+    let idle = next.filter(|next| !records.iter().any(|record| std::ptr::eq(record.source.material, *next)));
+    idle.map(|next| {
+        let file = printable(&next.file);
+        let usage_2_alone = scene.asked.params.iter().all(|params| params.usage.is_trust_anchor());
+        let text = match next.content {
+            Content::Keys(_) if usage_2_alone && !scene.asked.params.is_empty() => {
+                format!("--next {file} adds no record: a bare key says nothing about the CA of its certificate, and only usages 1 and 3 describe it")
+            }
+            _ => format!("--next {file} adds no record: what it describes is described already, so the key or CA does not change"),
+        };
+        (Warning, text)
+    })
+    .collect()
 }

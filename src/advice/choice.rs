@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use time::Duration;
 
-use super::Scene;
 use super::Severity::{Hint, Warning};
-use super::words::{Findings, called, chosen, is_acme, one, some};
+use super::words::{Findings, chosen, is_acme, one, some};
+use super::{Scene, Subject};
 use crate::owner::Endpoint;
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
@@ -54,7 +54,7 @@ pub(super) fn pkix_smtp(scene: &Scene<'_>) -> Findings {
 pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| !params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
-    let short = scene.end_entities.iter().find_map(|certificate| {
+    let short = scene.end_entities.iter().find_map(|Subject { certificate, .. }| {
         let validity = certificate.validity();
         let lifetime = validity.not_after? - validity.not_before?;
         (lifetime <= Duration::days(100) || is_acme(&certificate.issuer_organizations()))
@@ -74,16 +74,16 @@ pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
 pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
-    let public = scene.end_entities.iter().any(|certificate| certificate.has_signed_timestamps());
-    let cas: Vec<_> = scene.described_cas().collect();
+    let public = scene.end_entities.iter().any(|subject| subject.certificate.has_signed_timestamps());
     let mut of_key: HashMap<&[u8], usize> = HashMap::new();
-    for ca in &cas {
-        *of_key.entry(ca.spki()).or_default() += 1;
+    for ca in scene.described_cas() {
+        *of_key.entry(ca.certificate.spki()).or_default() += 1;
     }
     let cross_signed = |ca: &Certificate| of_key.get(ca.spki()).is_some_and(|count| *count > 1);
-    let reissued =
-        cas.into_iter().filter(|ca| public || is_acme(&ca.subject_organizations()) || cross_signed(ca));
-    one(Warning, reissued.map(called), |names| {
+    let reissued = scene.described_cas().filter(|Subject { certificate, .. }| {
+        public || is_acme(&certificate.subject_organizations()) || cross_signed(certificate)
+    });
+    one(Warning, reissued, |names| {
         format!(
             "{params} of {names}: public CAs re-issue and cross-sign their certificates; selector 1 outlives that, though it gives up the CA's path length and name constraints"
         )
@@ -125,16 +125,13 @@ pub(super) fn mtype2_only(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn issuer_rotates(scene: &Scene<'_>) -> Findings {
     let Some(params) = chosen(scene, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
-    let described = &scene.described;
-    let rotating = described.iter().filter(|(ca, depth)| {
-        *depth == Some(1) && !ca.is_self_issued() && is_acme(&ca.subject_organizations())
+    let rotating = scene.described.iter().filter(|Subject { certificate, depth, .. }| {
+        *depth == Some(1) && !certificate.is_self_issued() && is_acme(&certificate.subject_organizations())
     });
-    let above = some(
-        described.iter().filter(|(_, depth)| depth.is_some_and(|depth| depth > 1)).map(|(ca, _)| called(ca)),
-    );
+    let above = some(scene.described.iter().filter(|subject| subject.depth.is_some_and(|depth| depth > 1)));
     let advice = above
         .map_or(String::new(), |above| format!(", or keep the record of {above}, which this chain sends"));
-    one(Warning, rotating.map(|(ca, _)| called(ca)), |names| {
+    one(Warning, rotating, |names| {
         format!(
             "{params} of {names}: this CA picks another intermediate whenever it likes; publish 3 1 1 of the current and the next key instead{advice}"
         )

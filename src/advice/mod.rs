@@ -13,10 +13,11 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::generate::{Item, Material, Record};
+use crate::chain::Index;
+use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
 use crate::tlsa::Params;
-use crate::x509::Certificate;
+use crate::x509::{Certificate, printable};
 
 pub use rules::RULES;
 
@@ -104,42 +105,74 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
 struct Scene<'a> {
     asked: &'a Context<'a>,
     /// The end entities of all files that hold any.
-    end_entities: Vec<&'a Certificate>,
-    /// The certificates that the records describe, each once, with their depth if it is known.
-    described: Vec<(&'a Certificate, Option<usize>)>,
+    end_entities: Vec<Subject<'a>>,
+    /// The certificates that the records describe, each once.
+    described: Vec<Subject<'a>>,
+    /// The hosts of the owners that have the shape of RFC 6698 section 3, and whether mail is received there.
+    hosts: Vec<(HostName, bool)>,
+}
+
+/// A certificate that a rule speaks of.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    material: &'a Material,
+    index: Index,
+    certificate: &'a Certificate,
+    /// Its place in the path, 0 for the end entity; `None` if that is not known.
+    depth: Option<usize>,
+    /// Whether the file must be named, as there are several.
+    in_file: bool,
 }
 
 impl<'a> Scene<'a> {
     fn new(asked: &'a Context<'a>) -> Self {
-        let chains = asked.materials.iter().filter_map(Material::chain);
-        let end_entities = chains
-            .flat_map(|chain| chain.end_entities().into_iter().filter_map(|index| chain.certificate(index)));
+        let in_file = asked.materials.len() > 1;
+        let end_entities = asked.materials.iter().flat_map(|material| {
+            material.chain().into_iter().flat_map(move |chain| {
+                chain.end_entities().into_iter().filter_map(move |index| {
+                    let certificate = chain.certificate(index)?;
+                    Some(Subject { material, index, certificate, depth: Some(0), in_file })
+                })
+            })
+        });
         let mut known: HashSet<*const Certificate> = HashSet::new();
-        let certificate = |record: &Record<'a>| match record.source.item {
-            Item::Certificate { certificate, depth, .. } => Some((certificate, depth)),
+        let subject = |Source { material, item }: &Source<'a>| match *item {
+            Item::Certificate { index, depth, certificate } => {
+                Some(Subject { material, index, certificate, depth, in_file })
+            }
             Item::Key(_) => None,
         };
-        let described = asked.records.iter().filter_map(certificate);
-        let described = described.filter(|(certificate, _)| known.insert(*certificate)).collect();
-        Self { asked, end_entities: end_entities.collect(), described }
+        let described = asked.records.iter().filter_map(|record| subject(&record.source));
+        let described = described.filter(|subject| known.insert(subject.certificate)).collect();
+        let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
+        let hosts = asked.owners.iter().filter_map(host).collect();
+        Self { asked, end_entities: end_entities.collect(), described, hosts }
     }
 
     /// Those described that are above an end entity, or in a file without one.
-    fn described_cas(&self) -> impl Iterator<Item = &'a Certificate> {
-        self.described.iter().filter(|(_, depth)| *depth != Some(0)).map(|(ca, _)| *ca)
+    fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
+        self.described.iter().filter(|subject| subject.depth != Some(0))
     }
 
     fn has_usage(&self, wanted: fn(&Params) -> bool) -> bool {
         self.asked.records.iter().any(|record| wanted(&record.tlsa.params()))
     }
 
-    /// The hosts of the owners that have the shape of RFC 6698 section 3, and whether mail is received there.
-    fn hosts(&self) -> Vec<(HostName, bool)> {
-        let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
-        self.asked.owners.iter().filter_map(host).collect()
-    }
-
     fn on_smtp(&self) -> bool {
         self.asked.owners.iter().any(|owner| owner.port() == Some(Port::SMTP))
+    }
+}
+
+/// Its name and line, and its file if there are several.
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.material.chain().map(|chain| chain.place(self.index)).unwrap_or_default();
+        match place.line {
+            Some(line) if self.in_file => {
+                write!(f, "{} ({} line {line})", place.subject, printable(&self.material.file))
+            }
+            None if self.in_file => write!(f, "{} ({})", place.subject, printable(&self.material.file)),
+            _ => place.fmt(f),
+        }
     }
 }

@@ -13,6 +13,7 @@ pub const RULES: &[Rule] = &[
     Rule { code: "mtype0", citation: "RFC 7671 section 10.1.1", finding: choice::mtype0 },
     Rule { code: "mtype2-only", citation: "RFC 6698 section 6", finding: choice::mtype2_only },
     Rule { code: "issuer-rotates", citation: "RFC 7671 section 8.1", finding: choice::issuer_rotates },
+    Rule { code: "next-idle", citation: "RFC 7671 section 8.1", finding: certificates::next_idle },
     Rule { code: "ta-not-sent", citation: "RFC 7671 section 5.2", finding: certificates::ta_not_sent },
     Rule { code: "ee-expired", citation: "RFC 7671 section 5.1", finding: certificates::ee_expired },
     Rule { code: "ee-not-yet", citation: "RFC 7671 section 5.1", finding: certificates::ee_not_yet },

@@ -4,7 +4,6 @@ use super::{Scene, Severity};
 use crate::chain::Chain;
 use crate::generate::Material;
 use crate::tlsa::Params;
-use crate::x509::{Certificate, printable};
 
 /// What one rule finds.
 pub(super) type Findings = Vec<(Severity, String)>;
@@ -18,25 +17,18 @@ pub(super) fn is_acme(organizations: &[String]) -> bool {
 
 /// A few subjects, then their number: one line whatever the file holds.
 pub(super) fn some<T: ToString>(items: impl IntoIterator<Item = T>) -> Option<String> {
-    let all: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    let shown = all.get(..3).unwrap_or(&all).join(" and ");
-    match all.len().saturating_sub(3) {
-        0 if all.is_empty() => None,
-        0 => Some(shown),
-        more => Some(format!("{shown} and {more} more")),
+    let mut items = items.into_iter();
+    let shown: Vec<String> = items.by_ref().take(3).map(|item| item.to_string()).collect();
+    match items.count() {
+        0 if shown.is_empty() => None,
+        0 => Some(shown.join(" and ")),
+        more => Some(format!("{} and {more} more", shown.join(" and "))),
     }
 }
 
-pub(super) fn called(certificate: &Certificate) -> String {
-    match certificate.subject() {
-        subject if !subject.is_empty() => subject,
-        _ => certificate.dns_names().first().map_or_else(String::new, |name| printable(name)),
-    }
-}
-
-pub(super) fn one(
+pub(super) fn one<T: ToString>(
     severity: Severity,
-    items: impl IntoIterator<Item = String>,
+    items: impl IntoIterator<Item = T>,
     text: impl Fn(String) -> String,
 ) -> Findings {
     some(items).map(|items| (severity, text(items))).into_iter().collect()

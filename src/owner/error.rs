@@ -13,6 +13,17 @@ pub enum NameError {
     IpAddress(String),
     /// U-labels that IDNA refuses, or an A-label that stands for none.
     Idna(String),
+    /// A sign that IDNA forbids, such as a quotation mark.
+    Sign {
+        /// The whole name.
+        name: String,
+        /// The sign.
+        sign: char,
+    },
+    /// Digits alone, where a host is wanted.
+    Number(String),
+    /// A full owner name that is not quite one.
+    OwnerPrefix(String),
     /// Two dots in a row, or no label at all.
     EmptyLabel(String),
     /// A label that no host name has.
@@ -67,6 +78,15 @@ impl NameError {
             Self::OtherType { .. } => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
             }
+            Self::Port(_) => Some("as in `-p 25,465`, or `mx.example:465` for one host"),
+            Self::Number(_) => Some(
+                "HOST comes before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`; several ports go in `-p 25,587`",
+            ),
+            Self::OwnerPrefix(_) => Some("give the host alone and its port with -p"),
+            Self::Sign { .. } => Some("type the name, or copy it from a plain text"),
+            Self::Label { name, .. } if name.contains(char::is_whitespace) => {
+                Some("separate several hosts with commas: a.example,b.example")
+            }
             Self::OwnerPort(_) => Some("leave the port away: the name starts with it"),
             Self::Label { .. } => Some(
                 "give a plain host name such as mx.example, or a full owner name such as _25._tcp.mx.example",
@@ -92,6 +112,19 @@ impl fmt::Display for NameError {
             Self::Idna(text) => {
                 write!(f, "'{}' is no internationalised host name (RFC 5890)", text.escape_debug())
             }
+            Self::Sign { name, sign } => write!(
+                f,
+                "'{}' is no host name: '{}' (U+{:04X}) is no letter (RFC 5892 section 2)",
+                name.escape_debug(),
+                sign.escape_debug(),
+                u32::from(*sign)
+            ),
+            Self::Number(text) => write!(f, "'{text}' is a number, and no host name"),
+            Self::OwnerPrefix(text) => write!(
+                f,
+                "'{}' is no owner name of a TLSA record: _PORT._TRANSPORT.HOST, as in _25._tcp.mx.example (RFC 6698 section 3)",
+                text.escape_debug()
+            ),
             Self::EmptyLabel(text) if text.is_empty() => f.write_str("the host name is empty"),
             Self::EmptyLabel(text) => {
                 write!(f, "'{}' has an empty label (RFC 1035 section 2.3.1)", text.escape_debug())

@@ -57,6 +57,14 @@ fn to_ascii(name: &str) -> Result<String, NameError> {
     if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
         return Ok(lower);
     }
+    // UTS 46 lets signs through that IDNA forbids; these come with a copy from a word processor or a web page.
+    let is_sign = |c: char| {
+        matches!(c, '\u{80}'..='\u{b6}' | '\u{b8}'..='\u{bf}' | '\u{d7}' | '\u{f7}'
+            | '\u{2000}'..='\u{200b}' | '\u{200e}'..='\u{206f}')
+    };
+    if let Some(sign) = name.chars().find(|c| is_sign(*c)) {
+        return Err(NameError::Sign { name: name.to_owned(), sign });
+    }
     Uts46::new()
         .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::CheckFirstLast, DnsLength::Ignore)
         .map(|ascii| ascii.into_owned())

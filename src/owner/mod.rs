@@ -143,14 +143,31 @@ impl FromStr for Owner {
             }
         }
         check_length(text, &name)?;
-        let mut labels = name.split('.');
-        if let (Some(first), Some(second)) = (labels.next(), labels.next())
-            && let Some(port) = first.strip_prefix('_')
-            && second.strip_prefix('_').is_some_and(|label| label.parse::<Transport>().is_ok())
-        {
-            port.parse::<Port>()?;
-        }
+        check_prefix(text, &name)?;
         Ok(Self(name))
+    }
+}
+
+/// Names the owner of a service where it is nearly that: `_25.mx.example` is a slip of the pen, and nobody asks
+/// for its records. `*._tcp.mx.example` is for all ports, and a name without such labels a CNAME's target.
+///
+/// Errors: a port without its transport, or a transport without its port (RFC 6698 section 3).
+fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
+    let transport =
+        |label: &str| label.strip_prefix('_').is_some_and(|label| label.parse::<Transport>().is_ok());
+    let labels: Vec<&str> = name.split('.').collect();
+    let (first, rest) = labels.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+    let port = first.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    let second_is_transport = rest.len() > 1 && rest.first().is_some_and(|label| transport(label));
+    match port {
+        Some(port) if second_is_transport => port.parse::<Port>().map(|_| ())?,
+        None if second_is_transport && first == "*" => {}
+        None if !second_is_transport && !transport(first) => {}
+        _ => return Err(NameError::OwnerPrefix(text.to_owned())),
+    }
+    match rest.iter().skip(1).any(|label| transport(label)) {
+        true => Err(NameError::OwnerPrefix(text.to_owned())),
+        false => Ok(()),
     }
 }
 
@@ -211,11 +228,16 @@ impl FromStr for Endpoint {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        if text.parse::<IpAddr>().is_ok() {
+        if text.parse::<IpAddr>().is_ok() || text.starts_with('[') {
             return Err(NameError::IpAddress(text.to_owned()));
         }
-        let (name, port) = match text.rsplit_once(':') {
-            Some((name, _)) if name.contains(':') => return Err(NameError::IpAddress(text.to_owned())),
+        if let Some((scheme, _)) = text.split_once("//") {
+            return Err(NameError::Label { name: text.to_owned(), label: format!("{scheme}//") });
+        }
+        if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(NameError::Number(text.to_owned()));
+        }
+        let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
             None => (text, None),
         };
@@ -291,6 +313,36 @@ mod tests {
         }
         assert!(error("x._smimecert.example").contains("another record type"));
         assert!(error("_25._tcp.mx.example:25").contains("port behind"));
+        assert!(error("mx.example:25:587").contains("'25:587' is no port"));
+        assert!(error("mx.example:25,587").contains("'587' is a number"));
+    }
+
+    #[test]
+    fn nearly_an_owner_of_a_service_is_refused() {
+        for name in [
+            "_25.mx.example",
+            "25._tcp.mx.example",
+            "_tcp.mx.example",
+            "_25_tcp.mx.example",
+            "_25._tls.mx.example",
+        ] {
+            assert!(error(name).contains("_PORT._TRANSPORT"), "{name}");
+        }
+        error("mx._25._tcp.example");
+        error("_25._tcp._25._tcp.mx.example");
+        error("_25._tcp");
+        for name in ["*._tcp.mx.example", "_dane.mx.example", "tlsa._dane.example", "_sip._dane.example"] {
+            owners(name);
+        }
+    }
+
+    #[test]
+    fn quotation_marks_are_no_letters() {
+        for host in ["“mx.example”", "mx’s.example", "«mx».example", "mx\u{a0}.example", "mx\u{200b}.example"]
+        {
+            assert!(error(host).contains("RFC 58"), "{host}");
+        }
+        owners("l·l.example");
     }
 
     #[test]

@@ -64,6 +64,9 @@ impl PemProblem {
             Self::Header => {
                 "an encrypted or annotated block; certificates have no headers (RFC 7468 section 2)"
             }
+            Self::Base64Octet(128..) => {
+                "text from a word processor or a web page? copy the file itself, as it was issued"
+            }
             Self::UnknownLabel(_) => "certificates stand in -----BEGIN CERTIFICATE----- blocks",
             _ => "the file is damaged: copy it again from where it was issued",
         }
@@ -93,6 +96,7 @@ impl fmt::Display for PemProblem {
             Self::Empty(label) => write!(f, "the {label} block is empty"),
             Self::BlankLine => f.write_str("a blank line between data lines"),
             Self::Header => f.write_str("a header line in a PEM block"),
+            Self::Base64Octet(octet @ 128..) => write!(f, "octet {octet:#04x} is no base64, nor ASCII"),
             Self::Base64Octet(octet) => write!(f, "'{}' is no base64", char::from(*octet).escape_default()),
             Self::AfterPadding => f.write_str("base64 data behind its padding"),
             Self::Base64End => f.write_str("the base64 data ends too early or is not padded properly"),

@@ -3,14 +3,19 @@
 //! Nothing depends on the order of the file. Only the links that a caller asks for are verified,
 //! each once: a hook that wants one record should not pay for the signatures above it.
 
+mod issuers;
+mod place;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::input::Located;
 use crate::owner::HostName;
 use crate::x509::{Certificate, SignatureCheck};
+
+use issuers::Issuers;
+pub use place::{ChainError, Place};
 
 /// Place of a certificate among those of its [`Chain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,9 +222,11 @@ impl Chain {
         !by_key_id.is_empty() || !by_name.is_empty()
     }
 
-    /// What stands in the file a second time.
-    pub fn repeated(&self) -> Vec<Place> {
-        self.repeated.iter().map(Place::of).collect()
+    /// What stands in the file a second time, but for CAs that end the chain of another end entity.
+    pub fn repeated_in_vain(&self) -> Vec<Place> {
+        let several = self.is_ca.iter().filter(|is_ca| !**is_ca).nth(1).is_some();
+        let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
+        self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
 
     /// CAs that by name and key identifier are on no path of an end entity.
@@ -239,9 +246,19 @@ impl Chain {
     /// The first certificate that stands behind all its issuers, with one of them.
     pub fn out_of_order(&self) -> Option<(Place, Place)> {
         self.indices().find_map(|child| {
-            let issuers = self.candidates(child.0);
-            let last = issuers.iter().copied().max()?;
-            (last < child.0).then(|| (self.place(child), self.place(Index(last))))
+            let (by_key_id, by_name) = self.issuers.of(child.0);
+            let last = by_key_id.iter().chain(by_name).copied().max()?;
+            let wrong = last < child.0 && !self.is_repeated_behind(child.0, last);
+            wrong.then(|| (self.place(child), self.place(Index(last))))
+        })
+    }
+
+    /// Whether the issuer stands in the file once more, behind `child`: a file of several chains is not out of order.
+    fn is_repeated_behind(&self, child: usize, issuer: usize) -> bool {
+        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
+        pair.is_some_and(|(child, issuer)| {
+            let again = |at: &Located| at.certificate.der() == issuer.certificate.der();
+            self.repeated.iter().any(|at| at.line > child.line && again(at))
         })
     }
 
@@ -263,47 +280,6 @@ impl Chain {
         links.sort();
         links.dedup();
         links.into_iter().map(|(child, what)| (self.place(Index(child)), what)).collect()
-    }
-}
-
-/// Who has the name, and who the key identifier, that each certificate gives for its issuer.
-#[derive(Debug, Default)]
-struct Issuers {
-    /// Certificates of one subject or one subject key identifier, in file order.
-    groups: Vec<Vec<usize>>,
-    /// For each certificate the groups of its authority key identifier and of its issuer.
-    wanted: Vec<(Option<usize>, Option<usize>)>,
-}
-
-impl Issuers {
-    fn among(certificates: &[Located]) -> Self {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut names: HashMap<&[u8], usize> = HashMap::new();
-        let mut key_ids: HashMap<&[u8], usize> = HashMap::new();
-        for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
-            let name = Some((&mut names, certificate.subject_der()));
-            let key_id = certificate.subject_key_id().map(|id| (&mut key_ids, id));
-            for (known, key) in name.into_iter().chain(key_id) {
-                let group = *known.entry(key).or_insert(groups.len());
-                match groups.get_mut(group) {
-                    Some(members) => members.push(index),
-                    None => groups.push(vec![index]),
-                }
-            }
-        }
-        let wanted = certificates.iter().map(|Located { certificate, .. }| {
-            let key_id = certificate.authority_key_id().and_then(|id| key_ids.get(id));
-            (key_id.copied(), names.get(certificate.issuer_der()).copied())
-        });
-        Self { wanted: wanted.collect(), groups }
-    }
-
-    /// By key identifier, and by name; one certificate may be in both.
-    fn of(&self, child: usize) -> (&[usize], &[usize]) {
-        let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
-        let members =
-            |group: Option<usize>| group.and_then(|at| self.groups.get(at)).map_or(&[][..], Vec::as_slice);
-        (members(key_id), members(name))
     }
 }
 
@@ -334,63 +310,3 @@ fn is_lone_ca(certificate: &Certificate) -> bool {
             certificate.dns_names().is_empty() && !certificate.common_names().iter().any(is_host_name)
         })
 }
-
-/// Line and subject of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The line of its BEGIN marker, counted from 1; `None` for DER.
-    pub line: Option<usize>,
-    /// The subject (RFC 4514), or the first DNS name of a certificate without one.
-    pub subject: String,
-}
-
-impl Place {
-    fn of(at: &Located) -> Self {
-        let mut subject = at.certificate.subject();
-        if subject.is_empty() {
-            let name = at.certificate.dns_names().into_iter().next();
-            subject = name
-                .map_or("a certificate without a subject".to_owned(), |name| crate::x509::printable(&name));
-        }
-        Self { line: at.line, subject }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{} (line {line})", self.subject),
-            None => f.write_str(&self.subject),
-        }
-    }
-}
-
-/// Why certificates give no path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChainError {
-    /// None of the issuers that a certificate names signed it.
-    Damaged {
-        /// The certificate.
-        certificate: Place,
-        /// Those with the name or key identifier of its issuer.
-        issuers: Vec<Place>,
-    },
-}
-
-impl fmt::Display for ChainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Damaged { certificate, issuers } = self;
-        if let Some(line) = certificate.line {
-            write!(f, "line {line}: ")?;
-        }
-        let issuers: Vec<String> = issuers.iter().take(3).map(Place::to_string).collect();
-        write!(
-            f,
-            "the signature of {} does not verify with the key of {} (RFC 5280 section 4.1.1.3)",
-            certificate.subject,
-            issuers.join(" or ")
-        )
-    }
-}
-
-impl std::error::Error for ChainError {}

@@ -1,0 +1,46 @@
+//! Who may have issued whom, by name and by key identifier.
+
+use std::collections::HashMap;
+
+use crate::input::Located;
+
+/// Who has the name, and who the key identifier, that each certificate gives for its issuer.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    /// Certificates of one subject or one subject key identifier, in file order.
+    groups: Vec<Vec<usize>>,
+    /// For each certificate the groups of its authority key identifier and of its issuer.
+    wanted: Vec<(Option<usize>, Option<usize>)>,
+}
+
+impl Issuers {
+    pub(super) fn among(certificates: &[Located]) -> Self {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut names: HashMap<&[u8], usize> = HashMap::new();
+        let mut key_ids: HashMap<&[u8], usize> = HashMap::new();
+        for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
+            let name = Some((&mut names, certificate.subject_der()));
+            let key_id = certificate.subject_key_id().map(|id| (&mut key_ids, id));
+            for (known, key) in name.into_iter().chain(key_id) {
+                let group = *known.entry(key).or_insert(groups.len());
+                match groups.get_mut(group) {
+                    Some(members) => members.push(index),
+                    None => groups.push(vec![index]),
+                }
+            }
+        }
+        let wanted = certificates.iter().map(|Located { certificate, .. }| {
+            let key_id = certificate.authority_key_id().and_then(|id| key_ids.get(id));
+            (key_id.copied(), names.get(certificate.issuer_der()).copied())
+        });
+        Self { wanted: wanted.collect(), groups }
+    }
+
+    /// By key identifier, and by name; one certificate may be in both.
+    pub(super) fn of(&self, child: usize) -> (&[usize], &[usize]) {
+        let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
+        let members =
+            |group: Option<usize>| group.and_then(|at| self.groups.get(at)).map_or(&[][..], Vec::as_slice);
+        (members(key_id), members(name))
+    }
+}
