@@ -137,9 +137,16 @@ fn a_key_without_the_null_verifies_end_to_end() {
 }
 
 #[test]
-#[ignore = "needs openssl and ca-certificates"]
+#[ignore = "needs openssl, ca-certificates and certifi"]
 fn public_roots_have_the_digests_of_openssl() {
-    let bundle = fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap();
+    let certifi = std::env::var("CERTIFI_BUNDLE").expect("CERTIFI_BUNDLE names certifi's cacert.pem");
+    for bundle in ["/etc/ssl/certs/ca-certificates.crt", &certifi] {
+        roots_have_the_digests_of_openssl(bundle);
+    }
+}
+
+fn roots_have_the_digests_of_openssl(bundle: &str) {
+    let bundle = fs::read_to_string(bundle).unwrap();
     let end = "-----END CERTIFICATE-----\n";
     let roots: Vec<&str> = bundle.split_inclusive(end).filter(|block| block.contains("BEGIN")).collect();
     assert!(roots.len() > 100, "{} roots", roots.len());
@@ -176,6 +183,31 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn an_interrupted_run_leaves_standard_output_empty() {
+    let chain = fs::read(format!("{ROOT}/fixtures/fullchain-rsa.pem")).unwrap();
+    // Up to a block's end, so that it is not the damage that keeps the records back.
+    let end = chain.windows(4).position(|octets| octets == b"END ").unwrap() + "END CERTIFICATE-----\n".len();
+    for whole in [&chain[..end], &chain] {
+        let mut child = Command::new(TLSAGEN)
+            .args(["chain", "-", "mx.example"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.as_mut().unwrap().write_all(whole).unwrap();
+        // Time to print what could be printed already.
+        thread::sleep(Duration::from_millis(100));
+        let stdin = child.stdin.take();
+        child.kill().unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        assert!(!output.status.success());
+        assert_eq!((output.stdout, output.stderr), (Vec::new(), Vec::new()));
+    }
 }
 
 #[test]
