@@ -6,11 +6,11 @@ use super::{Rule, certificates, choice};
 pub const RULES: &[Rule] = &[
     Rule { code: "host-single-label", citation: "RFC 6698 section 3", finding: choice::host_single_label },
     Rule { code: "idna", citation: "RFC 5890 section 2.3.2.1", finding: choice::idna },
-    Rule { code: "ttl-high", citation: "RFC 7671 section 11", finding: choice::ttl_high },
+    Rule { code: "ttl-high", citation: "RFC 7671 section 13", finding: choice::ttl_high },
     Rule { code: "pkix-smtp", citation: "RFC 7672 section 3.1.3", finding: choice::pkix_smtp },
     Rule { code: "sel0-ee", citation: "RFC 7671 section 5.1", finding: choice::sel0_ee },
     Rule { code: "sel0-ta-public", citation: "RFC 7671 section 5.2.1", finding: choice::sel0_ta_public },
-    Rule { code: "mtype0", citation: "RFC 7671 section 10.1.1", finding: choice::mtype0 },
+    Rule { code: "mtype0", citation: "RFC 7671 section 10.1", finding: choice::mtype0 },
     Rule { code: "mtype2-only", citation: "RFC 6698 section 6", finding: choice::mtype2_only },
     Rule { code: "issuer-rotates", citation: "RFC 7671 section 8.1", finding: choice::issuer_rotates },
     Rule { code: "next-idle", citation: "RFC 7671 section 8.1", finding: certificates::next_idle },
