@@ -21,6 +21,7 @@
 //! | [`input`] | a file to its certificates, or else its keys | RFC 7468 section 4 |
 //! | [`chain`] | certificates to end entities and their paths | RFC 5280 section 6 |
 //! | [`generate`] | parameters and material to records with their sources | RFC 7671 section 5 |
+//! | [`records`] | zone, dig and RFC 3597 text to published records | RFC 1035 section 5, RFC 3597 |
 //! | [`advice`] | the rule table | RFC 7671, RFC 7672 |
 //! | [`render`] | records to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | path or `-` to octets, and back | |
@@ -43,6 +44,8 @@ pub mod input;
 pub mod chain;
 
 pub mod generate;
+
+pub mod records;
 
 pub mod advice;
 

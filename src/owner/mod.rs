@@ -175,6 +175,13 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
+/// The absolute name with its final dot.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.", self.0)
+    }
+}
+
 impl FromStr for Origin {
     type Err = NameError;
 

@@ -1,0 +1,83 @@
+//! Why text gives no published records, and what to do about it.
+
+use std::fmt;
+
+/// Why text gives no published records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordsError {
+    /// The line of the entry, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: RecordsProblem,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordsProblem {
+    /// An opening parenthesis without its closing one.
+    OpenParenthesis,
+    /// An opening parenthesis inside of parentheses.
+    SecondParenthesis,
+    /// A closing parenthesis without its opening one.
+    ClosingParenthesis,
+    /// A quotation mark without its other half.
+    Quote,
+    /// A relative name where no origin is known.
+    NoOrigin(String),
+    /// An entry that starts with a blank, and no owner before it.
+    NoOwner,
+    /// No record type.
+    NoType(String),
+    /// An entry of a TLSA or CNAME record, or a directive, that cannot be read.
+    Unreadable {
+        /// The record type or directive.
+        what: String,
+        /// The reader's reason.
+        reason: String,
+    },
+    /// A TLSA record without association data.
+    NoData,
+    /// A directive that is not followed.
+    Directive(String),
+}
+
+impl RecordsProblem {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoOrigin(_) => "give the zone's name with --origin, or its $ORIGIN line",
+            Self::Directive(_) => "give the zone as one text: `named-compilezone -o -`, or what `dig` prints",
+            Self::NoData => "RFC 6698 section 2.2: usage, selector, matching type, then hex",
+            _ => "zone-file lines, the output of `dig` (also +short), or RFC 3597 lines can be read",
+        }
+    }
+}
+
+impl fmt::Display for RecordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
+    }
+}
+
+impl fmt::Display for RecordsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenParenthesis => f.write_str("this '(' is never closed"),
+            Self::SecondParenthesis => f.write_str("a '(' inside of parentheses"),
+            Self::ClosingParenthesis => f.write_str("a ')' without its '('"),
+            Self::Quote => f.write_str("a quotation mark without its other half"),
+            Self::NoOrigin(name) => {
+                write!(f, "the name {} is relative, and no origin is known", name.escape_debug())
+            }
+            Self::NoOwner => f.write_str("an entry without an owner, and none before it"),
+            Self::NoType(words) => write!(f, "no record type in '{}'", words.escape_debug()),
+            Self::Unreadable { what, reason } => {
+                write!(f, "cannot read this {}: {}", what.escape_debug(), reason.escape_debug())
+            }
+            Self::NoData => f.write_str("a TLSA record without association data"),
+            Self::Directive(name) => write!(f, "{} is not followed", name.escape_debug()),
+        }
+    }
+}
+
+impl std::error::Error for RecordsError {}

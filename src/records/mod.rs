@@ -1,0 +1,345 @@
+//! Zone-file, dig and RFC 3597 text to published TLSA records: RFC 1035 section 5.1, RFC 3597 section 5.
+//!
+//! The entries are parted here, so that an error has its line and other record types, known or not, are passed
+//! over; owners, CNAME and TLSA entries are read by the `domain` crate, one by one.
+
+mod entries;
+mod error;
+
+use std::collections::HashMap;
+
+use domain::base::iana::{Class, Rtype};
+use domain::rdata::ZoneRecordData;
+use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
+
+use crate::owner::{Origin, Owner};
+use entries::Entry;
+pub use error::{RecordsError, RecordsProblem};
+
+/// The data of a published TLSA record: any numbers and any octets, right or wrong (RFC 6698 section 2.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Published {
+    /// Certificate usage.
+    pub usage: u8,
+    /// Selector.
+    pub selector: u8,
+    /// Matching type.
+    pub matching_type: u8,
+    /// Association data; some octets at least.
+    pub data: Vec<u8>,
+}
+
+/// What a text publishes.
+#[derive(Debug, Default)]
+pub struct PublishedSet {
+    /// By owner, lower case and without the final dot, in the order of the text.
+    records: HashMap<String, Vec<Published>>,
+    aliases: HashMap<String, String>,
+    /// Data without an owner, as of `dig +short`, and the last name of the CNAMEs before it.
+    bare: Vec<Published>,
+    bare_target: Option<String>,
+}
+
+/// The records that a client finds at an owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where they stand: the owner, the end of its CNAMEs, or a wildcard.
+    pub holder: Owner,
+    /// The records in the order of the text, exact repetitions once.
+    pub records: Vec<Published>,
+}
+
+impl PublishedSet {
+    /// Reads `text`; relative names in it are below `origin` until its own `$ORIGIN`.
+    ///
+    /// Errors: an entry that cannot be read, whatever its owner.
+    pub fn read(text: &[u8], origin: Option<&Origin>) -> Result<Self, RecordsError> {
+        let text = String::from_utf8_lossy(text);
+        let mut reader = Reader::new(origin);
+        let mut set = Self::default();
+        for entry in entries::entries(&text)? {
+            let line = entry.line;
+            set.take(&mut reader, &entry).map_err(|problem| RecordsError { line, problem })?;
+        }
+        Ok(set)
+    }
+
+    fn take(&mut self, reader: &mut Reader, entry: &Entry<'_>) -> Result<(), RecordsProblem> {
+        let (first, rest) = entry.words.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+        if let Some(directive) = first.strip_prefix('$') {
+            return reader.directive(directive, entry);
+        }
+        if is_bare_data(&entry.words) {
+            let (_, data) =
+                reader.read(&[&[".", "IN", "TLSA"], entry.words.as_slice()].concat(), "TLSA record")?;
+            self.bare.extend(published(data)?);
+            return Ok(());
+        }
+        if rest.is_empty() && !entry.is_indented && first.ends_with('.') {
+            let (owner, _) = reader.read(&[first, "IN", OTHER_TYPE, "\\#", "0"], "name")?;
+            self.bare_target = Some(owner);
+            return Ok(());
+        }
+        let owner = if entry.is_indented { None } else { Some(first) };
+        let after_owner = if entry.is_indented { entry.words.as_slice() } else { rest };
+        let of_type = after_owner.iter().position(|word| !is_ttl(word) && !is_class(word));
+        let (record_type, rdata) = of_type
+            .and_then(|at| after_owner.get(at..)?.split_first())
+            .ok_or_else(|| RecordsProblem::NoType(entry.words.join(" ")))?;
+        let other_class =
+            after_owner.iter().take(of_type.unwrap_or(0)).any(|word| is_class(word) && !is_internet(word));
+        let wanted = ["TLSA", "TYPE52", "CNAME"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
+        if !wanted || other_class {
+            // Read for its owner alone, which the entries below it may share.
+            return match owner {
+                Some(owner) => reader.read(&[owner, "IN", OTHER_TYPE, "\\#", "0"], "owner").map(|_| ()),
+                None => Ok(()),
+            };
+        }
+        let words = [&[owner.unwrap_or(""), "IN", record_type], rdata].concat();
+        let (owner, data) = reader.read(&words, &format!("{} record", record_type.to_ascii_uppercase()))?;
+        match data {
+            ZoneRecordData::Cname(cname) => {
+                self.aliases.insert(owner, text_of(cname.cname()));
+            }
+            data => self.records.entry(owner).or_default().extend(published(data)?),
+        }
+        Ok(())
+    }
+
+    /// Whether there are records without an owner, which only one asked-for owner can have.
+    pub fn has_bare_records(&self) -> bool {
+        !self.bare.is_empty()
+    }
+
+    /// What a client finds at `owner`: its own records, those behind its CNAMEs, those of `*._transport.host`
+    /// (RFC 6698 appendix A.2.1), or data without an owner. `None` where there is nothing.
+    pub fn at(&self, owner: &Owner) -> Option<Found> {
+        let absolute = owner.to_string();
+        let mut name = absolute.trim_end_matches('.').to_owned();
+        // As many hops as there are aliases is a circle.
+        for _ in 0..=self.aliases.len() {
+            let wildcard = name.split_once('.').map(|(_, above)| format!("*.{above}"));
+            let exists = self.records.contains_key(&name) || self.aliases.contains_key(&name);
+            let holder = if exists { name.clone() } else { wildcard.unwrap_or_default() };
+            if let Some(records) = self.records.get(&holder) {
+                return found(&holder, records);
+            }
+            match self.aliases.get(&holder) {
+                Some(target) => name.clone_from(target),
+                None => break,
+            }
+        }
+        match self.bare.as_slice() {
+            [] => None,
+            records => found(self.bare_target.as_deref().unwrap_or(&absolute), records),
+        }
+    }
+}
+
+fn found(holder: &str, records: &[Published]) -> Option<Found> {
+    let mut distinct: Vec<Published> = Vec::new();
+    for record in records {
+        if !distinct.contains(record) {
+            distinct.push(record.clone());
+        }
+    }
+    Some(Found { holder: holder.parse().ok()?, records: distinct })
+}
+
+/// A type that nobody uses, for entries of which only the owner is of interest.
+const OTHER_TYPE: &str = "TYPE65534";
+
+/// The `domain` crate's reader, which keeps the origin and the last owner.
+struct Reader {
+    zonefile: Zonefile,
+}
+
+impl Reader {
+    fn new(origin: Option<&Origin>) -> Self {
+        let mut zonefile = Zonefile::new();
+        zonefile.set_default_class(Class::IN);
+        if let Some(origin) = origin {
+            zonefile.extend_from_slice(format!("$ORIGIN {origin}\n").as_bytes());
+        }
+        Self { zonefile }
+    }
+
+    /// Follows `$ORIGIN`; the TTL of `$TTL` is of no interest.
+    fn directive(&mut self, name: &str, entry: &Entry<'_>) -> Result<(), RecordsProblem> {
+        let mentions = |name: &str| entry.words.iter().any(|word| word.eq_ignore_ascii_case(name));
+        match name.to_ascii_uppercase().as_str() {
+            "TTL" => Ok(()),
+            "GENERATE" if !["TLSA", "TYPE52", "CNAME"].into_iter().any(mentions) => Ok(()),
+            "ORIGIN" => {
+                self.zonefile.extend_from_slice(format!("{}\n", entry.words.join(" ")).as_bytes());
+                match self.zonefile.next_entry() {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(problem("$ORIGIN line", &entry.words, &error.to_string())),
+                }
+            }
+            _ => Err(RecordsProblem::Directive(format!("${name}"))),
+        }
+    }
+
+    /// The owner, lower case without its final dot, and the data of the entry that `words` are; an empty first
+    /// word stands for the owner before.
+    fn read(&mut self, words: &[&str], what: &str) -> Result<(String, ScannedRecordData), RecordsProblem> {
+        self.zonefile.extend_from_slice(format!("{}\n", words.join(" ")).as_bytes());
+        match self.zonefile.next_entry() {
+            Ok(Some(Scanned::Record(record))) => {
+                let owner = text_of(record.owner());
+                Ok((owner, record.into_data()))
+            }
+            Ok(_) => Err(problem(what, words, "nothing there")),
+            Err(error) => Err(problem(what, words, &error.to_string())),
+        }
+    }
+}
+
+/// The reader's errors have a place in front, which is that in the words it was given.
+fn problem(what: &str, words: &[&str], error: &str) -> RecordsProblem {
+    let reason = error.split_once(": ").map_or(error, |(_, reason)| reason);
+    match reason {
+        "missing origin" => {
+            let relative = words.iter().find(|word| !word.is_empty() && !word.ends_with('.'));
+            RecordsProblem::NoOrigin(relative.map_or_else(String::new, ToString::to_string))
+        }
+        _ if reason.contains("last owner") => RecordsProblem::NoOwner,
+        _ => RecordsProblem::Unreadable { what: what.to_owned(), reason: reason.to_owned() },
+    }
+}
+
+fn text_of(name: &impl std::fmt::Display) -> String {
+    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {
+    let record = |usage, selector, matching_type, data: &[u8]| {
+        Some(Published { usage, selector, matching_type, data: data.to_vec() })
+    };
+    let record = match &data {
+        ZoneRecordData::Tlsa(tlsa) => {
+            let (usage, selector) = (tlsa.usage().to_int(), tlsa.selector().to_int());
+            record(usage, selector, tlsa.matching_type().to_int(), tlsa.data())
+        }
+        // The form of RFC 3597.
+        ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::TLSA => match generic.data().as_ref() {
+            [usage, selector, matching_type, data @ ..] => record(*usage, *selector, *matching_type, data),
+            _ => return Err(RecordsProblem::NoData),
+        },
+        _ => None,
+    };
+    match record {
+        Some(record) if record.data.is_empty() => Err(RecordsProblem::NoData),
+        record => Ok(record),
+    }
+}
+
+/// `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
+fn is_bare_data(words: &[&str]) -> bool {
+    let is_number = |word: &&str| !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_digit());
+    match words {
+        ["\\#", ..] => true,
+        [usage, selector, matching_type, _, ..] => {
+            [usage, selector, matching_type].into_iter().all(is_number)
+        }
+        _ => false,
+    }
+}
+
+/// A TTL in seconds, or with BIND's units.
+fn is_ttl(word: &&str) -> bool {
+    let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().all(|octet| octet.is_ascii_digit() || unit(octet))
+}
+
+fn is_class(word: &&str) -> bool {
+    ["IN", "CH", "HS", "CS", "CLASS1"].iter().any(|class| word.eq_ignore_ascii_case(class))
+}
+
+fn is_internet(word: &str) -> bool {
+    word.eq_ignore_ascii_case("IN") || word.eq_ignore_ascii_case("CLASS1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, owner: &str) -> Option<(String, Vec<String>)> {
+        let set = PublishedSet::read(text.as_bytes(), None).unwrap();
+        let found = set.at(&owner.parse().unwrap())?;
+        let text = |r: &Published| {
+            format!("{} {} {} {}", r.usage, r.selector, r.matching_type, hex::encode(&r.data))
+        };
+        Some((found.holder.to_string(), found.records.iter().map(text).collect()))
+    }
+
+    #[track_caller]
+    fn error(text: &str) -> String {
+        PublishedSet::read(text.as_bytes(), None).unwrap_err().to_string()
+    }
+
+    const OWNER: &str = "_25._tcp.mx.example";
+
+    #[test]
+    fn a_zone_file() {
+        let zone = "$ORIGIN example.\n$TTL 1h\n@ IN SOA ns hostmaster (\n 1 2h 1h ; comment )\n 4w 300 )\n\
+                    _25._tcp.MX 1d IN TLSA ( 03 01 01 ABCD ; half\r\n   EF01 )\n\t\tIN\t3600 TLSA 3 1 2 aa bb\n\
+                    _25._tcp.mx TYPE52 \\# 5 030101aabb\nx HTTPS 1 . alpn=h2\ny TXT \"a ( ; b\"\nz IN LOC what (\n ever )\n\
+                    * CH TXT version\n $TTL";
+        let zone = zone.trim_end_matches(" $TTL");
+        let records = ["3 1 1 abcdef01", "3 1 2 aabb", "3 1 1 aabb"].map(str::to_owned).to_vec();
+        assert_eq!(at(zone, OWNER), Some(("_25._tcp.mx.example.".to_owned(), records)));
+        assert_eq!(at(zone, "_465._tcp.mx.example"), None);
+    }
+
+    #[test]
+    fn dig_with_and_without_short() {
+        let dig = "; <<>> DiG 9.18 <<>> tlsa _25._tcp.mx.example\n;; ANSWER SECTION:\n\
+                   _25._tcp.mx.example.\t3600 IN CNAME tlsa._dane.example.\n\
+                   tlsa._dane.example. 3600 IN TLSA 3 1 1 AABB CCDD\n\
+                   tlsa._dane.example. 3600 IN RRSIG TLSA 13 3 3600 20300101000000 20200101000000 1 example. AA==\n";
+        let answer = Some(("tlsa._dane.example.".to_owned(), vec!["3 1 1 aabbccdd".to_owned()]));
+        assert_eq!(at(dig, OWNER), answer);
+        assert_eq!(at("tlsa._dane.example.\n3 1 1 AABB CCDD\n", OWNER), answer);
+        assert_eq!(at("\\# 5 030101AABB\n", OWNER).unwrap().1, ["3 1 1 aabb"]);
+    }
+
+    #[test]
+    fn wildcards_stand_in_for_absent_names() {
+        let zone = "*._tcp.mx.example. IN TLSA 3 1 1 aa\n_465._tcp.mx.example. IN TLSA 3 1 1 bb\n";
+        assert_eq!(at(zone, OWNER).unwrap().1, ["3 1 1 aa"]);
+        assert_eq!(at(zone, "_465._tcp.mx.example").unwrap().1, ["3 1 1 bb"]);
+    }
+
+    #[test]
+    fn circles_of_aliases_end() {
+        assert_eq!(
+            at("_25._tcp.mx.example. CNAME a.example.\na.example. CNAME _25._tcp.mx.example.\n", OWNER),
+            None
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_its_line() {
+        for (text, expected) in [
+            ("\n_25._tcp.x. IN TLSA 3 1 1 aab\n", "line 2: cannot read this TLSA record"),
+            ("_25._tcp.x. IN TLSA 3 1 1\n", "line 1: a TLSA record without association data"),
+            ("_25._tcp.x. IN TLSA 3 1 1 zz\n", "line 1: cannot read"),
+            ("_25._tcp.x. IN TLSA 3 1 256 aa\n", "line 1: cannot read"),
+            ("_25._tcp.x. IN TLSA \\# 5 030101aa\n", "line 1: cannot read"),
+            ("a. A 192.0.2.1\nb. IN TLSA 3 1 1 (\naa\n", "line 2: this '(' is never closed"),
+            ("a. A 192.0.2.1 )\n", "line 1: a ')'"),
+            ("a. TXT \"b\n", "line 1: a quotation mark"),
+            ("\n\nmx IN A 192.0.2.1\n", "line 3: the name mx is relative"),
+            ("  IN TLSA 3 1 1 aa\n", "line 1: an entry without an owner"),
+            ("$INCLUDE other\n", "line 1: $INCLUDE is not followed"),
+            ("<html>\n", "line 1: "),
+            ("3 1 1 xyz\n", "line 1: cannot read"),
+        ] {
+            assert!(error(text).starts_with(expected), "{text}: {}", error(text));
+        }
+    }
+}

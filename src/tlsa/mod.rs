@@ -1,0 +1,152 @@
+//! The TLSA record's fields and association data: RFC 6698 section 2, names of RFC 7218.
+
+mod params;
+
+use std::fmt;
+
+use sha2::{Digest, Sha256, Sha512};
+
+pub use params::{MatchingType, Params, ParamsError, Selector, Usage};
+
+/// A TLSA record whose numbers are registered and whose data has the right length (RFC 6698 section 2.1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tlsa {
+    params: Params,
+    data: Vec<u8>,
+}
+
+impl Tlsa {
+    /// The record that describes `octets`, the DER of a Certificate or of a SubjectPublicKeyInfo.
+    ///
+    /// Errors: `octets` is empty, or (matching type 0) does not fit into one record.
+    pub fn describing(params: Params, octets: &[u8]) -> Result<Self, DataError> {
+        if octets.is_empty() {
+            return Err(DataError::Nothing);
+        }
+        let data = match params.matching_type {
+            MatchingType::Full => octets.to_vec(),
+            MatchingType::Sha2_256 => Sha256::digest(octets).to_vec(),
+            MatchingType::Sha2_512 => Sha512::digest(octets).to_vec(),
+        };
+        Self::new(params, data)
+    }
+
+    /// A record with known association data.
+    ///
+    /// Errors: the data's length does not fit the matching type, or it is the digest of nothing.
+    pub fn new(params: Params, data: Vec<u8>) -> Result<Self, DataError> {
+        let length = data.len();
+        match params.matching_type.digest_length() {
+            Some(expected) if expected != length => return Err(DataError::Length { expected, length }),
+            None if length == 0 => return Err(DataError::Nothing),
+            None if length > MAX_DATA => return Err(DataError::TooLong { length }),
+            _ => {}
+        }
+        if is_digest_of_nothing(&data) {
+            return Err(DataError::Nothing);
+        }
+        Ok(Self { params, data })
+    }
+
+    /// Certificate usage, selector and matching type.
+    pub fn params(&self) -> Params {
+        self.params
+    }
+
+    /// The certificate association data, in octets.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+/// RDATA holds 65,535 octets at most, three of them before the data (RFC 1035 section 3.2.1).
+const MAX_DATA: usize = 65_535 - 3;
+
+/// SHA-256 and SHA-512 of zero octets: what a broken pipe into a digest command publishes.
+fn is_digest_of_nothing(data: &[u8]) -> bool {
+    (data.len() == 32 && data == Sha256::digest(b"").as_slice())
+        || (data.len() == 64 && data == Sha512::digest(b"").as_slice())
+}
+
+/// Why association data cannot be that of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataError {
+    /// No octets, or the digest of no octets.
+    Nothing,
+    /// A digest of the wrong length; both in octets.
+    Length {
+        /// What the matching type asks for.
+        expected: usize,
+        /// What was there.
+        length: usize,
+    },
+    /// More octets than one record holds.
+    TooLong {
+        /// What was there.
+        length: usize,
+    },
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("the association data would be the digest of nothing"),
+            Self::Length { expected, length } => {
+                write!(f, "the digest has {length} octets, its matching type asks for {expected}")
+            }
+            Self::TooLong { length } => {
+                write!(f, "{length} octets do not fit into one record (RFC 1035 section 3.2.1)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DataError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_the_same_parameters() {
+        let words = ["dane-ee", "SPKI", "Sha2-256", "PKIX-CA", "cert", "full", "dane-ca", "PKEY", "sha-512"];
+        let parsed = Params::parse_all(&words).unwrap();
+        assert_eq!(parsed.iter().map(Params::to_string).collect::<Vec<_>>(), ["3 1 1", "0 0 0", "2 1 2"]);
+    }
+
+    #[test]
+    fn unregistered_numbers_are_refused() {
+        for (words, error) in [
+            (["4", "1", "1"], ParamsError::Usage("4".into())),
+            (["03", "1", "1"], ParamsError::Usage("03".into())),
+            (["3", "2", "1"], ParamsError::Selector("2".into())),
+            (["3", "1", "+1"], ParamsError::MatchingType("+1".into())),
+        ] {
+            assert_eq!(Params::parse_all(&words), Err(error));
+        }
+        assert_eq!(Params::parse_all(&["3", "1"]), Err(ParamsError::Count(2)));
+    }
+
+    #[test]
+    fn the_digest_of_nothing_is_no_record() {
+        let nothing =
+            hex::decode("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855").unwrap();
+        assert_eq!(Tlsa::new(Params::DEFAULT, nothing), Err(DataError::Nothing));
+        let sha2_512 = Params { matching_type: MatchingType::Sha2_512, ..Params::DEFAULT };
+        let nothing = "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce\
+                       47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e";
+        assert_eq!(Tlsa::new(sha2_512, hex::decode(nothing).unwrap()), Err(DataError::Nothing));
+        assert_eq!(Tlsa::describing(Params::DEFAULT, b""), Err(DataError::Nothing));
+        let full = Params { matching_type: MatchingType::Full, ..Params::DEFAULT };
+        assert_eq!(Tlsa::describing(full, b""), Err(DataError::Nothing));
+    }
+
+    #[test]
+    fn data_must_have_the_length_of_its_matching_type() {
+        let error = DataError::Length { expected: 32, length: 31 };
+        assert_eq!(Tlsa::new(Params::DEFAULT, vec![1; 31]), Err(error));
+        let full = Params { matching_type: MatchingType::Full, ..Params::DEFAULT };
+        assert_eq!(Tlsa::new(full, vec![1; 65_533]), Err(DataError::TooLong { length: 65_533 }));
+        assert!(Tlsa::new(full, vec![1; 65_532]).is_ok());
+    }
+}
