@@ -2,15 +2,27 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
 use zeroize::Zeroizing;
+
+use crate::x509::printable;
 
 /// Octets of the largest input; a chain has a few thousand.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 /// Octets of the first buffer where the size is not known.
 const FIRST: usize = 16 * 1024;
+
+/// What a file is called in messages.
+pub fn name(path: &str) -> String {
+    if path == "-" { "standard input".to_owned() } else { printable(path) }
+}
+
+/// Whether standard output is a terminal.
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
 
 /// The octets of the file, a FIFO or (`-`) standard input. They may hold a private key: every copy is wiped.
 ///

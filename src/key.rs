@@ -83,6 +83,17 @@ pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
     PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
 }
 
+/// An RSA key as tools write it that decode a SubjectPublicKeyInfo and encode it anew, with the NULL of RFC 3279
+/// section 2.3.1 and the shortest integers; `None` for other keys. No verifier hashes these octets.
+pub fn re_encoded(subject_public_key_info: &[u8]) -> Option<Vec<u8>> {
+    let key = SubjectPublicKeyInfoRef::from_der(subject_public_key_info).ok()?;
+    if key.algorithm.oid != pkcs1::ALGORITHM_OID {
+        return None;
+    }
+    let public = pkcs1::RsaPublicKeyRef::from_der(key.subject_public_key.as_bytes()?).ok()?;
+    spki(pkcs1::ALGORITHM_ID, &public.to_der().ok()?).ok()
+}
+
 fn from_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyError::Unreadable)?;
     let secret = info.private_key.as_bytes();

@@ -5,8 +5,12 @@
 //! ```text
 //!   files ──> pem_file ──> x509, key ──> input ──> chain ──> generate ──> render ──> files
 //!   octets    blocks       certificates  one of    paths     records      text       octets
-//!                          and keys      the two               │
-//!   cli ──> commands                                           └──> advice: findings
+//!                          and keys      the two     │          │
+//!                                                    │          ├──> advice: findings
+//!   files ──> records ──> verify (by path) <─────────┘          │
+//!   octets    published   a status each, one verdict ──> render │
+//!                  └────> diff: add, remove <───────────────────┘
+//!   cli ──> commands: the one that calls them
 //! ```
 //!
 //! The modules, lowest first; each uses only those above it:
@@ -22,8 +26,11 @@
 //! | [`chain`] | certificates to end entities and their paths | RFC 5280 section 6 |
 //! | [`generate`] | parameters and material to records with their sources | RFC 7671 section 5 |
 //! | [`records`] | zone, dig and RFC 3597 text to published records | RFC 1035 section 5, RFC 3597 |
+//! | [`path`] | from an end entity to a trust anchor | RFC 5280 section 6.1 |
+//! | [`verify`] | records and a chain to a status for each and a verdict for all | RFC 7671 sections 5, 8 and 9 |
+//! | [`diff`] | wanted set and published set to what to add and remove | RFC 7671 section 8 |
 //! | [`advice`] | the rule table | RFC 7671, RFC 7672 |
-//! | [`render`] | records to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
+//! | [`render`] | records, reports and changes to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | path or `-` to octets, and back | |
 //! | [`cli`] | the command line as values | |
 //! | [`man`] | the manual page | man(7) |
@@ -46,6 +53,12 @@ pub mod chain;
 pub mod generate;
 
 pub mod records;
+
+pub mod path;
+
+pub mod verify;
+
+pub mod diff;
 
 pub mod advice;
 

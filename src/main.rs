@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(tlsagen::commands::run(std::env::args_os()))
+    // https://no-color.org
+    let may_colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    ExitCode::from(tlsagen::commands::run(std::env::args_os(), may_colour))
 }

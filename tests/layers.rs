@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first, as the map in `lib.rs` has them.
-const LAYERS: [&str; 14] = [
-    "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "advice", "render", "files",
-    "cli", "man", "commands",
+const LAYERS: [&str; 18] = [
+    "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "records", "path", "verify",
+    "diff", "advice", "render", "files", "cli", "man", "commands",
 ];
 
 /// What only these modules may name.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 14] = [
     ("std::fs", &["files"]),
     ("std::io", &["files", "man"]),
     ("std::net::Tcp", &[]),
@@ -25,6 +25,8 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("use ring", &["x509"]),
     ("sha2", &["tlsa"]),
     ("serde", &["render"]),
+    ("domain::", &["records"]),
+    ("webpki", &["path"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod choice;
+pub mod published;
 mod rules;
 mod words;
 
@@ -90,13 +91,14 @@ pub struct Context<'a> {
 
 /// What all rules find, in the order of the table.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
+    findings_of(context, |_| true)
+}
+
+fn findings_of(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Finding> {
     let scene = Scene::new(context);
     let mut findings = Vec::new();
-    for rule in RULES {
-        for (severity, text) in (rule.finding)(&scene) {
-            let message = format!("{text} ({})", rule.citation);
-            findings.push(Finding { code: rule.code, severity, message });
-        }
+    for rule in RULES.iter().filter(|rule| wanted(rule.code)) {
+        findings.extend(cited(rule.code, rule.citation, (rule.finding)(&scene)));
     }
     findings
 }
@@ -122,6 +124,13 @@ struct Subject<'a> {
     depth: Option<usize>,
     /// Whether the file must be named, as there are several.
     in_file: bool,
+}
+
+fn cited(code: &'static str, citation: &str, found: Vec<(Severity, String)>) -> Vec<Finding> {
+    found
+        .into_iter()
+        .map(|(severity, text)| Finding { code, severity, message: format!("{text} ({citation})") })
+        .collect()
 }
 
 impl<'a> Scene<'a> {

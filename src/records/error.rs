@@ -5,7 +5,7 @@ use std::fmt;
 /// Why text gives no published records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordsError {
-    /// The line of the entry, counted from 1.
+    /// The line of the entry, counted from 1; 0 for the whole text.
     pub line: usize,
     /// What is wrong.
     pub problem: RecordsProblem,
@@ -37,8 +37,20 @@ pub enum RecordsProblem {
     },
     /// A TLSA record without association data.
     NoData,
+    /// Data without an owner, where several owners were asked for.
+    Bare {
+        /// Their number.
+        owners: usize,
+    },
     /// A directive that is not followed.
     Directive(String),
+}
+
+impl RecordsError {
+    /// Data without an owner can belong to one owner only.
+    pub fn bare(owners: usize) -> Self {
+        Self { line: 0, problem: RecordsProblem::Bare { owners } }
+    }
 }
 
 impl RecordsProblem {
@@ -47,6 +59,9 @@ impl RecordsProblem {
         match self {
             Self::NoOrigin(_) => "give the zone's name with --origin, or its $ORIGIN line",
             Self::Directive(_) => "give the zone as one text: `named-compilezone -o -`, or what `dig` prints",
+            Self::Bare { .. } => {
+                "ask for one host and port, or give records with their owners, as dig prints without +short"
+            }
             Self::NoData => "RFC 6698 section 2.2: usage, selector, matching type, then hex",
             _ => "zone-file lines, the output of `dig` (also +short), or RFC 3597 lines can be read",
         }
@@ -55,7 +70,10 @@ impl RecordsProblem {
 
 impl fmt::Display for RecordsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.problem)
+        match self.line {
+            0 => self.problem.fmt(f),
+            line => write!(f, "line {line}: {}", self.problem),
+        }
     }
 }
 
@@ -75,6 +93,7 @@ impl fmt::Display for RecordsProblem {
                 write!(f, "cannot read this {}: {}", what.escape_debug(), reason.escape_debug())
             }
             Self::NoData => f.write_str("a TLSA record without association data"),
+            Self::Bare { owners } => write!(f, "record data without an owner, and {owners} owners asked for"),
             Self::Directive(name) => write!(f, "{} is not followed", name.escape_debug()),
         }
     }

@@ -13,6 +13,7 @@ use domain::rdata::ZoneRecordData;
 use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
 
 use crate::owner::{Origin, Owner};
+use crate::tlsa::Tlsa;
 use entries::Entry;
 pub use error::{RecordsError, RecordsProblem};
 
@@ -27,6 +28,15 @@ pub struct Published {
     pub matching_type: u8,
     /// Association data; some octets at least.
     pub data: Vec<u8>,
+}
+
+impl Published {
+    /// Whether it is this record.
+    pub fn is(&self, tlsa: &Tlsa) -> bool {
+        let params = tlsa.params();
+        let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
+        numbers == (self.usage, self.selector, self.matching_type) && tlsa.data() == self.data
+    }
 }
 
 /// What a text publishes.

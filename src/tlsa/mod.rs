@@ -62,8 +62,8 @@ impl Tlsa {
 /// RDATA holds 65,535 octets at most, three of them before the data (RFC 1035 section 3.2.1).
 const MAX_DATA: usize = 65_535 - 3;
 
-/// SHA-256 and SHA-512 of zero octets: what a broken pipe into a digest command publishes.
-fn is_digest_of_nothing(data: &[u8]) -> bool {
+/// Whether it is SHA-256 or SHA-512 of zero octets: what a broken pipe into a digest command publishes.
+pub fn is_digest_of_nothing(data: &[u8]) -> bool {
     (data.len() == 32 && data == Sha256::digest(b"").as_slice())
         || (data.len() == 64 && data == Sha512::digest(b"").as_slice())
 }

@@ -5,6 +5,7 @@
 //! need, such as a date, may be unreadable: the certificate still has octets to hash.
 
 mod der;
+mod error;
 mod name;
 mod public_key;
 mod signature;
@@ -14,11 +15,12 @@ use std::ops::Range;
 
 use time::OffsetDateTime;
 use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, GeneralName, KeyUsage, SubjectAlternativeName,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, SubjectAlternativeName,
 };
 use x509_parser::oid_registry::{
     OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_KEY_USAGE, OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
+    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
@@ -26,6 +28,7 @@ use x509_parser::time::ASN1Time;
 use crate::owner::HostName;
 
 use der::{Element, Reader};
+pub use error::X509Error;
 pub use name::printable;
 pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS};
 pub use signature::{DigestStrength, SignatureCheck};
@@ -44,6 +47,7 @@ pub struct Certificate {
     signature: Range<usize>,
     extensions: Extensions,
     basic_constraints_ca: Option<bool>,
+    path_length: Option<u32>,
 }
 
 /// The values of the extensions that are asked for here.
@@ -54,6 +58,8 @@ struct Extensions {
     authority_key_id: Option<Range<usize>>,
     subject_alt_name: Option<Range<usize>>,
     signed_timestamps: Option<Range<usize>>,
+    extended_key_usage: Option<Range<usize>>,
+    name_constraints: Option<Range<usize>>,
 }
 
 /// notBefore and notAfter; `None` for what is no date.
@@ -129,14 +135,15 @@ impl Certificate {
             Some(wrapper) => walk_extensions(&der, &wrapper)?,
             None => (Extensions::default(), None),
         };
-        let basic_constraints_ca = match basic_constraints {
+        let basic_constraints = match basic_constraints {
             Some(value) => Some(
                 parsed::<BasicConstraints>(&der, &value)
-                    .ok_or(X509Error::Structure("the basicConstraints extension"))?
-                    .ca,
+                    .ok_or(X509Error::Structure("the basicConstraints extension"))?,
             ),
             None => None,
         };
+        let basic_constraints_ca = basic_constraints.as_ref().map(|constraints| constraints.ca);
+        let path_length = basic_constraints.and_then(|constraints| constraints.path_len_constraint);
         let certificate = Self {
             tbs: tbs.all,
             serial: serial.content,
@@ -148,6 +155,7 @@ impl Certificate {
             signature,
             extensions,
             basic_constraints_ca,
+            path_length,
             der,
         };
         Ok((certificate, outer.all.end))
@@ -222,6 +230,22 @@ impl Certificate {
         self.basic_constraints_ca
     }
 
+    /// The CAs that may stand below it in a path, self-issued ones not counted (RFC 5280 section 4.2.1.9).
+    pub fn path_length(&self) -> Option<usize> {
+        self.path_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
+    }
+
+    /// Whether extendedKeyUsage, if it is there, allows the server side of TLS (RFC 5280 section 4.2.1.12).
+    pub fn allows_server_auth(&self) -> bool {
+        let Some(value) = &self.extensions.extended_key_usage else { return true };
+        parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth || usage.any)
+    }
+
+    /// Whether it limits the names of certificates below it (RFC 5280 section 4.2.1.10).
+    pub fn has_name_constraints(&self) -> bool {
+        self.extensions.name_constraints.is_some()
+    }
+
     /// Whether keyUsage allows to sign certificates; `None` without the extension (RFC 5280 section 4.2.1.3).
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
         let value = self.extensions.key_usage.as_ref()?;
@@ -292,6 +316,12 @@ impl Certificate {
     }
 }
 
+/// The content of the SEQUENCE that `der` is; `None` if it is another structure.
+pub fn sequence_content(der: &[u8]) -> Option<&[u8]> {
+    let element = Reader::new(der).sequence("").ok()?;
+    (element.all.end == der.len()).then(|| element.content_octets(der))
+}
+
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject())
@@ -335,6 +365,10 @@ fn walk_extensions(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<
             &mut found.subject_alt_name
         } else if oid == OID_CT_LIST_SCT.as_bytes() {
             &mut found.signed_timestamps
+        } else if oid == OID_X509_EXT_EXTENDED_KEY_USAGE.as_bytes() {
+            &mut found.extended_key_usage
+        } else if oid == OID_X509_EXT_NAME_CONSTRAINTS.as_bytes() {
+            &mut found.name_constraints
         } else {
             continue;
         };
@@ -344,36 +378,3 @@ fn walk_extensions(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<
     }
     Ok((found, basic_constraints))
 }
-
-/// Why octets are no certificate, request or public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum X509Error {
-    /// This part is missing or not DER.
-    Structure(&'static str),
-    /// Octets behind the element.
-    Trailing {
-        /// Their number.
-        octets: usize,
-    },
-    /// signatureAlgorithm differs from the signed copy of itself.
-    SignatureAlgorithms,
-    /// The request's own signature does not verify.
-    RequestSignature,
-}
-
-impl fmt::Display for X509Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Structure(part) => write!(f, "cannot read {part} (RFC 5280 section 4.1)"),
-            Self::Trailing { octets } => write!(f, "other octets follow the DER element: {octets}"),
-            Self::SignatureAlgorithms => f.write_str(
-                "the two signature algorithms of the certificate differ (RFC 5280 section 4.1.1.2)",
-            ),
-            Self::RequestSignature => {
-                f.write_str("the request's signature does not fit its key (RFC 2986 section 4.2)")
-            }
-        }
-    }
-}
-
-impl std::error::Error for X509Error {}

@@ -1,19 +1,22 @@
 //! One function per subcommand: read, compute, write.
 
+mod check;
+
 use std::ffi::OsString;
 
 use anyhow::Context as _;
+use zeroize::Zeroizing;
 
 use crate::advice::{self, Finding, Severity};
-use crate::cli::{self, Invocation, Request, UsageError};
+use crate::cli::{self, Common, Invocation, Request, UsageError};
 use crate::files::{self, FileError};
 use crate::generate::{self, GenerateError, Material, Record};
 use crate::input::InputError;
 use crate::man;
 use crate::owner::{NameError, Owner};
-use crate::render::{self, Style};
+use crate::records::RecordsError;
+use crate::render::{self, Palette, Style};
 use crate::tlsa::Params;
-use crate::x509::printable;
 
 /// What a run leaves: data for standard output, talk for standard error, and the exit status.
 #[derive(Debug, Default)]
@@ -29,8 +32,12 @@ const TROUBLE: u8 = 2;
 /// Runs the program with `args`, its name first, and gives the exit status: 0 done, 2 trouble.
 ///
 /// Everything is computed before the first octet is written: on any error standard output stays empty.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
-    let outcome = cli::parse(args).map_err(anyhow::Error::from).and_then(outcome);
+///
+/// `may_colour`: whether text for a terminal may have colours there.
+pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
+    let palette = if may_colour && files::stdout_is_terminal() { Palette::Colour } else { Palette::Plain };
+    let outcome = cli::parse(args).map_err(anyhow::Error::from);
+    let outcome = outcome.and_then(|invocation| self::outcome(invocation, palette));
     let mut outcome = outcome.unwrap_or_else(|error| failure(&error));
     if let Err(error) = files::write_stdout(&outcome.data) {
         let failed = failure(&error.into());
@@ -44,10 +51,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     outcome.status
 }
 
-fn outcome(invocation: Invocation) -> anyhow::Result<Outcome> {
+fn outcome(invocation: Invocation, palette: Palette) -> anyhow::Result<Outcome> {
     match invocation {
         Invocation::Records(request, params) => records(&request, &params),
         Invocation::Chain(request) => chain(&request),
+        Invocation::Check(request) => check::check(&request, palette),
+        Invocation::Diff(request) => check::diff(&request),
         Invocation::Completions(shell) => Ok(completions(shell)),
         Invocation::Man => man(),
         Invocation::Show(text) => Ok(Outcome { data: text.into_bytes(), ..Outcome::default() }),
@@ -55,14 +64,14 @@ fn outcome(invocation: Invocation) -> anyhow::Result<Outcome> {
 }
 
 fn records(request: &Request, params: &[Params]) -> anyhow::Result<Outcome> {
-    let materials = materials(request)?;
+    let materials = materials(&request.common)?;
     let records = generate::records(&materials, params, request.depth)?;
     let style = Style { groups: false, ..style(request) };
     print(request, params, &materials, &records, &style)
 }
 
 fn chain(request: &Request) -> anyhow::Result<Outcome> {
-    let materials = materials(request)?;
+    let materials = materials(&request.common)?;
     let records = generate::chain_records(&materials, request.depth)?;
     // Record data alone is for programs; the other shapes take comments.
     let comments = request.comments || request.format != render::Format::Rdata;
@@ -70,22 +79,22 @@ fn chain(request: &Request) -> anyhow::Result<Outcome> {
     print(request, &[], &materials, &records, &style)
 }
 
-fn materials(request: &Request) -> anyhow::Result<Vec<Material>> {
-    let files = std::iter::once(&request.chain).chain(&request.next);
-    files
-        .map(|file| {
-            let name = || if file == "-" { "standard input".to_owned() } else { printable(file) };
-            let octets = files::read(file).with_context(name)?;
-            Material::read(file.clone(), &octets).with_context(name)
-        })
-        .collect()
+fn materials(common: &Common) -> anyhow::Result<Vec<Material>> {
+    let files = std::iter::once(&common.chain).chain(&common.next);
+    let material =
+        |file: &String| Material::read(file.clone(), &read(file)?).with_context(|| files::name(file));
+    files.map(material).collect()
+}
+
+fn read(file: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    files::read(file).with_context(|| files::name(file))
 }
 
 fn style(request: &Request) -> Style {
     Style {
         format: request.format,
         ttl: request.ttl,
-        origin: request.origin.clone(),
+        origin: request.common.origin.clone(),
         comments: request.comments,
         groups: false,
     }
@@ -98,15 +107,15 @@ fn print(
     records: &[Record<'_>],
     style: &Style,
 ) -> anyhow::Result<Outcome> {
-    let owners = owners(request)?;
+    let owners = owners(&request.common)?;
     let context = advice::Context {
         materials,
         records,
         params,
-        endpoints: &request.endpoints,
+        endpoints: &request.common.endpoints,
         owners: &owners,
         ttl: request.ttl,
-        now: request.now,
+        now: request.common.now,
     };
     let mut findings = advice::findings(&context);
     if request.strict {
@@ -115,8 +124,7 @@ fn print(
         }
     }
     let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    let shown = findings.iter().filter(|finding| !request.quiet || finding.severity == Severity::Error);
-    let talk = shown.map(Finding::to_string).collect();
+    let talk = findings_as_talk(&findings, request.common.quiet, None).collect();
     if refused {
         return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
     }
@@ -124,8 +132,21 @@ fn print(
     Ok(Outcome { data, talk, status: 0 })
 }
 
+/// Findings as lines, with what they are about if that is not clear; only errors if it is to be `quiet`.
+fn findings_as_talk<'a>(
+    findings: &'a [Finding],
+    quiet: bool,
+    about: Option<String>,
+) -> impl Iterator<Item = String> + use<'a> {
+    let shown = findings.iter().filter(move |finding| !quiet || finding.severity == Severity::Error);
+    shown.map(move |finding| match &about {
+        Some(about) => format!("{}[{}]: {about}: {}", finding.severity, finding.code, finding.message),
+        None => finding.to_string(),
+    })
+}
+
 /// The owners in the order of hosts and ports, each once.
-fn owners(request: &Request) -> Result<Vec<Owner>, NameError> {
+fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     let mut owners: Vec<Owner> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for endpoint in &request.endpoints {
@@ -158,9 +179,29 @@ fn failure(error: &anyhow::Error) -> Outcome {
 fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         None.or_else(|| cause.downcast_ref::<UsageError>().map(|error| error.hint().to_owned()))
+            .or_else(|| cause.downcast_ref::<RecordsError>().map(|error| error.problem.hint().to_owned()))
+            .or_else(|| cause.downcast_ref::<ChainNeeded>().map(|_| ChainNeeded::HINT.to_owned()))
             .or_else(|| cause.downcast_ref::<InputError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<FileError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<NameError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<GenerateError>()?.problem.hint())
     })
 }
+
+/// A file without the certificates that a question is about.
+#[derive(Debug)]
+struct ChainNeeded {
+    file: String,
+}
+
+impl ChainNeeded {
+    const HINT: &str = "give the chain that the server sends, such as fullchain.pem";
+}
+
+impl std::fmt::Display for ChainNeeded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: no certificate of a server in it", files::name(&self.file))
+    }
+}
+
+impl std::error::Error for ChainNeeded {}

@@ -1,4 +1,7 @@
-//! Records to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
+//! Records, reports and changes to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
+
+mod changes;
+mod report;
 
 use std::fmt::{self, Write};
 use std::str::FromStr;
@@ -12,6 +15,9 @@ use crate::generate::{Item, Record, Source};
 use crate::owner::{Origin, Owner};
 use crate::tlsa::Tlsa;
 use crate::x509::printable;
+
+pub use changes::{OwnerChanges, changes};
+pub use report::{Examined, Palette, reports};
 
 /// The shape of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +88,7 @@ const NSUPDATE_TTL: u32 = 3600;
 pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
     let mut text = String::new();
     if style.format == Format::Json {
-        // Strings and numbers alone: this cannot fail.
-        text = serde_json::to_string_pretty(&document(owners, records, findings)).unwrap_or_default();
-        text.push('\n');
-        return text;
+        return json_text(&document(owners, records, findings));
     }
     let data: Vec<String> = records.iter().map(|record| data(&record.tlsa, style.format)).collect();
     let ttl = style.ttl.map(|ttl| format!("{ttl} ")).unwrap_or_default();
@@ -176,6 +179,7 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
+/// A record as JSON has it; what is only published has no source.
 #[derive(Serialize)]
 struct JsonRecord<'a> {
     owner: String,
@@ -183,7 +187,7 @@ struct JsonRecord<'a> {
     selector: u8,
     matching_type: u8,
     data: String,
-    source: JsonSource<'a>,
+    source: Option<JsonSource<'a>>,
 }
 
 #[derive(Serialize)]
@@ -205,24 +209,35 @@ struct JsonFinding<'a> {
 }
 
 fn document<'a>(owners: &[Owner], records: &'a [Record<'_>], findings: &'a [Finding]) -> Document<'a> {
-    let json_record = |owner: &Owner, record: &'a Record<'_>| JsonRecord {
-        owner: owner.to_string(),
-        usage: record.tlsa.params().usage.number(),
-        selector: record.tlsa.params().selector.number(),
-        matching_type: record.tlsa.params().matching_type.number(),
-        data: hex::encode(record.tlsa.data()),
-        source: json_source(&record.source),
-    };
     let of_owner = |owner| records.iter().map(move |record| json_record(owner, record));
-    let json_finding = |finding: &'a Finding| JsonFinding {
-        code: finding.code,
-        severity: finding.severity.to_string(),
-        message: &finding.message,
-    };
-    Document {
-        records: owners.iter().flat_map(of_owner).collect(),
-        findings: findings.iter().map(json_finding).collect(),
+    Document { records: owners.iter().flat_map(of_owner).collect(), findings: json_findings(findings) }
+}
+
+fn json_record<'a>(owner: &Owner, record: &'a Record<'_>) -> JsonRecord<'a> {
+    let params = record.tlsa.params();
+    JsonRecord {
+        owner: owner.to_string(),
+        usage: params.usage.number(),
+        selector: params.selector.number(),
+        matching_type: params.matching_type.number(),
+        data: hex::encode(record.tlsa.data()),
+        source: Some(json_source(&record.source)),
     }
+}
+
+fn json_findings(findings: &[Finding]) -> Vec<JsonFinding<'_>> {
+    let json = |finding: &Finding| finding.severity.to_string();
+    findings
+        .iter()
+        .map(|finding| JsonFinding { code: finding.code, severity: json(finding), message: &finding.message })
+        .collect()
+}
+
+/// A document as text; strings and numbers alone, so that this cannot fail.
+fn json_text(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 fn json_source<'a>(source: &Source<'a>) -> JsonSource<'a> {

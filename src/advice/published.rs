@@ -1,0 +1,239 @@
+//! Rules about published records: what to mend before a client stumbles over it. Here severities are labels.
+
+use std::collections::HashSet;
+
+use super::Severity::{Error, Warning};
+use super::words::{Findings, one};
+use super::{Finding, cited, findings_of};
+use crate::chain::Chain;
+use crate::generate::{self, Material};
+use crate::key;
+use crate::owner::{Endpoint, Owner};
+use crate::records::Published;
+use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
+use crate::verify::{Coverage, Policy, Report, Status};
+use crate::x509::Certificate;
+
+/// Everything these rules look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The files, the chain first.
+    pub materials: &'a [Material],
+    /// The hosts as they were given.
+    pub endpoints: &'a [Endpoint],
+    /// The owner.
+    pub owner: &'a Owner,
+    /// What clients there do.
+    pub policy: &'a Policy<'a>,
+    /// The records in the order of the report.
+    pub records: &'a [Published],
+    /// What they are to the chain.
+    pub report: &'a Report,
+}
+
+/// A rule about published records: code, citation, and what it finds.
+type PublishedRule = (&'static str, &'static str, fn(&Context<'_>) -> Findings);
+
+const PUBLISHED_RULES: &[PublishedRule] = &[
+    ("input-empty", "RFC 6698 section 2.1.4", input_empty),
+    ("re-encoded", "RFC 6698 section 2.1.2", re_encoded),
+    ("pkix-smtp", "RFC 7672 section 3.1.3", pkix_smtp),
+    ("triple-stale", "RFC 7671 section 8", triple_stale),
+    ("agility-gap", "RFC 7671 section 8.3", agility_gap),
+    ("mtype2-only", "RFC 6698 section 6", mtype2_only),
+    ("ta-not-sent", "RFC 7671 section 5.2", ta_not_sent),
+    ("next-unpublished", "RFC 7671 section 8.1", next_unpublished),
+];
+
+/// Rules about the chain that matter to a server in use.
+const OF_THE_CHAIN: [&str; 10] = [
+    "host-single-label",
+    "idna",
+    "ee-expired",
+    "ee-not-yet",
+    "date-unreadable",
+    "chain-order",
+    "chain-gap",
+    "chain-extra",
+    "sig-unverified",
+    "weak-key",
+];
+
+/// What the rules find about one owner.
+pub fn findings(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (code, citation, rule) in PUBLISHED_RULES {
+        findings.extend(cited(code, citation, rule(context)));
+    }
+    let params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
+    let chain = context.materials.get(..1).unwrap_or_default();
+    // Where a triple describes nothing in the file, the others still tell what the certificates are for.
+    let records: Vec<_> = params
+        .iter()
+        .filter_map(|params| generate::records(chain, std::slice::from_ref(params), None).ok())
+        .flatten()
+        .collect();
+    let of_chain = super::Context {
+        materials: chain,
+        records: &records,
+        params: &params,
+        endpoints: context.endpoints,
+        owners: std::slice::from_ref(context.owner),
+        ttl: None,
+        now: context.policy.now,
+    };
+    findings.extend(findings_of(&of_chain, |code| OF_THE_CHAIN.contains(&code)));
+    // Names are the business of usage 3 only where clients check them in spite of it (RFC 7671 section 5.1).
+    if !context.policy.on_smtp {
+        findings.extend(findings_of(&of_chain, |code| code == "name-missing"));
+    }
+    findings
+}
+
+fn head(record: &Published) -> String {
+    let Published { usage, selector, matching_type, data } = record;
+    let hex = hex::encode(data);
+    format!("{usage} {selector} {matching_type} {}...", hex.get(..16).unwrap_or(&hex))
+}
+
+fn chain<'a>(context: &Context<'a>) -> Option<&'a Chain> {
+    context.materials.first().and_then(Material::chain)
+}
+
+fn input_empty(context: &Context<'_>) -> Findings {
+    let empty = context.records.iter().filter(|record| is_digest_of_nothing(&record.data));
+    one(Error, empty.map(head), |records| {
+        format!(
+            "{records} is the digest of no octets, as a broken pipe into a digest command makes it: remove it"
+        )
+    })
+}
+
+fn re_encoded(context: &Context<'_>) -> Findings {
+    let Some(chain) = chain(context) else { return Vec::new() };
+    let keys: HashSet<Vec<u8>> = chain
+        .indices()
+        .filter_map(|index| chain.certificate(index))
+        .filter_map(|certificate| {
+            key::re_encoded(certificate.spki()).filter(|octets| octets.as_slice() != certificate.spki())
+        })
+        .collect();
+    let unmatched = context.records.iter().zip(&context.report.records);
+    let found = unmatched.filter(|(record, judgement)| {
+        let params = judgement.params.filter(|params| params.selector == Selector::Spki);
+        params.is_some_and(|params| {
+            keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| record.is(&tlsa)))
+        })
+    });
+    one(Error, found.map(|(record, _)| head(record)), |records| {
+        format!(
+            "{records} was made by an openssl recipe that encodes the key anew; verifiers hash the certificate's own octets"
+        )
+    })
+}
+
+fn pkix_smtp(context: &Context<'_>) -> Findings {
+    if !context.policy.on_smtp {
+        return Vec::new();
+    }
+    let pkix = context.records.iter().filter(|record| record.usage < 2);
+    let severity = if context.report.triples.is_empty() { Error } else { Warning };
+    one(severity, pkix.map(head), |records| {
+        format!("{records} on port 25: mail clients treat usages 0 and 1 as unusable; use 3 1 1 or 2 1 1")
+    })
+}
+
+/// The triples that do not cover, where some record does.
+fn triple_stale(context: &Context<'_>) -> Findings {
+    let any_match = context.report.records.iter().any(|judgement| judgement.status == Status::Match);
+    let stale = context.report.triples.iter().filter(|(params, coverage)| {
+        let none_matches = !records_of(context, params).any(|status| status == Status::Match);
+        any_match && *coverage == Coverage::Uncovered && none_matches && !has_ignored_match(context, params)
+    });
+    one(Error, stale.map(|(params, _)| params), |params| {
+        format!("no record {params} describes this chain: each triple that is published must, at all times")
+    })
+}
+
+fn records_of(context: &Context<'_>, params: &Params) -> impl Iterator<Item = Status> {
+    let of_params = context.report.records.iter().filter(move |judgement| judgement.params == Some(*params));
+    of_params.map(|judgement| judgement.status)
+}
+
+/// Whether a weaker digest would match, were it not hidden.
+fn has_ignored_match(context: &Context<'_>, params: &Params) -> bool {
+    let of_params = context.report.records.iter().filter(|judgement| judgement.params == Some(*params));
+    of_params.into_iter().any(|judgement| judgement.status == Status::Ignored && judgement.depth.is_some())
+}
+
+fn agility_gap(context: &Context<'_>) -> Findings {
+    let coverage = |params: &Params| {
+        context.report.triples.iter().find(|(known, _)| known == params).map(|(_, coverage)| *coverage)
+    };
+    let gap = context.report.triples.iter().filter(|(params, strong)| {
+        let weaker = Params { matching_type: MatchingType::Sha2_256, ..*params };
+        let weak = coverage(&weaker);
+        params.matching_type == MatchingType::Sha2_512 && weak.is_some_and(|weak| weak != *strong)
+    });
+    one(Error, gap.map(|(params, _)| params), |params| {
+        format!(
+            "{params} and its SHA2-256 records are not for the same certificates: clients take the stronger digest alone"
+        )
+    })
+}
+
+fn mtype2_only(context: &Context<'_>) -> Findings {
+    let has = |wanted: Params| context.report.triples.iter().any(|(params, _)| *params == wanted);
+    let alone = context.report.triples.iter().filter(|(params, _)| {
+        params.matching_type == MatchingType::Sha2_512
+            && !has(Params { matching_type: MatchingType::Sha2_256, ..*params })
+    });
+    one(Warning, alone.map(|(params, _)| params), |params| {
+        format!(
+            "{params} without its SHA2-256 record: clients need not know SHA2-512, so publish matching type 1 as well"
+        )
+    })
+}
+
+/// A usage-2 record that only a CA outside of the file could match: the server does not send it.
+fn ta_not_sent(context: &Context<'_>) -> Findings {
+    let Some(chain) = chain(context) else { return Vec::new() };
+    let unmatched = context.records.iter().zip(&context.report.records).filter(|(_, judgement)| {
+        judgement.status == Status::Unmatched
+            && judgement.params.is_some_and(|params| params.usage == Usage::DaneTa)
+    });
+    // The names of CAs that the file ends at without holding them.
+    let mut absent: Vec<String> = Vec::new();
+    for index in chain.indices().filter(|index| !chain.has_issuer(*index)) {
+        absent.extend(chain.certificate(index).map(Certificate::issuer));
+    }
+    if absent.is_empty() {
+        return Vec::new();
+    }
+    one(Error, unmatched.map(|(record, _)| head(record)), |records| {
+        format!(
+            "{records} describes no CA of the file; if it is for {}, the server must send that certificate",
+            absent.join(" or ")
+        )
+    })
+}
+
+/// A `--next` file whose records are not all published yet.
+fn next_unpublished(context: &Context<'_>) -> Findings {
+    let mut params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
+    if params.is_empty() {
+        params.push(Params::DEFAULT);
+    }
+    let next = context.materials.get(1..).unwrap_or_default();
+    let unpublished = next.iter().filter(|material| {
+        let wanted = params.iter().filter(|params| !params.usage.is_trust_anchor());
+        let wanted = wanted.filter_map(|params| {
+            generate::records(std::slice::from_ref(material), std::slice::from_ref(params), None).ok()
+        });
+        let mut wanted = wanted.flatten();
+        wanted.any(|wanted| !context.records.iter().any(|record| record.is(&wanted.tlsa)))
+    });
+    one(Warning, unpublished.map(|material| crate::x509::printable(&material.file)), |files| {
+        format!("not every record of the next key in {files} is published: do not deploy it yet")
+    })
+}

@@ -1,0 +1,179 @@
+//! The clap structs, one per subcommand, with their help.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{EXAMPLES, EXIT_STATUS, NOTES, Shell};
+use crate::render::Format;
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
+
+const USAGE: &str = "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...
+       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]
+       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] --records <FILE|->
+       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... --records <FILE|->
+       tlsagen completions <SHELL>
+       tlsagen man";
+
+const CHAIN_HELP: &str = "Example:
+  tlsagen chain fullchain.pem mx.example
+
+x 0 1, x 1 1, x 0 2, x 1 2 under a comment for each certificate, in path order. Choose which to publish.";
+
+const CHECK_HELP: &str = "Examples:
+  dig +short TLSA _25._tcp.mx.example | tlsagen check fullchain.pem mx.example --records -
+  tlsagen check new/fullchain.pem mx.example --records db.example --origin example
+
+Every triple of the published records must describe every end entity of the chain (RFC 7671 section 8).
+
+Exit status: 0 covered; 1 not, or not in all; 2 wrong call or input; 3 no record, or it cannot be decided.";
+
+const DIFF_HELP: &str = "Examples:
+  tlsagen diff fullchain.pem mx.example --records db.example --origin example
+  tlsagen diff fullchain.pem mx.example --next next.key --records db.example -f nsupdate --only add
+
+Exit status: 0 nothing to do; 1 there is; 2 wrong call or input.";
+
+/// Prints the DANE TLSA records of a certificate chain, all of them right or none.
+#[derive(Parser)]
+#[command(
+    name = "tlsagen", version, help_template = TEMPLATE, override_usage = USAGE,
+    before_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}\n\nExit status: {EXIT_STATUS}"),
+    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true,
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Every record of every certificate: usage 3 for end entities, 2 for CAs
+    #[command(help_template = TEMPLATE, before_help = CHAIN_HELP)]
+    Chain(Box<ChainArgs>),
+    /// Do the published records cover this chain?
+    #[command(help_template = TEMPLATE, before_help = CHECK_HELP)]
+    Check(Box<CheckArgs>),
+    /// What to add to the published records, and what to remove
+    #[command(help_template = TEMPLATE, before_help = DIFF_HELP)]
+    Diff(Box<DiffArgs>),
+    /// Completions for a shell, for its completion directory
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The manual page, for man(1)
+    Man,
+}
+
+#[derive(Args)]
+pub(super) struct RecordArgs {
+    #[command(flatten)]
+    pub(super) chain: ChainArgs,
+    /// Numbers or names, one triple or several [default: 3 1 1]
+    #[arg(value_name = "USAGE SELECTOR MTYPE")]
+    pub(super) params: Vec<String>,
+}
+
+#[derive(Args)]
+pub(super) struct ChainArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// TTL of the records, such as 3600
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) ttl: Option<u32>,
+    /// Output: zone lines, record data alone, RFC 3597 lines, JSON, or nsupdate's commands to add
+    #[arg(short, long, default_value = "zone", value_parser = Format::NAMES.map(|(name, _)| name))]
+    pub(super) format: String,
+    /// Add comment lines about each certificate
+    #[arg(long)]
+    pub(super) comments: bool,
+    /// One certificate of the path: 0 the end entity, 1 its issuer
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
+    pub(super) depth: Option<usize>,
+    /// Take warnings for errors
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// The published records: zone-file text, or what dig prints; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) records: String,
+    /// The client's question alone: does some record match for every end entity?
+    #[arg(long)]
+    pub(super) any: bool,
+    /// PEM file of the CAs that clients of usages 0 and 1 trust
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<String>,
+    /// Mail domain that the certificate may name instead of HOST (repeatable)
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) nexthop: Vec<String>,
+    /// Output
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
+    pub(super) format: String,
+}
+
+#[derive(Args)]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// Numbers or names, one triple or several [default: 3 1 1]
+    #[arg(value_name = "USAGE SELECTOR MTYPE")]
+    pub(super) params: Vec<String>,
+    /// The published records: zone-file text, or what dig prints; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) records: String,
+    /// One half of a rollover: add before the deployment, remove after it
+    #[arg(long, value_parser = ["add", "remove"])]
+    pub(super) only: Option<String>,
+    /// TTL of added records, such as 3600
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) ttl: Option<u32>,
+    /// Output: lines with + and -, JSON, or nsupdate's commands
+    #[arg(short, long, default_value = "zone", value_parser = ["zone", "json", "nsupdate"])]
+    pub(super) format: String,
+    /// One certificate of the path: 0 the end entity, 1 its issuer
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
+    pub(super) depth: Option<usize>,
+}
+
+/// What every subcommand with a chain takes.
+#[derive(Args)]
+pub(super) struct CommonArgs {
+    /// PEM or DER file: certificates, or else a CSR or key; - for standard input
+    pub(super) chain: String,
+    /// The server's name, or a full owner name (_25._tcp.mx.example)
+    #[arg(value_name = "HOST[:PORT][,...]")]
+    pub(super) hosts: String,
+    /// Ports of hosts without one, such as 25,465,587 [default: 25]
+    #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
+    pub(super) port: Option<Vec<String>>,
+    /// Transport [default: tcp]
+    #[arg(long, value_parser = ["tcp", "udp", "sctp"])]
+    pub(super) transport: Option<String>,
+    /// The $ORIGIN where the output goes, and of --records: owners below it are relative to it
+    #[arg(long, value_name = "NAME")]
+    pub(super) origin: Option<String>,
+    /// Certificate, CSR or key that comes next: its records belong to the set too (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(super) next: Vec<String>,
+    /// Judge dates as of this time, such as 2026-11-23T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// No warnings and hints
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// A TTL (RFC 2181 section 8).
+fn seconds(text: &str) -> Result<u32, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 2_147_483_647);
+    seconds.ok_or("seconds from 0 to 2147483647, such as 3600")
+}
+
+fn depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "0 is the end entity, 1 its issuer")
+}

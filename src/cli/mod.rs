@@ -1,0 +1,286 @@
+//! The command line: values parsed at the door, help text; no decisions.
+
+mod args;
+mod error;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::diff::Half;
+use crate::owner::{Endpoint, HostName, NameError, Origin, Port, Transport};
+use crate::render::Format;
+use crate::tlsa::Params;
+use crate::x509::printable;
+
+use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, RecordArgs};
+pub use clap_complete::Shell;
+use error::SEE_HELP;
+pub use error::UsageError;
+
+/// One example and what it is for on each line.
+pub const EXAMPLES: &str =
+    "  tlsagen fullchain.pem mx.example                      the record most servers want (3 1 1)
+  tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also one for each CA of the chain
+  tlsagen fullchain.pem mx.example >> db.example        append to the zone file
+  tlsagen fullchain.pem mx.example -f nsupdate | nsupdate -k ddns.key
+  tlsagen fullchain.pem mx.example --next next.key      with the next key, before it is deployed
+  tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
+  tlsagen chain fullchain.pem mx.example                every record of every certificate
+  tlsagen check fullchain.pem mx.example --records db.example --origin example
+                                                        is what is published right for this chain?";
+
+/// What every user should know, a line each.
+pub const NOTES: &str = "\
+HOST is the MX host, not the mail domain. Usage 3 hashes the server's own certificate or key, usage 2 the CAs above it.
+Records go to standard output, everything else to standard error.";
+
+/// The exit statuses.
+pub const EXIT_STATUS: &str =
+    "0 done, or the answer is yes; 1 the answer of check is no, or diff has found something;
+2 wrong call or input, and then no record is printed; 3 check cannot tell.";
+
+/// The subcommands of this and the coming versions: no file of such a name is taken by accident.
+const SUBCOMMANDS: [&str; 6] = ["chain", "check", "diff", "probe", "completions", "man"];
+
+/// What is asked for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// The records of the asked-for parameters.
+    Records(Request, Vec<Params>),
+    /// Every record of every certificate.
+    Chain(Request),
+    /// Whether published records cover the chain.
+    Check(CheckRequest),
+    /// What to add to published records, and what to remove.
+    Diff(DiffRequest),
+    /// Completions for a shell.
+    Completions(Shell),
+    /// The manual page.
+    Man,
+    /// Help or version, as text.
+    Show(String),
+}
+
+/// What every subcommand with a chain takes, as values.
+#[derive(Debug)]
+pub struct Common {
+    /// The chain, `-` for standard input.
+    pub chain: String,
+    /// Further files whose records belong to the set.
+    pub next: Vec<String>,
+    /// Whom the records are for.
+    pub endpoints: Vec<Endpoint>,
+    /// Ports for endpoints without one.
+    pub ports: Vec<Port>,
+    /// The transport.
+    pub transport: Transport,
+    /// The origin for relative owners.
+    pub origin: Option<Origin>,
+    /// The clock.
+    pub now: OffsetDateTime,
+    /// Errors only.
+    pub quiet: bool,
+}
+
+/// The options of record output, as values.
+#[derive(Debug)]
+pub struct Request {
+    /// The chain and its owners.
+    pub common: Common,
+    /// The TTL in seconds.
+    pub ttl: Option<u32>,
+    /// The shape of the output.
+    pub format: Format,
+    /// Comment lines.
+    pub comments: bool,
+    /// One certificate of the path.
+    pub depth: Option<usize>,
+    /// Warnings are errors.
+    pub strict: bool,
+}
+
+/// The options of `check`, as values.
+#[derive(Debug)]
+pub struct CheckRequest {
+    /// The chain and its owners.
+    pub common: Common,
+    /// The published records, `-` for standard input.
+    pub records: String,
+    /// The client's question alone.
+    pub any: bool,
+    /// The trust store of usages 0 and 1.
+    pub ca_file: Option<String>,
+    /// Further names that the certificate may have (RFC 7672 section 3.2.2).
+    pub nexthops: Vec<HostName>,
+    /// JSON instead of text.
+    pub json: bool,
+}
+
+/// The options of `diff`, as values.
+#[derive(Debug)]
+pub struct DiffRequest {
+    /// The chain and its owners.
+    pub common: Common,
+    /// The triples of the wanted set.
+    pub params: Vec<Params>,
+    /// The published records, `-` for standard input.
+    pub records: String,
+    /// One half of the changes.
+    pub only: Option<Half>,
+    /// The TTL of added records in seconds.
+    pub ttl: Option<u32>,
+    /// The shape of the output: zone, JSON or nsupdate.
+    pub format: Format,
+    /// One certificate of the path.
+    pub depth: Option<usize>,
+}
+
+/// The invocation that `args` spell, the program's name first.
+///
+/// Errors: a wrong call, with a hint.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let wrong_call = |error| UsageError::from_clap(&error);
+    // Most calls are for records and need none of the subcommands, which cost more than those calls' own arguments.
+    let is_subcommand = args.get(1).is_some_and(|first| SUBCOMMANDS.iter().any(|name| first == name));
+    if !is_subcommand
+        && let Ok(mut matches) =
+            RecordArgs::augment_args(clap::Command::new("tlsagen")).try_get_matches_from(&args)
+    {
+        return RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation();
+    }
+    let mut matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(Invocation::Show(error.to_string()));
+        }
+        Err(error) => return Err(UsageError::from_clap(&error)),
+    };
+    match Cli::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.command {
+        Some(Command::Chain(args)) => Ok(Invocation::Chain(args.request()?)),
+        Some(Command::Check(args)) => Ok(Invocation::Check(args.request()?)),
+        Some(Command::Diff(args)) => Ok(Invocation::Diff(args.request()?)),
+        Some(Command::Completions { shell }) => Ok(Invocation::Completions(shell)),
+        Some(Command::Man) => Ok(Invocation::Man),
+        None => RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation(),
+    }
+}
+
+/// The whole command, for completions and the manual page: the subcommands, and the arguments without one.
+pub fn command() -> clap::Command {
+    RecordArgs::augment_args(Cli::command())
+}
+
+impl RecordArgs {
+    fn invocation(self) -> Result<Invocation, UsageError> {
+        Ok(Invocation::Records(self.chain.request()?, params(&self.params)?))
+    }
+}
+
+impl ChainArgs {
+    fn request(self) -> Result<Request, UsageError> {
+        Ok(Request {
+            common: self.common.values(None)?,
+            ttl: self.ttl,
+            format: format(&self.format)?,
+            comments: self.comments,
+            depth: self.depth,
+            strict: self.strict,
+        })
+    }
+}
+
+impl CheckArgs {
+    fn request(self) -> Result<CheckRequest, UsageError> {
+        let nexthops = self.nexthop.iter().map(|name| name.parse()).collect::<Result<_, NameError>>()?;
+        Ok(CheckRequest {
+            common: self.common.values(Some(&self.records))?,
+            records: self.records,
+            any: self.any,
+            ca_file: self.ca_file,
+            nexthops,
+            json: self.format == "json",
+        })
+    }
+}
+
+impl DiffArgs {
+    fn request(self) -> Result<DiffRequest, UsageError> {
+        Ok(DiffRequest {
+            common: self.common.values(Some(&self.records))?,
+            params: params(&self.params)?,
+            records: self.records,
+            only: self.only.map(|half| if half == "add" { Half::Add } else { Half::Remove }),
+            ttl: self.ttl,
+            format: format(&self.format)?,
+            depth: self.depth,
+        })
+    }
+}
+
+fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
+    match words {
+        [] => Ok(vec![Params::DEFAULT]),
+        words => Ok(Params::parse_all(words)?),
+    }
+}
+
+fn format(name: &str) -> Result<Format, UsageError> {
+    name.parse().map_err(|error| UsageError::new(format!("{error}"), SEE_HELP))
+}
+
+impl CommonArgs {
+    /// `records` is a further file of the call.
+    fn values(self, records: Option<&String>) -> Result<Common, UsageError> {
+        let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
+        if self.chain.is_empty() {
+            return wrong("the name of CHAIN is empty", "is a shell variable not set?");
+        }
+        if SUBCOMMANDS.contains(&self.chain.as_str()) {
+            return Err(UsageError::misplaced(&self.chain));
+        }
+        let files = self.next.iter().chain([&self.chain]).chain(records);
+        if files.filter(|file| *file == "-").count() > 1 {
+            return wrong("standard input (-) can be read once only", "give files instead");
+        }
+        let at = |text: String| match OffsetDateTime::parse(&text, &Rfc3339) {
+            Ok(time) => Ok(time),
+            Err(_) => Err(UsageError::new(
+                format!("--at '{}' is no time of RFC 3339", printable(&text)),
+                "as in --at 2026-11-23T12:00:00Z",
+            )),
+        };
+        let endpoints = Endpoint::parse_list(&self.hosts)?;
+        let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
+        let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
+        if self.port.is_some() && !endpoints.iter().any(takes_port) {
+            return wrong(
+                "--port has no effect: each HOST has a port of its own",
+                "leave one of the two away",
+            );
+        }
+        if self.transport.is_some() && !endpoints.iter().any(takes_transport) {
+            return wrong(
+                "--transport has no effect: each HOST is a full owner name",
+                "leave it away, or give the host alone",
+            );
+        }
+        let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
+            ports.iter().map(|port| port.parse()).collect::<Result<_, NameError>>()
+        })?;
+        Ok(Common {
+            endpoints,
+            ports,
+            transport: self.transport.map_or(Ok(Transport::Tcp), |transport| transport.parse())?,
+            origin: self.origin.map(|origin| origin.parse()).transpose()?,
+            now: self.at.map(at).transpose()?.unwrap_or_else(OffsetDateTime::now_utc),
+            quiet: self.quiet,
+            chain: self.chain,
+            next: self.next,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! `check` and `diff`: published records against the chain.
+
+use anyhow::Context as _;
+
+use super::{ChainNeeded, Outcome, findings_as_talk, materials, owners, read};
+use crate::advice;
+use crate::cli::{CheckRequest, Common, DiffRequest};
+use crate::diff;
+use crate::files;
+use crate::generate::{self, Material};
+use crate::input::{Input, Located};
+use crate::owner::{HostName, Owner, Port};
+use crate::records::{Found, Published, PublishedSet, RecordsError};
+use crate::render::{self, Examined, OwnerChanges, Palette};
+use crate::tlsa::Params;
+use crate::verify::{self, Policy, Status, Verdict};
+use crate::x509::Certificate;
+
+/// Exit status of a no, or of something to do.
+const NO: u8 = 1;
+/// Exit status of what cannot be told.
+const CANNOT_TELL: u8 = 3;
+
+pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<Outcome> {
+    let common = &request.common;
+    let materials = materials(common)?;
+    let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
+    let chain = chain.ok_or_else(|| ChainNeeded { file: common.chain.clone() })?;
+    let owners = owners(common)?;
+    let published = published(&request.records, common, owners.len())?;
+    let store = request.ca_file.as_deref().map(store).transpose()?;
+    let mut examined = Vec::new();
+    for owner in &owners {
+        let found = published.at(owner);
+        let names: Vec<HostName> = owner.host().into_iter().chain(request.nexthops.iter().cloned()).collect();
+        let policy = Policy {
+            names: &names,
+            on_smtp: owner.port() == Some(Port::SMTP),
+            store: store.as_deref(),
+            now: common.now,
+        };
+        let records = found.as_ref().map_or(&[][..], |found: &Found| &found.records);
+        let mut report =
+            verify::verify(chain, records, &policy).with_context(|| files::name(&common.chain))?;
+        for (record, judgement) in records.iter().zip(&mut report.records) {
+            if judgement.status == Status::Unmatched {
+                judgement.reason = Some(origin_of(record, judgement.params, &materials));
+            }
+        }
+        let findings = advice::published::findings(&advice::published::Context {
+            materials: &materials,
+            endpoints: &common.endpoints,
+            owner,
+            policy: &policy,
+            records,
+            report: &report,
+        });
+        let verdict = if request.any { report.any } else { report.verdict };
+        examined.push(Examined { owner, found, report, verdict, findings });
+    }
+    let text = render::reports(&examined, chain, common.origin.as_ref(), request.json, palette);
+    let several = examined.len() > 1;
+    let talk = examined.iter().flat_map(|examined| {
+        let about = several.then(|| examined.owner.to_string());
+        findings_as_talk(&examined.findings, common.quiet, about)
+    });
+    let status = worst(examined.iter().map(|examined| examined.verdict));
+    Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
+}
+
+/// What a record that describes nothing in the chain may be.
+fn origin_of(record: &Published, params: Option<Params>, materials: &[Material]) -> String {
+    let of_file = |material: &&Material| {
+        let of_triple = params
+            .and_then(|params| generate::records(std::slice::from_ref(*material), &[params], None).ok());
+        of_triple.into_iter().flatten().any(|next| record.is(&next.tlsa))
+    };
+    match materials.iter().skip(1).find(of_file) {
+        Some(next) => format!("the next one, of {}", files::name(&next.file)),
+        None if materials.len() > 1 => "describes nothing in the chain or the next one: stale".to_owned(),
+        None => "describes nothing in this chain: stale, or a next key".to_owned(),
+    }
+}
+
+/// 1 beats 3 beats 0.
+fn worst(verdicts: impl Iterator<Item = Verdict>) -> u8 {
+    let mut status = 0;
+    for verdict in verdicts {
+        status = match (verdict, status) {
+            (Verdict::Partial | Verdict::NotCovered, _) | (_, NO) => NO,
+            (Verdict::Unknown, _) => CANNOT_TELL,
+            (Verdict::Covered, status) => status,
+        };
+    }
+    status
+}
+
+pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
+    let common = &request.common;
+    let materials = materials(common)?;
+    let records = generate::records(&materials, &request.params, request.depth)?;
+    let owners = owners(common)?;
+    let published = published(&request.records, common, owners.len())?;
+    let context = advice::Context {
+        materials: &materials,
+        records: &records,
+        params: &request.params,
+        endpoints: &common.endpoints,
+        owners: &owners,
+        ttl: request.ttl,
+        now: common.now,
+    };
+    let findings = advice::findings(&context);
+    let wanted: Vec<_> = records.iter().map(|record| &record.tlsa).collect();
+    let found: Vec<Found> = holders(&published, &owners);
+    let mut all = Vec::new();
+    for found in &found {
+        let changes = diff::diff(&wanted, &found.records, request.only);
+        if !changes.is_empty() {
+            let add = changes.add.iter().filter_map(|place| records.get(*place)).collect();
+            all.push(OwnerChanges { holder: found.holder.clone(), add, remove: changes.remove });
+        }
+    }
+    let text = render::changes(&all, &findings, request.format, request.ttl, common.origin.as_ref());
+    let talk = findings_as_talk(&findings, common.quiet, None).collect();
+    Ok(Outcome { talk, data: text.into_bytes(), status: if all.is_empty() { 0 } else { NO } })
+}
+
+/// Where the records of `owners` stand, each place once; an owner without any is its own place.
+fn holders(published: &PublishedSet, owners: &[Owner]) -> Vec<Found> {
+    let mut all: Vec<Found> = Vec::new();
+    for owner in owners {
+        let found = published.at(owner).unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
+        if !all.iter().any(|known| known.holder == found.holder) {
+            all.push(found);
+        }
+    }
+    all
+}
+
+fn published(file: &str, common: &Common, owners: usize) -> anyhow::Result<PublishedSet> {
+    let text = read(file)?;
+    let published = PublishedSet::read(&text, common.origin.as_ref()).with_context(|| files::name(file))?;
+    if published.has_bare_records() && owners != 1 {
+        let error = RecordsError::bare(owners);
+        return Err(anyhow::Error::from(error).context(files::name(file)));
+    }
+    Ok(published)
+}
+
+/// The CAs of a trust store.
+fn store(file: &str) -> anyhow::Result<Vec<Certificate>> {
+    let octets = read(file)?;
+    match Input::read(&octets).with_context(|| files::name(file))? {
+        Input::Certificates(certificates) => {
+            Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
+        }
+        Input::Keys(_) => Err(ChainNeeded { file: file.to_owned() }.into()),
+    }
+}

@@ -1,0 +1,44 @@
+//! Wanted records against published ones: what to add, what to remove. Pure.
+
+use crate::records::Published;
+use crate::tlsa::Tlsa;
+
+/// One half of the changes: the one before a deployment, or the one after it (RFC 7671 section 8.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// What is to be published.
+    Add,
+    /// What is to be retired.
+    Remove,
+}
+
+/// What turns the published set into the wanted one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes<'a> {
+    /// Places in the wanted set of what is not published.
+    pub add: Vec<usize>,
+    /// What is published and not wanted.
+    pub remove: Vec<&'a Published>,
+}
+
+impl Changes<'_> {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+/// What turns `published` into `wanted`, or one half of that.
+pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
+    let mut changes = Changes::default();
+    if only != Some(Half::Remove) {
+        let is_published = |tlsa: &Tlsa| published.iter().any(|record| record.is(tlsa));
+        let lacking = wanted.iter().enumerate().filter(|(_, tlsa)| !is_published(tlsa));
+        changes.add = lacking.map(|(place, _)| place).collect();
+    }
+    if only != Some(Half::Add) {
+        let is_wanted = |record: &&Published| wanted.iter().any(|tlsa| record.is(tlsa));
+        changes.remove = published.iter().filter(|record| !is_wanted(record)).collect();
+    }
+    changes
+}

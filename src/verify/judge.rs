@@ -1,0 +1,284 @@
+//! One record against one end entity: RFC 7671 sections 5.1 to 5.4.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::Policy;
+use crate::chain::{Chain, Index};
+use crate::path::{self, Anchor, PathError, Question};
+use crate::records::Published;
+use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
+use crate::x509::{Certificate, PublicKey};
+
+/// What a usable record is to an end entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Unmatched,
+    /// The octets match, and the path, a date or a name does not hold.
+    Failed(Place, String),
+    /// That cannot be decided.
+    Unverified(Option<Place>, String),
+    Match(Place),
+}
+
+impl Outcome {
+    /// The best is the highest.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Unmatched => 0,
+            Self::Failed(..) => 1,
+            Self::Unverified(..) => 2,
+            Self::Match(_) => 3,
+        }
+    }
+}
+
+/// What a record describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Links between it and the end entity, where a path leads there.
+    pub(super) depth: Option<usize>,
+    /// Its subject.
+    pub(super) subject: String,
+}
+
+/// The parameters of a record that a client can use, or why it cannot (RFC 6698 section 4.1).
+pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String> {
+    let Some(usage) = Usage::from_number(record.usage) else {
+        return Err(format!("certificate usage {} is not registered (RFC 7218 section 2.1)", record.usage));
+    };
+    let Some(selector) = Selector::from_number(record.selector) else {
+        return Err(format!("selector {} is not registered (RFC 7218 section 2.2)", record.selector));
+    };
+    let Some(matching_type) = MatchingType::from_number(record.matching_type) else {
+        return Err(format!(
+            "matching type {} is not registered (RFC 7218 section 2.3)",
+            record.matching_type
+        ));
+    };
+    let params = Params { usage, selector, matching_type };
+    match Tlsa::new(params, record.data.clone()) {
+        // Clients take the digest of nothing for a digest like others.
+        Ok(_) | Err(DataError::Nothing) => {}
+        Err(error) => return Err(error.to_string()),
+    }
+    if matching_type == MatchingType::Full {
+        let parses = match selector {
+            Selector::Cert => Certificate::from_der(record.data.clone()).map(|_| ()),
+            Selector::Spki => PublicKey::from_spki(record.data.clone()).map(|_| ()),
+        };
+        parses.map_err(|error| format!("its data does not parse: {error}"))?;
+    }
+    match usage.is_pkix() && on_smtp {
+        true => Err("mail clients do not use usages 0 and 1 (RFC 7672 section 3.1.3)".to_owned()),
+        false => Ok(params),
+    }
+}
+
+/// The chain and what a client knows.
+pub(super) struct Judge<'a> {
+    chain: &'a Chain,
+    policy: &'a Policy<'a>,
+    /// Who has the octets or digest, for each selector and matching type that was asked for.
+    described: RefCell<HashMap<(Selector, MatchingType), ByData>>,
+}
+
+/// Certificates by their association data.
+type ByData = HashMap<Vec<u8>, Vec<Index>>;
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(chain: &'a Chain, policy: &'a Policy<'a>) -> Self {
+        Self { chain, policy, described: RefCell::default() }
+    }
+
+    /// What the record is to a client that was sent the chain of `end_entity`.
+    pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Index) -> Outcome {
+        let Some(certificate) = self.chain.certificate(end_entity) else { return Outcome::Unmatched };
+        let described = self.described(record, params);
+        match params.usage {
+            Usage::DaneEe | Usage::PkixEe if !described.contains(&end_entity) => Outcome::Unmatched,
+            Usage::DaneEe => Outcome::Match(Place { depth: Some(0), subject: certificate.subject() }),
+            Usage::PkixEe => self.pkix(certificate, end_entity, None),
+            Usage::PkixTa => self.pkix_ta(record, params, certificate, end_entity, &described),
+            Usage::DaneTa => self.dane_ta(record, params, certificate, end_entity, &described),
+        }
+    }
+
+    /// The certificates of the file that the record describes.
+    fn described(&self, record: &Published, params: Params) -> Vec<Index> {
+        let kind = (params.selector, params.matching_type);
+        let mut described = self.described.borrow_mut();
+        let by_data = described.entry(kind).or_insert_with(|| {
+            let mut by_data = ByData::new();
+            for index in self.chain.indices() {
+                let data = self.chain.certificate(index).and_then(|certificate| data(certificate, params));
+                if let Some(data) = data {
+                    by_data.entry(data).or_default().push(index);
+                }
+            }
+            by_data
+        });
+        by_data.get(&record.data).cloned().unwrap_or_default()
+    }
+
+    /// The certificates beside the end entity that its server may send.
+    fn others(&self, end_entity: Index) -> Vec<&'a Certificate> {
+        let others = self.chain.indices().filter(|index| *index != end_entity);
+        others.filter_map(|index| self.chain.certificate(index)).collect()
+    }
+
+    fn dane_ta(
+        &self,
+        record: &Published,
+        params: Params,
+        certificate: &Certificate,
+        end_entity: Index,
+        described: &[Index],
+    ) -> Outcome {
+        let others = self.others(end_entity);
+        let mut best = Outcome::Unmatched;
+        // A record never describes the end entity itself (RFC 7671 section 5.2).
+        for index in described.iter().filter(|index| **index != end_entity) {
+            let Some(anchor) = self.chain.certificate(*index) else { continue };
+            let outcome =
+                self.path(certificate, &others, &[Anchor::Certificate(anchor)], None, &anchor.subject());
+            best = better(best, outcome);
+        }
+        if params.matching_type != MatchingType::Full || best.rank() == 3 {
+            return best;
+        }
+        let outcome = match params.selector {
+            // The record carries an anchor that the server need not send (RFC 7671 section 5.2.1).
+            Selector::Cert if described.is_empty() => match Certificate::from_der(record.data.clone()) {
+                Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => Outcome::Unmatched,
+                Ok(anchor) => {
+                    let subject = anchor.subject();
+                    self.path(certificate, &others, &[Anchor::Certificate(&anchor)], None, &subject)
+                }
+                Err(_) => Outcome::Unmatched,
+            },
+            Selector::Cert => Outcome::Unmatched,
+            Selector::Spki => self.bare_key(record, certificate, &others),
+        };
+        better(best, without_path(outcome, described))
+    }
+
+    /// Whether anything that the server may send names `anchor` as its issuer.
+    fn names_issuer(certificate: &Certificate, others: &[&Certificate], anchor: &Certificate) -> bool {
+        let mut sent = std::iter::once(certificate).chain(others.iter().copied());
+        sent.any(|sent| sent.issuer_der() == anchor.subject_der())
+    }
+
+    /// A bare key may have signed the end entity or anything above it (RFC 7671 section 5.2.2).
+    fn bare_key(&self, record: &Published, certificate: &Certificate, others: &[&Certificate]) -> Outcome {
+        let mut names: Vec<&[u8]> = Vec::new();
+        // A self-signed end entity is not its own anchor.
+        let signed = std::iter::once(certificate).filter(|end_entity| !end_entity.is_self_issued());
+        for name in signed.chain(others.iter().copied()).map(Certificate::issuer_der) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let anchors: Vec<Anchor<'_>> =
+            names.into_iter().map(|name| Anchor::Key { spki: &record.data, name }).collect();
+        match anchors.as_slice() {
+            [] => Outcome::Unmatched,
+            anchors => self.path(certificate, others, anchors, None, "the key that the record carries"),
+        }
+    }
+
+    fn pkix_ta(
+        &self,
+        record: &Published,
+        params: Params,
+        certificate: &Certificate,
+        end_entity: Index,
+        described: &[Index],
+    ) -> Outcome {
+        let in_file = described.iter().filter(|index| **index != end_entity);
+        let in_file = in_file.filter_map(|index| self.chain.certificate(*index));
+        let in_store = self.policy.store.unwrap_or_default().iter();
+        let in_store = in_store.filter(|anchor| data(anchor, params).as_ref() == Some(&record.data));
+        let mut best = Outcome::Unmatched;
+        for by_way_of in in_file.chain(in_store) {
+            best = better(best, self.pkix(certificate, end_entity, Some(by_way_of)));
+        }
+        if self.policy.store.is_none() && best == Outcome::Unmatched {
+            return Outcome::Unverified(None, NO_STORE.to_owned());
+        }
+        best
+    }
+
+    /// PKIX validation to the trust store, by way of a CA that usage 0 describes.
+    fn pkix(&self, certificate: &Certificate, end_entity: Index, by_way_of: Option<&Certificate>) -> Outcome {
+        let described = by_way_of.unwrap_or(certificate);
+        let Some(store) = self.policy.store else {
+            let depth = by_way_of.is_none().then_some(0);
+            let place = Place { depth, subject: described.subject() };
+            return Outcome::Unverified(Some(place), NO_STORE.to_owned());
+        };
+        let anchors: Vec<Anchor<'_>> = store.iter().map(Anchor::Certificate).collect();
+        let outcome =
+            self.path(certificate, &self.others(end_entity), &anchors, by_way_of, &described.subject());
+        match (outcome, by_way_of) {
+            // Usage 1 describes the end entity, however long the path above it.
+            (Outcome::Match(place), None) => Outcome::Match(Place { depth: Some(0), ..place }),
+            (Outcome::Failed(place, reason), None) => {
+                Outcome::Failed(Place { depth: Some(0), ..place }, reason)
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// The path up to `anchors`, then the name (RFC 7671 section 10.2); `subject` is what the record describes.
+    fn path(
+        &self,
+        end_entity: &Certificate,
+        others: &[&Certificate],
+        anchors: &[Anchor<'_>],
+        by_way_of: Option<&Certificate>,
+        subject: &str,
+    ) -> Outcome {
+        let place = |depth| Place { depth, subject: subject.to_owned() };
+        let question = Question { end_entity, others, anchors, by_way_of, now: self.policy.now };
+        let depth = match path::verify(&question) {
+            Ok(depth) => Some(depth),
+            Err(PathError::Broken(reason)) => return Outcome::Failed(place(None), reason),
+            Err(PathError::Undecided(reason)) => return Outcome::Unverified(Some(place(None)), reason),
+        };
+        if !self.policy.names.iter().any(|name| end_entity.names_host(name)) {
+            let names: Vec<&str> = self.policy.names.iter().map(|name| name.as_str()).collect();
+            let reason = format!("{} does not name {}", end_entity.subject(), names.join(" or "));
+            return Outcome::Failed(place(depth), reason);
+        }
+        // webpki applies constraints to alternative names, not to a common name that stands in for one.
+        if end_entity.dns_names().is_empty() && others.iter().any(|other| other.has_name_constraints()) {
+            let reason = "a CA's name constraints are not applied to a common name here".to_owned();
+            return Outcome::Unverified(Some(place(depth)), reason);
+        }
+        Outcome::Match(place(depth))
+    }
+}
+
+const NO_STORE: &str = "usages 0 and 1 need a trust store: give one with --ca-file";
+
+/// The association data that describes `certificate`.
+fn data(certificate: &Certificate, params: Params) -> Option<Vec<u8>> {
+    let octets = match params.selector {
+        Selector::Cert => certificate.der(),
+        Selector::Spki => certificate.spki(),
+    };
+    Tlsa::describing(params, octets).ok().map(|tlsa| tlsa.data().to_vec())
+}
+
+fn better(one: Outcome, other: Outcome) -> Outcome {
+    if other.rank() > one.rank() { other } else { one }
+}
+
+/// An anchor that the record carries and that signed nothing here describes nothing here.
+fn without_path(outcome: Outcome, described: &[Index]) -> Outcome {
+    match outcome {
+        Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => Outcome::Unmatched,
+        outcome => outcome,
+    }
+}
