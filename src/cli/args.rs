@@ -140,7 +140,7 @@ pub(super) struct DiffArgs {
     pub(super) depth: Option<usize>,
 }
 
-/// What every subcommand with a chain takes.
+// What every subcommand with a chain takes; a doc comment would become the help's first line.
 #[derive(Args)]
 pub(super) struct CommonArgs {
     /// PEM or DER file: certificates, or else a CSR or key; - for standard input

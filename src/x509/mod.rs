@@ -278,13 +278,14 @@ impl Certificate {
     }
 
     /// Whether it names `host`: a DNS name, a wildcard for its first label, or without any DNS name a common
-    /// name (RFC 7672 section 3.2.3).
+    /// name (RFC 7672 section 3.2.3). Two labels at least stand behind a wildcard, or clients refuse it.
     pub fn names_host(&self, host: &HostName) -> bool {
         let mut names = self.dns_names();
         if names.is_empty() {
             names = self.common_names().iter().map(|name| name.to_ascii_lowercase()).collect();
         }
-        let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
+        let parent =
+            host.as_str().split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
         names.iter().any(|name| {
             name == host.as_str() || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == parent)
         })

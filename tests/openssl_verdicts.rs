@@ -1,0 +1,409 @@
+//! Published records against served chains: OpenSSL judges each case at test time, over a connection on loopback,
+//! and `check --any` must agree. Where it does not, the case says why.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
+};
+
+const HOST: &str = "mx.example.net";
+
+/// Certificates by name, as PEM, and the keys of those that are served.
+struct World {
+    certificates: HashMap<&'static str, String>,
+    keys: HashMap<&'static str, String>,
+    folder: PathBuf,
+}
+
+fn base(common_name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2099, 1, 1);
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
+fn ca(common_name: &str, path_length: Option<u8>) -> CertificateParams {
+    let mut params = base(common_name);
+    params.is_ca =
+        IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+fn leaf(common_name: &str, names: &[&str]) -> CertificateParams {
+    let mut params = base(common_name);
+    params.subject_alt_names =
+        names.iter().map(|name| rcgen::SanType::DnsName((*name).try_into().unwrap())).collect();
+    params.is_ca = IsCa::ExplicitNoCa;
+    params
+}
+
+fn expired(mut params: CertificateParams) -> CertificateParams {
+    params.not_after = date_time_ymd(2021, 1, 1);
+    params
+}
+
+fn not_yet(mut params: CertificateParams) -> CertificateParams {
+    params.not_before = date_time_ymd(2090, 1, 1);
+    params
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("openssl-verdicts");
+        fs::create_dir_all(&folder).unwrap();
+        let mut world = Self { certificates: HashMap::new(), keys: HashMap::new(), folder };
+        let key = || KeyPair::generate().unwrap();
+        let names = [HOST];
+
+        // A root, an intermediate and what goes wrong with either.
+        let (root_key, inter_key) = (key(), key());
+        let root = ca("Root", None);
+        world.add("root", root.self_signed(&root_key).unwrap().pem());
+        world.add("root-expired", expired(root.clone()).self_signed(&root_key).unwrap().pem());
+        world.add("stranger", ca("Stranger", None).self_signed(&key()).unwrap().pem());
+        let by_root = Issuer::from_params(&root, &root_key);
+        let inter = ca("Intermediate", None);
+        let mut no_sign = inter.clone();
+        no_sign.key_usages = vec![KeyUsagePurpose::CrlSign];
+        let mut no_ca = inter.clone();
+        no_ca.is_ca = IsCa::ExplicitNoCa;
+        let mut for_clients = inter.clone();
+        for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let mut permits = inter.clone();
+        let subtree = |name: &str| GeneralSubtree::DnsName(name.to_owned());
+        permits.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![subtree("example.net")],
+            excluded_subtrees: vec![],
+        });
+        let mut forbids = inter.clone();
+        forbids.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![subtree("other.test")],
+            excluded_subtrees: vec![],
+        });
+        for (name, params) in [
+            ("inter", inter.clone()),
+            ("inter-expired", expired(inter.clone())),
+            ("inter-not-yet", not_yet(inter.clone())),
+            ("inter-no-sign", no_sign),
+            ("inter-no-ca", no_ca),
+            ("inter-for-clients", for_clients),
+            ("inter-permits", permits),
+            ("inter-forbids", forbids),
+            ("inter-path-0", ca("Intermediate", Some(0))),
+        ] {
+            world.add(name, params.signed_by(&inter_key, &by_root).unwrap().pem());
+        }
+
+        // A second intermediate below the first, for path lengths.
+        let by_inter = Issuer::from_params(&inter, &inter_key);
+        let (sub, sub_key) = (ca("Sub", None), key());
+        world.add("sub", sub.signed_by(&sub_key, &by_inter).unwrap().pem());
+        world.serve("leaf-of-sub", &leaf(HOST, &names), &Issuer::from_params(&sub, &sub_key));
+        world.serve("leaf-of-root", &leaf(HOST, &names), &by_root);
+
+        let mut ca_leaf = leaf(HOST, &names);
+        ca_leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca_leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let mut client_leaf = leaf(HOST, &names);
+        client_leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let mut server_leaf = leaf(HOST, &names);
+        server_leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        for (name, params) in [
+            ("leaf", leaf(HOST, &names)),
+            ("leaf-expired", expired(leaf(HOST, &names))),
+            ("leaf-not-yet", not_yet(leaf(HOST, &names))),
+            ("leaf-wrong-name", leaf("other.example", &["other.example"])),
+            ("leaf-cn-only", leaf(HOST, &[])),
+            ("leaf-cn-beside-san", leaf(HOST, &["other.example"])),
+            ("leaf-wildcard", leaf("any", &["*.example.net"])),
+            ("leaf-wildcard-wide", leaf("any", &["*.net"])),
+            ("leaf-wildcard-deep", leaf("any", &["*.mx.example.net"])),
+            ("leaf-wildcard-partial", leaf("any", &["m*.example.net"])),
+            ("leaf-wildcard-cn", leaf("*.example.net", &[])),
+            ("leaf-upper-case", leaf("any", &["MX.Example.Net"])),
+            ("leaf-is-ca", ca_leaf),
+            ("leaf-for-clients", client_leaf),
+            ("leaf-for-servers", server_leaf),
+        ] {
+            world.serve(name, &params, &by_inter);
+        }
+        let lone = key();
+        world.add("self-signed", leaf(HOST, &names).self_signed(&lone).unwrap().pem());
+        world.keys.insert("self-signed", lone.serialize_pem());
+        world
+    }
+
+    fn add(&mut self, name: &'static str, pem: String) {
+        self.certificates.insert(name, pem);
+    }
+
+    fn serve(&mut self, name: &'static str, params: &CertificateParams, issuer: &Issuer<'_, &KeyPair>) {
+        let key = KeyPair::generate().unwrap();
+        self.add(name, params.signed_by(&key, issuer).unwrap().pem());
+        self.keys.insert(name, key.serialize_pem());
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// `3 1 1 leaf` as record data, made by openssl; other words stand for themselves.
+    fn rdata(&self, record: &str) -> String {
+        let words: Vec<&str> = record.split(' ').collect();
+        let [usage, selector, matching_type, what] = words[..] else { panic!("{record}") };
+        let Some(pem) = self.certificates.get(what) else { return record.to_owned() };
+        let path = self.file("described.pem", pem);
+        let select = match selector {
+            "1" => "openssl x509 -in \"$0\" -noout -pubkey | openssl pkey -pubin -outform DER",
+            _ => "openssl x509 -in \"$0\" -outform DER",
+        };
+        let digest = match matching_type {
+            "0" => "cat",
+            "1" => "openssl dgst -sha256 -binary",
+            _ => "openssl dgst -sha512 -binary",
+        };
+        let output =
+            Command::new("bash").arg("-c").arg(format!("{select} | {digest}")).arg(&path).output().unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{record}");
+        format!("{usage} {selector} {matching_type} {}", hex::encode(output.stdout))
+    }
+
+    /// Whether OpenSSL's client accepts the server that sends `chain`, given these records.
+    fn openssl_accepts(&self, port: u16, records: &[String]) -> bool {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-dane_tlsa_domain", HOST]);
+        client
+            .args(["-dane_ee_no_namechecks", "-verify_return_error", "-CAfile"])
+            .arg(self.folder.join("store.pem"));
+        for record in records {
+            client.args(["-dane_tlsa_rrdata", record]);
+        }
+        for _ in 0..100 {
+            let output = client.stdin(Stdio::null()).output().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            if !said.contains("onnection refused") {
+                return output.status.success() && said.contains("Verification: OK");
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no connection");
+    }
+
+    /// The status of `check --any` on the same chain and records, off port 25.
+    fn check(&self, chain: &PathBuf, records: &[String]) -> i32 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+            .arg("check")
+            .arg(chain)
+            .args(["mx.example.net:443", "--any", "-q", "--records", "-", "--ca-file"])
+            .arg(self.folder.join("store.pem"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let owner = "_443._tcp.mx.example.net. IN TLSA";
+        let text: String = records.iter().map(|record| format!("{owner} {record}\n")).collect();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait().unwrap().code().unwrap()
+    }
+}
+
+const NONSENSE: &str = "0000000000000000000000000000000000000000000000000000000000000001";
+
+/// Served certificates, records, and the reason where the two may differ.
+type Case = (&'static str, &'static [&'static str], Option<&'static str>);
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // Usage 3: the octets of the leaf and nothing else.
+    ("leaf inter", &["3 1 1 leaf"], None),
+    ("leaf inter", &["3 0 1 leaf"], None),
+    ("leaf inter", &["3 1 2 leaf"], None),
+    ("leaf inter", &["3 0 2 leaf"], None),
+    ("leaf inter", &["3 1 0 leaf"], None),
+    ("leaf inter", &["3 0 0 leaf"], None),
+    ("leaf", &["3 1 1 leaf"], None),
+    ("leaf inter", &["3 1 1 inter"], None),
+    ("leaf inter", &["3 1 1 root"], None),
+    ("leaf inter", &["3 1 1 leaf-of-root"], None),
+    ("leaf-expired inter", &["3 1 1 leaf-expired"], None),
+    ("leaf-not-yet inter", &["3 0 1 leaf-not-yet"], None),
+    ("leaf-wrong-name inter", &["3 1 1 leaf-wrong-name"], None),
+    ("leaf-is-ca inter", &["3 1 1 leaf-is-ca"], Some("RFC 5280 section 4.2.1.9: a file of CAs alone holds no end entity")),
+    ("leaf-for-clients inter", &["3 1 1 leaf-for-clients"], None),
+    ("self-signed", &["3 1 1 self-signed"], None),
+    ("self-signed", &["3 0 0 self-signed"], None),
+    ("leaf inter-expired", &["3 1 1 leaf"], None),
+    // Usage 2: a CA of the path, which must hold.
+    ("leaf inter", &["2 1 1 inter"], None),
+    ("leaf inter", &["2 0 1 inter"], None),
+    ("leaf inter", &["2 1 2 inter"], None),
+    ("leaf inter", &["2 0 2 inter"], None),
+    ("leaf inter", &["2 1 0 inter"], None),
+    ("leaf inter", &["2 0 0 inter"], None),
+    ("leaf inter root", &["2 1 1 root"], None),
+    ("leaf inter root", &["2 0 1 root"], None),
+    ("leaf inter root", &["2 1 1 inter"], None),
+    ("leaf root inter", &["2 1 1 root"], None),
+    ("leaf root inter stranger", &["2 1 1 inter"], None),
+    ("leaf inter stranger", &["2 1 1 stranger"], None),
+    ("leaf inter", &["2 1 1 leaf"], None),
+    ("leaf inter", &["2 0 1 leaf"], None),
+    ("self-signed", &["2 1 1 self-signed"], None),
+    ("self-signed", &["2 0 1 self-signed"], None),
+    ("self-signed", &["2 0 0 self-signed"], None),
+    ("leaf-of-root root", &["2 1 1 root"], None),
+    ("leaf-of-sub sub inter", &["2 1 1 inter"], None),
+    ("leaf-of-sub sub inter root", &["2 1 1 root"], None),
+    ("leaf-of-sub sub inter", &["2 1 1 sub"], None),
+    ("leaf-of-sub inter", &["2 1 1 inter"], None),
+    // Anchors that are not sent: only a record that carries them helps.
+    ("leaf inter", &["2 1 1 root"], None),
+    ("leaf inter", &["2 0 1 root"], None),
+    ("leaf inter", &["2 0 0 root"], None),
+    ("leaf inter", &["2 1 0 root"], None),
+    ("leaf", &["2 1 1 inter"], None),
+    ("leaf", &["2 0 0 inter"], None),
+    ("leaf", &["2 1 0 inter"], None),
+    ("leaf", &["2 0 0 root"], None),
+    ("leaf", &["2 1 0 root"], None),
+    ("leaf inter", &["2 0 0 stranger"], None),
+    ("leaf inter", &["2 1 0 stranger"], None),
+    ("leaf inter", &["2 0 0 root-expired"], None),
+    // Dates, CA bits, key usages, path lengths and name constraints of the path.
+    ("leaf-expired inter", &["2 1 1 inter"], None),
+    ("leaf-not-yet inter", &["2 1 1 inter"], None),
+    ("leaf inter-expired", &["2 1 1 inter-expired"], Some("RFC 7671 section 5.2: OpenSSL passes over the dates of an anchor that is not self-signed")),
+    ("leaf inter-not-yet", &["2 1 1 inter-not-yet"], Some("RFC 7671 section 5.2: as above")),
+    ("leaf inter-expired root", &["2 1 1 root"], None),
+    ("leaf inter root-expired", &["2 1 1 root-expired"], None),
+    ("leaf inter root-expired", &["2 1 1 inter"], None),
+    ("leaf inter-no-ca", &["2 1 1 inter-no-ca"], None),
+    ("leaf inter-no-ca root", &["2 1 1 root"], None),
+    ("leaf inter-no-sign", &["2 1 1 inter-no-sign"], None),
+    ("leaf inter-no-sign root", &["2 1 1 root"], None),
+    ("leaf inter-for-clients root", &["2 1 1 root"], None),
+    ("leaf inter-for-clients", &["2 1 1 inter-for-clients"], None),
+    ("leaf inter-path-0", &["2 1 1 inter-path-0"], None),
+    ("leaf-of-sub sub inter-path-0", &["2 1 1 inter-path-0"], None),
+    ("leaf-of-sub sub inter-path-0 root", &["2 1 1 root"], None),
+    ("leaf inter-permits", &["2 1 1 inter-permits"], None),
+    ("leaf inter-permits root", &["2 1 1 root"], None),
+    ("leaf inter-forbids root", &["2 1 1 root"], None),
+    ("leaf inter-forbids", &["2 0 1 inter-forbids"], None),
+    ("leaf-cn-only inter-permits", &["2 1 1 inter-permits"], Some("constraints on a common name are not decided")),
+    ("leaf-cn-only inter-forbids", &["2 1 1 inter-forbids"], Some("constraints on a common name are not decided")),
+    ("leaf-is-ca inter", &["2 1 1 inter"], Some("RFC 5280 section 4.2.1.9: as above")),
+    ("leaf-for-clients inter", &["2 1 1 inter"], None),
+    ("leaf-for-servers inter", &["2 1 1 inter"], None),
+    // Names.
+    ("leaf-wrong-name inter", &["2 1 1 inter"], None),
+    ("leaf-cn-only inter", &["2 1 1 inter"], None),
+    ("leaf-cn-beside-san inter", &["2 1 1 inter"], None),
+    ("leaf-wildcard inter", &["2 1 1 inter"], None),
+    ("leaf-wildcard-wide inter", &["2 1 1 inter"], None),
+    ("leaf-wildcard-deep inter", &["2 1 1 inter"], None),
+    ("leaf-wildcard-partial inter", &["2 1 1 inter"], Some("RFC 7672 section 3.2.3: a wildcard is a whole label")),
+    ("leaf-wildcard-cn inter", &["2 1 1 inter"], None),
+    ("leaf-upper-case inter", &["2 1 1 inter"], None),
+    // Several records: one match is enough, weaker digests are ignored, what is unusable does no harm.
+    ("leaf inter", &["3 1 1 leaf", "3 1 1 leaf-expired"], None),
+    ("leaf inter", &["3 1 1 leaf-expired", "2 1 1 inter"], None),
+    ("leaf inter", &["3 1 1 leaf-expired", "2 1 1 stranger"], None),
+    ("leaf inter", &["3 1 1 leaf", "3 1 2 leaf-expired"], None),
+    ("leaf inter", &["3 1 1 leaf-expired", "3 1 2 leaf"], None),
+    ("leaf inter", &["3 1 1 leaf", "3 0 2 leaf-expired"], None),
+    ("leaf inter", &["3 1 0 leaf", "3 1 2 leaf-expired"], None),
+    ("leaf inter", &["2 1 1 inter", "2 1 2 stranger"], None),
+    ("leaf inter", &["2 1 1 inter", "3 1 2 leaf-expired"], None),
+    ("leaf inter", &["3 1 1 leaf", "4 1 1 leaf"], None),
+    ("leaf inter", &["3 1 1 leaf", "3 2 1 leaf"], None),
+    ("leaf inter", &["3 1 1 leaf", "3 1 3 leaf"], None),
+    ("leaf inter", &["3 1 1 leaf", "3 1 2 abcd"], None),
+    ("leaf inter", &["4 1 1 leaf"], None),
+    ("leaf inter", &["3 1 1 abcd"], None),
+    ("leaf inter", &["3 0 0 abcd"], None),
+    ("leaf inter", &["255 255 255 abcd"], None),
+    ("leaf inter", &["3 1 1 0000000000000000000000000000000000000000000000000000000000000001"], None),
+    ("leaf-wrong-name inter", &["3 1 1 leaf-wrong-name", "2 1 1 inter"], None),
+    // Usages 0 and 1, with the root in the trust store.
+    ("leaf inter", &["1 1 1 leaf"], None),
+    ("leaf inter", &["1 0 1 leaf"], None),
+    ("leaf", &["1 1 1 leaf"], None),
+    ("leaf-wrong-name inter", &["1 1 1 leaf-wrong-name"], None),
+    ("leaf-expired inter", &["1 1 1 leaf-expired"], None),
+    ("self-signed", &["1 1 1 self-signed"], None),
+    ("leaf inter", &["0 1 1 inter"], None),
+    ("leaf inter root", &["0 1 1 root"], None),
+    ("leaf inter", &["0 1 1 root"], None),
+    ("leaf inter", &["0 1 1 leaf"], None),
+    ("leaf inter", &["0 1 1 stranger"], None),
+    ("leaf-wrong-name inter", &["0 1 1 inter"], None),
+];
+
+#[test]
+#[ignore = "needs openssl"]
+fn check_agrees_with_openssl() {
+    assert!(CASES.len() >= 60);
+    let world = World::new();
+    world.file("store.pem", &world.certificates["root"]);
+    let mut by_chain: HashMap<&str, Vec<&Case>> = HashMap::new();
+    for case in CASES {
+        by_chain.entry(case.0).or_default().push(case);
+    }
+    let (mut agreed, mut wrong) = ((0, 0), Vec::new());
+    for (chain, cases) in by_chain {
+        let names: Vec<&str> = chain.split(' ').collect();
+        let pem: String = names.iter().map(|name| world.certificates[name].as_str()).collect();
+        let path = world.file("served.pem", &pem);
+        let key = world.file("served.key", &world.keys[names[0]]);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-key"])
+            .arg(&key)
+            .arg("-cert")
+            .arg(&path)
+            .arg("-cert_chain")
+            .arg(&path)
+            .arg("-no_ticket")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for (_, records, excuse) in cases {
+            let rdata: Vec<String> = records.iter().map(|record| world.rdata(record)).collect();
+            // Nothing but unusable records means no authentication, whatever the trust store says.
+            let yes = world.openssl_accepts(port, &rdata);
+            let ours = world.check(&path, &rdata);
+            match (yes, ours) {
+                (true, 0) => agreed.0 += 1,
+                (false, 1) => agreed.1 += 1,
+                // An excuse is never one for a yes.
+                (_, 1..=3) if excuse.is_some() => {}
+                _ => wrong.push(format!("{chain} {records:?}: OpenSSL {yes}, check {ours}")),
+            }
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Both answers are asked for often enough to mean something.
+    assert!(agreed.0 >= 25 && agreed.1 >= 25, "{agreed:?}");
+}
