@@ -1,5 +1,7 @@
 //! Wanted records against published ones: what to add, what to remove. Pure.
 
+use std::collections::HashSet;
+
 use crate::records::Published;
 use crate::tlsa::Tlsa;
 
@@ -32,13 +34,13 @@ impl Changes<'_> {
 pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
     let mut changes = Changes::default();
     if only != Some(Half::Remove) {
-        let is_published = |tlsa: &Tlsa| published.iter().any(|record| record.is(tlsa));
-        let lacking = wanted.iter().enumerate().filter(|(_, tlsa)| !is_published(tlsa));
+        let known: HashSet<&Published> = published.iter().collect();
+        let lacking = wanted.iter().enumerate().filter(|(_, tlsa)| !known.contains(&Published::from(**tlsa)));
         changes.add = lacking.map(|(place, _)| place).collect();
     }
     if only != Some(Half::Add) {
-        let is_wanted = |record: &&Published| wanted.iter().any(|tlsa| record.is(tlsa));
-        changes.remove = published.iter().filter(|record| !is_wanted(record)).collect();
+        let known: HashSet<Published> = wanted.iter().map(|tlsa| Published::from(*tlsa)).collect();
+        changes.remove = published.iter().filter(|record| !known.contains(record)).collect();
     }
     changes
 }

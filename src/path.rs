@@ -129,7 +129,7 @@ pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
 /// Whether clients that are sent the anchor's certificate would take it for a CA.
 fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError> {
     let Anchor::Certificate(certificate) = anchor else { return Ok(()) };
-    let broken = |reason: String| Err(PathError::Broken(format!("{} {reason}", certificate.subject())));
+    let broken = |reason: String| Err(PathError::Broken(format!("this CA {reason}")));
     let validity = certificate.validity();
     match (validity.not_before, validity.not_after) {
         (_, Some(not_after)) if not_after < now => broken(format!("expired on {}", not_after.date())),

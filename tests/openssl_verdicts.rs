@@ -224,8 +224,6 @@ impl World {
     }
 }
 
-const NONSENSE: &str = "0000000000000000000000000000000000000000000000000000000000000001";
-
 /// Served certificates, records, and the reason where the two may differ.
 type Case = (&'static str, &'static [&'static str], Option<&'static str>);
 

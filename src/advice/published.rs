@@ -41,6 +41,7 @@ const PUBLISHED_RULES: &[PublishedRule] = &[
     ("triple-stale", "RFC 7671 section 8", triple_stale),
     ("agility-gap", "RFC 7671 section 8.3", agility_gap),
     ("mtype2-only", "RFC 6698 section 6", mtype2_only),
+    ("ta-leaf", "RFC 7671 section 5.2", ta_leaf),
     ("ta-not-sent", "RFC 7671 section 5.2", ta_not_sent),
     ("next-unpublished", "RFC 7671 section 8.1", next_unpublished),
 ];
@@ -195,6 +196,30 @@ fn mtype2_only(context: &Context<'_>) -> Findings {
     })
 }
 
+/// A usage-0 or usage-2 record of the end entity.
+fn ta_leaf(context: &Context<'_>) -> Findings {
+    let of_anchor = context.records.iter().zip(&context.report.records).filter(|(_, judgement)| {
+        judgement.status == Status::Unmatched
+            && judgement.params.is_some_and(|params| params.usage.is_trust_anchor())
+    });
+    let own = of_anchor.filter(|(record, judgement)| describes_end_entity(context, record, judgement.params));
+    one(Error, own.map(|(record, _)| head(record)), |records| {
+        format!(
+            "{records} describes the server's own certificate: publish usage 3 for it, usage 2 for the CA above"
+        )
+    })
+}
+
+fn describes_end_entity(context: &Context<'_>, record: &Published, params: Option<Params>) -> bool {
+    let (Some(chain), Some(params)) = (chain(context), params) else { return false };
+    let of = |certificate: &Certificate| match params.selector {
+        Selector::Cert => Tlsa::describing(params, certificate.der()),
+        Selector::Spki => Tlsa::describing(params, certificate.spki()),
+    };
+    let mut end_entities = chain.end_entities().into_iter().filter_map(|index| chain.certificate(index));
+    end_entities.any(|certificate| of(certificate).is_ok_and(|tlsa| record.is(&tlsa)))
+}
+
 /// A usage-2 record that only a CA outside of the file could match: the server does not send it.
 fn ta_not_sent(context: &Context<'_>) -> Findings {
     let Some(chain) = chain(context) else { return Vec::new() };
@@ -202,6 +227,8 @@ fn ta_not_sent(context: &Context<'_>) -> Findings {
         judgement.status == Status::Unmatched
             && judgement.params.is_some_and(|params| params.usage == Usage::DaneTa)
     });
+    let unmatched =
+        unmatched.filter(|(record, judgement)| !describes_end_entity(context, record, judgement.params));
     // The names of CAs that the file ends at without holding them.
     let mut absent: Vec<String> = Vec::new();
     for index in chain.indices().filter(|index| !chain.has_issuer(*index)) {

@@ -1,19 +1,20 @@
 //! `check` and `diff`: published records against the chain.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 
-use super::{ChainNeeded, Outcome, findings_as_talk, materials, owners, read};
+use super::{CertificateNeeded, Outcome, findings_as_talk, materials, owners, read};
 use crate::advice;
 use crate::cli::{CheckRequest, Common, DiffRequest};
 use crate::diff;
 use crate::files;
-use crate::generate::{self, Material};
+use crate::generate::{self, GenerateError, Material, Problem};
 use crate::input::{Input, Located};
 use crate::owner::{HostName, Owner, Port};
 use crate::records::{Found, Published, PublishedSet, RecordsError};
 use crate::render::{self, Examined, OwnerChanges, Palette};
-use crate::tlsa::Params;
-use crate::verify::{self, Policy, Status, Verdict};
+use crate::verify::{self, Policy, Report, Status, Verdict};
 use crate::x509::Certificate;
 
 /// Exit status of a no, or of something to do.
@@ -25,7 +26,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let common = &request.common;
     let materials = materials(common)?;
     let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
-    let chain = chain.ok_or_else(|| ChainNeeded { file: common.chain.clone() })?;
+    let chain = chain.ok_or_else(|| CertificateNeeded { file: common.chain.clone(), of: "a server" })?;
     let owners = owners(common)?;
     let published = published(&request.records, common, owners.len())?;
     let store = request.ca_file.as_deref().map(store).transpose()?;
@@ -40,11 +41,12 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
             now: common.now,
         };
         let records = found.as_ref().map_or(&[][..], |found: &Found| &found.records);
-        let mut report =
-            verify::verify(chain, records, &policy).with_context(|| files::name(&common.chain))?;
+        let mut report = verify::verify(chain, records, &policy)
+            .map_err(|error| GenerateError { file: common.chain.clone(), problem: Problem::Chain(error) })?;
+        let next = next_records(&materials, &report);
         for (record, judgement) in records.iter().zip(&mut report.records) {
-            if judgement.status == Status::Unmatched {
-                judgement.reason = Some(origin_of(record, judgement.params, &materials));
+            if judgement.status == Status::Unmatched && judgement.reason.is_none() {
+                judgement.reason = Some(origin_of(next.get(record), materials.len() > 1));
             }
         }
         let findings = advice::published::findings(&advice::published::Context {
@@ -68,16 +70,26 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
 }
 
+/// What the `--next` files describe in the published triples, with the file.
+fn next_records<'a>(materials: &'a [Material], report: &Report) -> HashMap<Published, &'a str> {
+    let mut all = HashMap::new();
+    for material in materials.iter().skip(1) {
+        for (params, _) in &report.triples {
+            // A bare key has no records of usage 2; what it does have counts.
+            let records = generate::records(std::slice::from_ref(material), &[*params], None);
+            for record in records.into_iter().flatten() {
+                all.entry(Published::from(&record.tlsa)).or_insert(material.file.as_str());
+            }
+        }
+    }
+    all
+}
+
 /// What a record that describes nothing in the chain may be.
-fn origin_of(record: &Published, params: Option<Params>, materials: &[Material]) -> String {
-    let of_file = |material: &&Material| {
-        let of_triple = params
-            .and_then(|params| generate::records(std::slice::from_ref(*material), &[params], None).ok());
-        of_triple.into_iter().flatten().any(|next| record.is(&next.tlsa))
-    };
-    match materials.iter().skip(1).find(of_file) {
-        Some(next) => format!("the next one, of {}", files::name(&next.file)),
-        None if materials.len() > 1 => "describes nothing in the chain or the next one: stale".to_owned(),
+fn origin_of(next: Option<&&str>, next_is_given: bool) -> String {
+    match next {
+        Some(file) => format!("the next one, of {}", files::name(file)),
+        None if next_is_given => "describes nothing in the chain or the next one: stale".to_owned(),
         None => "describes nothing in this chain: stale, or a next key".to_owned(),
     }
 }
@@ -155,6 +167,6 @@ fn store(file: &str) -> anyhow::Result<Vec<Certificate>> {
         Input::Certificates(certificates) => {
             Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
         }
-        Input::Keys(_) => Err(ChainNeeded { file: file.to_owned() }.into()),
+        Input::Keys(_) => Err(CertificateNeeded { file: file.to_owned(), of: "a CA" }.into()),
     }
 }

@@ -180,7 +180,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         None.or_else(|| cause.downcast_ref::<UsageError>().map(|error| error.hint().to_owned()))
             .or_else(|| cause.downcast_ref::<RecordsError>().map(|error| error.problem.hint().to_owned()))
-            .or_else(|| cause.downcast_ref::<ChainNeeded>().map(|_| ChainNeeded::HINT.to_owned()))
+            .or_else(|| cause.downcast_ref::<CertificateNeeded>().map(CertificateNeeded::hint))
             .or_else(|| cause.downcast_ref::<InputError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<FileError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<NameError>()?.hint().map(str::to_owned))
@@ -190,18 +190,24 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 
 /// A file without the certificates that a question is about.
 #[derive(Debug)]
-struct ChainNeeded {
+struct CertificateNeeded {
     file: String,
+    of: &'static str,
 }
 
-impl ChainNeeded {
-    const HINT: &str = "give the chain that the server sends, such as fullchain.pem";
-}
-
-impl std::fmt::Display for ChainNeeded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: no certificate of a server in it", files::name(&self.file))
+impl CertificateNeeded {
+    fn hint(&self) -> String {
+        match self.of {
+            "a server" => "give the chain that the server sends, such as fullchain.pem".to_owned(),
+            _ => "give the CAs that clients trust, such as ca-certificates.crt".to_owned(),
+        }
     }
 }
 
-impl std::error::Error for ChainNeeded {}
+impl std::fmt::Display for CertificateNeeded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: no certificate of {} in it", files::name(&self.file), self.of)
+    }
+}
+
+impl std::error::Error for CertificateNeeded {}

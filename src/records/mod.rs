@@ -6,7 +6,7 @@
 mod entries;
 mod error;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::base::iana::{Class, Rtype};
 use domain::rdata::ZoneRecordData;
@@ -36,6 +36,18 @@ impl Published {
         let params = tlsa.params();
         let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
         numbers == (self.usage, self.selector, self.matching_type) && tlsa.data() == self.data
+    }
+}
+
+impl From<&Tlsa> for Published {
+    fn from(tlsa: &Tlsa) -> Self {
+        let params = tlsa.params();
+        Self {
+            usage: params.usage.number(),
+            selector: params.selector.number(),
+            matching_type: params.matching_type.number(),
+            data: tlsa.data().to_vec(),
+        }
     }
 }
 
@@ -148,12 +160,8 @@ impl PublishedSet {
 }
 
 fn found(holder: &str, records: &[Published]) -> Option<Found> {
-    let mut distinct: Vec<Published> = Vec::new();
-    for record in records {
-        if !distinct.contains(record) {
-            distinct.push(record.clone());
-        }
-    }
+    let mut seen = HashSet::new();
+    let distinct = records.iter().filter(|record| seen.insert(*record)).cloned().collect();
     Some(Found { holder: holder.parse().ok()?, records: distinct })
 }
 

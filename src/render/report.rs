@@ -129,7 +129,7 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
         for tlsa in needed(depth == "depth 0", certificate, &examined.report) {
             let is_published = examined.records().iter().any(|record| record.is(&tlsa));
             let mark = if is_published { "published" } else { "not published" };
-            let _ = writeln!(text, "  {mark:14} {}", data(&tlsa, Format::Zone));
+            let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(&tlsa)));
         }
     }
     let missing: Vec<String> = examined.missing(origin).collect();
@@ -180,7 +180,7 @@ fn needed(is_end_entity: bool, certificate: &Certificate, report: &Report) -> Ve
 fn shortened(record: &Published) -> String {
     let text = published(record);
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
-        (Some(head), Some(tail)) if record.data.len() > 32 => format!("{head}...{tail}"),
+        (Some(head), Some(tail)) if record.data.len() > 64 => format!("{head}...{tail}"),
         _ => text,
     }
 }

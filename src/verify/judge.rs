@@ -13,7 +13,8 @@ use crate::x509::{Certificate, PublicKey};
 /// What a usable record is to an end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Unmatched,
+    /// With a reason, if there is more to say than that.
+    Unmatched(Option<&'static str>),
     /// The octets match, and the path, a date or a name does not hold.
     Failed(Place, String),
     /// That cannot be decided.
@@ -25,7 +26,7 @@ impl Outcome {
     /// The best is the highest.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Self::Unmatched => 0,
+            Self::Unmatched(_) => 0,
             Self::Failed(..) => 1,
             Self::Unverified(..) => 2,
             Self::Match(_) => 3,
@@ -93,10 +94,10 @@ impl<'a> Judge<'a> {
 
     /// What the record is to a client that was sent the chain of `end_entity`.
     pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Index) -> Outcome {
-        let Some(certificate) = self.chain.certificate(end_entity) else { return Outcome::Unmatched };
+        let Some(certificate) = self.chain.certificate(end_entity) else { return NOTHING };
         let described = self.described(record, params);
         match params.usage {
-            Usage::DaneEe | Usage::PkixEe if !described.contains(&end_entity) => Outcome::Unmatched,
+            Usage::DaneEe | Usage::PkixEe if !described.contains(&end_entity) => NOTHING,
             Usage::DaneEe => Outcome::Match(Place { depth: Some(0), subject: certificate.subject() }),
             Usage::PkixEe => self.pkix(certificate, end_entity, None),
             Usage::PkixTa => self.pkix_ta(record, params, certificate, end_entity, &described),
@@ -136,8 +137,7 @@ impl<'a> Judge<'a> {
         described: &[Index],
     ) -> Outcome {
         let others = self.others(end_entity);
-        let mut best = Outcome::Unmatched;
-        // A record never describes the end entity itself (RFC 7671 section 5.2).
+        let mut best = unmatched(described, end_entity);
         for index in described.iter().filter(|index| **index != end_entity) {
             let Some(anchor) = self.chain.certificate(*index) else { continue };
             let outcome =
@@ -150,14 +150,14 @@ impl<'a> Judge<'a> {
         let outcome = match params.selector {
             // The record carries an anchor that the server need not send (RFC 7671 section 5.2.1).
             Selector::Cert if described.is_empty() => match Certificate::from_der(record.data.clone()) {
-                Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => Outcome::Unmatched,
+                Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => NOTHING,
                 Ok(anchor) => {
                     let subject = anchor.subject();
                     self.path(certificate, &others, &[Anchor::Certificate(&anchor)], None, &subject)
                 }
-                Err(_) => Outcome::Unmatched,
+                Err(_) => NOTHING,
             },
-            Selector::Cert => Outcome::Unmatched,
+            Selector::Cert => NOTHING,
             Selector::Spki => self.bare_key(record, certificate, &others),
         };
         better(best, without_path(outcome, described))
@@ -182,7 +182,7 @@ impl<'a> Judge<'a> {
         let anchors: Vec<Anchor<'_>> =
             names.into_iter().map(|name| Anchor::Key { spki: &record.data, name }).collect();
         match anchors.as_slice() {
-            [] => Outcome::Unmatched,
+            [] => NOTHING,
             anchors => self.path(certificate, others, anchors, None, "the key that the record carries"),
         }
     }
@@ -199,11 +199,11 @@ impl<'a> Judge<'a> {
         let in_file = in_file.filter_map(|index| self.chain.certificate(*index));
         let in_store = self.policy.store.unwrap_or_default().iter();
         let in_store = in_store.filter(|anchor| data(anchor, params).as_ref() == Some(&record.data));
-        let mut best = Outcome::Unmatched;
+        let mut best = unmatched(described, end_entity);
         for by_way_of in in_file.chain(in_store) {
             best = better(best, self.pkix(certificate, end_entity, Some(by_way_of)));
         }
-        if self.policy.store.is_none() && best == Outcome::Unmatched {
+        if self.policy.store.is_none() && best == NOTHING {
             return Outcome::Unverified(None, NO_STORE.to_owned());
         }
         best
@@ -260,6 +260,16 @@ impl<'a> Judge<'a> {
     }
 }
 
+const NOTHING: Outcome = Outcome::Unmatched(None);
+
+/// What a record of usage 0 or 2 is without a CA that it describes: it never describes the end entity.
+fn unmatched(described: &[Index], end_entity: Index) -> Outcome {
+    Outcome::Unmatched(described.contains(&end_entity).then_some(END_ENTITY))
+}
+
+const END_ENTITY: &str =
+    "describes the end entity, and usages 0 and 2 are for the CAs above it (RFC 7671 section 5.2)";
+
 const NO_STORE: &str = "usages 0 and 1 need a trust store: give one with --ca-file";
 
 /// The association data that describes `certificate`.
@@ -278,7 +288,7 @@ fn better(one: Outcome, other: Outcome) -> Outcome {
 /// An anchor that the record carries and that signed nothing here describes nothing here.
 fn without_path(outcome: Outcome, described: &[Index]) -> Outcome {
     match outcome {
-        Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => Outcome::Unmatched,
+        Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => NOTHING,
         outcome => outcome,
     }
 }

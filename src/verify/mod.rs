@@ -198,7 +198,8 @@ impl Table<'_> {
                 (Status::Unverified, place.as_ref(), Some(reason.clone()))
             }
             Some(Outcome::Failed(place, reason)) => (Status::Failed, Some(place), Some(reason.clone())),
-            Some(Outcome::Unmatched) | None => (Status::Unmatched, None, None),
+            Some(Outcome::Unmatched(reason)) => (Status::Unmatched, None, reason.map(str::to_owned)),
+            None => (Status::Unmatched, None, None),
         };
         let hidden = self.is_ignored(&params);
         let reason = if hidden {
