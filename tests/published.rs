@@ -1,0 +1,193 @@
+//! Published records: what the program prints, `check` and `diff` read; what is broken never makes them fall.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use time::OffsetDateTime;
+use tlsagen::generate::Material;
+use tlsagen::owner::{HostName, Owner};
+use tlsagen::records::{Published, PublishedSet};
+use tlsagen::verify::{Policy, verify};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn tlsagen(call: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+        .args(call.split_whitespace())
+        .current_dir(ROOT)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Calls that do not read their input close it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn what_is_printed_is_covered_and_needs_no_change() {
+    let files = [
+        ("fullchain-rsa", true),
+        ("with-root-rsa", true),
+        ("with-root-ecdsa", true),
+        ("with-root-ed25519", true),
+        ("fullchain-p384", true),
+        ("shuffled-rsa", true),
+        ("dual-rsa-ecdsa", true),
+        ("cross-signed", true),
+        ("name-constraints", true),
+        ("no-ids", true),
+        ("wildcard", false),
+        ("p521-chain", false),
+        ("rsapss-chain", true),
+        ("key-rsa-no-null", false),
+        ("key-ec-explicit", false),
+        ("key-dsa", false),
+        ("self-signed-server", false),
+        ("expired-leaf", false),
+        ("bad-date", false),
+    ];
+    let of_end_entity = ["3 1 1", "3 0 1", "3 1 2 3 1 1", "3 1 0", "3 0 0", "3 0 2 3 1 1"];
+    let of_cas = ["2 1 1", "2 0 1", "3 1 1 2 1 1", "2 0 0", "2 1 2 2 1 1 3 1 1"];
+    let formats = ["", " --ttl 300", " --origin example", " -f generic", " -f rdata"];
+    for (file, has_path) in files {
+        let params = of_end_entity.iter().chain(of_cas.iter().filter(|_| has_path));
+        for params in params {
+            for format in formats {
+                // dig +short has no owners, so one owner then.
+                let ports = if format.ends_with("rdata") { "" } else { " -p 25,465" };
+                let call = format!("fixtures/{file}.pem mx.example {params}{ports}");
+                let printed = tlsagen(&format!("{call}{format}"), b"");
+                assert!(printed.status.success(), "{call}{format}");
+                let origin = if format.contains("origin") { format } else { "" };
+                let check = format!("check fixtures/{file}.pem mx.example{ports}{origin} --records - -q");
+                let checked = tlsagen(&check, &printed.stdout);
+                let report = String::from_utf8_lossy(&checked.stdout).into_owned();
+                assert_eq!(checked.status.code(), Some(0), "{call}{format}: {report}");
+                let diff = tlsagen(&format!("diff {call}{origin} --records - -q"), &printed.stdout);
+                assert_eq!((diff.status.code(), diff.stdout), (Some(0), Vec::new()), "{call}{format}");
+            }
+        }
+    }
+}
+
+/// A small generator of numbers, the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+}
+
+fn material(name: &str) -> Material {
+    Material::read(name.to_owned(), &fs::read(format!("{ROOT}/fixtures/{name}")).unwrap()).unwrap()
+}
+
+fn judge(material: &Material, records: &[Published]) {
+    let names = ["mx.example".parse::<HostName>().unwrap()];
+    for on_smtp in [false, true] {
+        let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
+        let policy = Policy { names: &names, on_smtp, store: None, now };
+        let report = verify(material.chain().unwrap(), records, &policy).unwrap();
+        assert_eq!(report.records.len(), records.len());
+    }
+}
+
+#[test]
+fn broken_text_is_an_error_and_never_a_panic() {
+    let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+    let material = material("fullchain-rsa.pem");
+    let (mut read, mut refused) = (0, 0);
+    let mut look = |text: &[u8]| {
+        match PublishedSet::read(text, Some(&"example".parse().unwrap())) {
+            Ok(set) => {
+                read += 1;
+                if let Some(found) = set.at(&owner) {
+                    judge(&material, &found.records);
+                }
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.line > 0, "{error}");
+            }
+        };
+    };
+    let mut numbers = Numbers(20_261_124);
+    for entry in fs::read_dir(format!("{ROOT}/fixtures/published")).unwrap() {
+        let text = fs::read(entry.unwrap().path()).unwrap();
+        for end in 0..text.len() {
+            look(&text[..end]);
+        }
+        for _ in 0..400 {
+            let mut text = text.clone();
+            for _ in 0..=numbers.below(3) {
+                let at = numbers.below(text.len());
+                let octets = b"\"\\();\n\r\t @$*.0aFgTLSA\xff\x00";
+                match numbers.below(3) {
+                    0 => text[at] = octets[numbers.below(octets.len())],
+                    1 => text[at] ^= 1 << numbers.below(8),
+                    _ => text.insert(at, octets[numbers.below(octets.len())]),
+                }
+            }
+            look(&text);
+        }
+    }
+    assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
+}
+
+#[test]
+fn broken_anchors_are_unusable_or_no_match_and_never_a_panic() {
+    let material = material("fullchain-rsa.pem");
+    let mut numbers = Numbers(7);
+    for name in ["root-full.zone", "root.zone", "unusable-beside.zone"] {
+        let text = fs::read(format!("{ROOT}/fixtures/published/{name}")).unwrap();
+        let set = PublishedSet::read(&text, None).unwrap();
+        let found = set.at(&"_25._tcp.mx.example".parse().unwrap()).unwrap();
+        let original = &found.records[0];
+        for at in 0..original.data.len() {
+            let mut changed = original.clone();
+            changed.data[at] ^= 1 << numbers.below(8);
+            let mut short = original.clone();
+            short.data.truncate(at.max(1));
+            for selector in 0..3 {
+                changed.selector = selector;
+                short.selector = selector;
+                judge(&material, &[changed.clone(), short.clone()]);
+            }
+        }
+    }
+}
+
+#[test]
+fn large_zones_are_read() {
+    let mut zone = String::from("$ORIGIN example.\n@ IN SOA ns hostmaster 1 2 3 4 5\n");
+    while zone.len() < 6_000_000 {
+        zone.push_str(&format!("host{} 3600 IN AAAA 2001:db8::1\n", zone.len()));
+    }
+    zone.push_str("_25._tcp.mx IN CNAME tlsa\n");
+    let mut numbers = Numbers(1);
+    for _ in 0..100_000 {
+        let octets: String = (0..4).map(|_| format!("{:016x}", numbers.next())).collect();
+        zone.push_str(&format!("tlsa IN TLSA 3 1 1 {octets}\n"));
+    }
+    let right = tlsagen("fixtures/fullchain-rsa.pem mx.example -f rdata", b"");
+    zone.push_str(&format!("tlsa IN TLSA {}", String::from_utf8(right.stdout).unwrap()));
+    let checked = tlsagen("check fixtures/fullchain-rsa.pem mx.example -q --records -", zone.as_bytes());
+    assert_eq!(checked.status.code(), Some(0));
+    assert_eq!(
+        checked.stdout.split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"  unmatched")).count(),
+        100_000
+    );
+}
