@@ -24,12 +24,16 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Octets of the standard library's buffer for standard input. Reads of that size pass it by, so that no secret
+/// is left there.
+const BUFFER: usize = 8 * 1024;
+
 /// The octets of the file, a FIFO or (`-`) standard input. They may hold a private key: every copy is wiped.
 ///
 /// Errors: it cannot be read, or has more than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if path == "-" {
-        return read_all(&mut io::stdin().lock(), FIRST);
+        return read_all(&mut io::stdin().lock(), FIRST, BUFFER);
     }
     let mut file = File::open(path).map_err(FileError::Read)?;
     let metadata = file.metadata().map_err(FileError::Read)?;
@@ -39,19 +43,19 @@ pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     match size {
         _ if size > LARGEST => Err(FileError::TooLarge),
-        _ if metadata.is_file() => read_all(&mut file, (size + 1).max(1024)),
-        _ => read_all(&mut file, FIRST),
+        _ if metadata.is_file() => read_all(&mut file, (size + 1).max(1024), 1),
+        _ => read_all(&mut file, FIRST, 1),
     }
 }
 
-/// Reads to the end; `room` is the size of the first buffer in octets.
-fn read_all(reader: &mut dyn Read, room: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+/// Reads to the end; the first buffer has `room` octets, and each read is offered `least` of them at least.
+fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut octets = Zeroizing::new(vec![0; room]);
     let mut length = 0;
     loop {
-        if length == octets.len() {
+        if octets.len() - length < least {
             // Not resized in place: that would leave a copy behind.
-            let mut larger = Zeroizing::new(vec![0; 2 * length]);
+            let mut larger = Zeroizing::new(vec![0; 2 * octets.len()]);
             for (to, from) in larger.iter_mut().zip(octets.iter()) {
                 *to = *from;
             }

@@ -36,7 +36,8 @@ fn questions() -> [Vec<Params>; 3] {
     [params("3 0 1 3 1 1"), params("2 0 1 2 1 1"), Vec::new()]
 }
 
-const VERIFIABLE: [&str; 3] = ["with-root-rsa.pem", "with-root-ecdsa.pem", "with-root-ed25519.pem"];
+const VERIFIABLE: [&str; 4] =
+    ["with-root-rsa.pem", "with-root-ecdsa.pem", "with-root-ed25519.pem", "v1-root.pem"];
 
 #[test]
 fn no_flipped_octet_gives_another_record() {
@@ -64,7 +65,7 @@ fn no_flipped_octet_gives_another_record() {
         }
         assert!(refused > sound.len(), "{name}: only {refused} of the damaged files were refused");
         // A root whose name was changed looks like an intermediate whose issuer is not in the file.
-        assert!(unnoticed * 50 < refused, "{name}: {unnoticed} of {refused}");
+        assert!(unnoticed * 20 < refused, "{name}: {unnoticed} of {refused}");
     }
 }
 
@@ -85,7 +86,9 @@ fn no_truncation_gives_another_record() {
                             "{name}: {length} octets"
                         );
                     }
-                    Err(error) => assert!(!error.is_empty()),
+                    Err(error) => {
+                        assert!(error.contains("line ") || length < 40, "{name}: {length} octets: {error}")
+                    }
                 }
             }
         }
@@ -155,7 +158,6 @@ fn two() -> (String, usize) {
 #[test]
 fn lines_that_are_not_quite_markers() {
     let (text, second) = two();
-    let marker = "-----BEGIN CERTIFICATE-----";
     for flawed in [
         "-----begin certificate-----",
         "-----Begin Certificate-----",
@@ -180,6 +182,7 @@ fn lines_that_are_not_quite_markers() {
         "----- BEGIN CERTIFICATE -----",
         "-----BEGIN certificate-----",
         "-----BEGIN CERTIFCATE-----",
+        "-----BEGNI CERTIFICATE-----",
         "-----BEGIN -----",
         "-----BEGIN-----",
     ] {
@@ -187,7 +190,6 @@ fn lines_that_are_not_quite_markers() {
         lines[second - 1] = flawed;
         let error = read(&lines.join("\n")).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line {second}: ")), "{flawed}: {error}");
-        assert!(lines.contains(&marker));
     }
     for flawed in [
         "----END CERTIFICATE-----",
@@ -226,6 +228,14 @@ fn blocks_that_are_damaged() {
     refused(&without(second - 1), second - 1);
     // BEGIN of the second is missing: its data stand outside.
     refused(&without(second), second);
+    // And so they do with blanks about them, or where both markers are mistyped.
+    let blanks = |text: String| text.replacen("\nMII", "\n MII", 2);
+    refused(&blanks(without(second)), second);
+    let typo = text.lines().enumerate().map(|(index, line)| match index + 1 {
+        number if number == second => " MIIB".to_owned() + &"A".repeat(60) + " ",
+        _ => line.to_owned(),
+    });
+    refused(&typo.collect::<Vec<_>>().join("\n"), second);
     // The file ends in the second block.
     let last = text.lines().count();
     refused(&without(last), second);
@@ -242,7 +252,7 @@ fn blocks_that_are_damaged() {
     refused("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n", 1);
     refused("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 1);
     refused("-----END CERTIFICATE-----\n", 1);
-    // Octets after the DER element.
+    // Blocks of other kinds.
     let label = |label: &str| text.replace("CERTIFICATE-----", &format!("{label}-----"));
     refused(&label("PKCS7"), 1);
     assert_eq!(read(&label("X509 CRL")), Err(InputError::NoCertificate));

@@ -23,7 +23,8 @@ pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let without_end_entity = |subject: &&Subject<'_>| {
         subject.depth.is_none() && subject.material.chain().is_some_and(|chain| !chain.has_end_entity())
     };
-    one(Warning, scene.described.iter().filter(without_end_entity), |names| {
+    let severity = if scene.asked.params.is_empty() { Hint } else { Warning };
+    one(severity, scene.described.iter().filter(without_end_entity), |names| {
         format!(
             "the server must send the certificate of {names} in its chain, a root included, or usage 2 fails; `3 1 1` of its own certificate does not depend on that"
         )
@@ -70,8 +71,8 @@ pub(super) fn ee_not_yet(scene: &Scene<'_>) -> Findings {
 }
 
 pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
-    let expired = outside(scene, scene.described_cas(), expired);
-    let not_yet = outside(scene, scene.described_cas(), not_yet);
+    let expired = outside(scene, scene.on_path.iter(), expired);
+    let not_yet = outside(scene, scene.on_path.iter(), not_yet);
     let needed = "usage 2 asks for every certificate up to it to be valid";
     let mut findings = one(Warning, expired, |names| format!("expired: {names}; {needed}"));
     findings.extend(one(Warning, not_yet, |names| format!("not valid before: {names}; {needed}")));
@@ -79,7 +80,7 @@ pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
 }
 
 pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
-    let unreadable = scene.end_entities.iter().chain(scene.described_cas()).filter(|subject| {
+    let unreadable = scene.end_entities.iter().chain(&scene.on_path).filter(|subject| {
         let validity = subject.certificate.validity();
         validity.not_before.is_none() || validity.not_after.is_none()
     });
@@ -89,10 +90,12 @@ pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
 }
 
 pub(super) fn name_missing(scene: &Scene<'_>) -> Findings {
-    let names_matter = scene.has_usage(|params| params.usage != Usage::DaneEe);
+    // Where every record was asked for, nobody has chosen a usage yet.
+    let chosen = !scene.asked.params.is_empty();
+    let names_matter = chosen && scene.has_usage(|params| params.usage != Usage::DaneEe);
     let mut findings = Findings::new();
     for on_smtp in [true, false] {
-        let severity = if on_smtp && !names_matter { Hint } else { Warning };
+        let severity = if on_smtp && !names_matter || !chosen { Hint } else { Warning };
         for subject in &scene.end_entities {
             let hosts = scene.hosts.iter().filter(|(_, smtp)| *smtp == on_smtp);
             let missing = hosts.filter(|(host, _)| !subject.certificate.names_host(host));
@@ -189,7 +192,7 @@ pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
 pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
     let on_path = scene.has_usage(|params| params.usage.is_trust_anchor());
     let mut by_severity: [(Severity, Vec<String>); 3] = [(Error, vec![]), (Warning, vec![]), (Hint, vec![])];
-    for subject in scene.end_entities.iter().chain(scene.described_cas()) {
+    for subject in scene.end_entities.iter().chain(&scene.on_path) {
         let algorithm = subject.certificate.key_algorithm();
         let severity = match algorithm {
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 1024 && on_path => Error,
@@ -216,16 +219,34 @@ pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor()) {
         return Vec::new();
     }
-    let top = scene.described.iter().filter_map(|subject| subject.depth).max().unwrap_or(0);
-    let below = |subject: &&Subject<'_>| subject.depth.is_some_and(|depth| 0 < depth && depth < top);
-    let subjects = scene.end_entities.iter().chain(scene.described.iter().filter(below));
-    let weak = subjects.filter_map(|subject| match subject.certificate.digest_strength() {
+    // A self-signature proves nothing, so its digest does not matter.
+    let signed = scene.below.iter().filter(|subject| !subject.certificate.is_self_issued());
+    let weak = signed.filter_map(|subject| match subject.certificate.digest_strength() {
         DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
         DigestStrength::Accepted => None,
     });
     one(Warning, weak, |names| {
         format!("signed with a weak digest: {names}; clients may refuse the path of usage 0 or 2")
     })
+}
+
+/// CAs that may not stand where they do: clients refuse the path through them.
+pub(super) fn ca_limits(scene: &Scene<'_>) -> Findings {
+    let severity = if scene.asked.params.is_empty() { Warning } else { Error };
+    let no_signer = |subject: &&Subject<'_>| subject.certificate.key_usage_cert_sign() == Some(false);
+    let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
+        format!(
+            "{names} may not sign certificates, as its keyUsage says: clients refuse every path through it"
+        )
+    });
+    let too_short = |subject: &&Subject<'_>| {
+        let below = subject.depth.map(|depth| depth.saturating_sub(1));
+        below.zip(subject.certificate.path_length()).is_some_and(|(below, length)| length < below)
+    };
+    findings.extend(one(severity, scene.on_path.iter().filter(too_short), |names| {
+        format!("more CAs stand below {names} than its path length allows: clients refuse the path")
+    }));
+    findings
 }
 
 /// A `--next` file that leaves the set as it is: nothing would be prepared.

@@ -7,16 +7,17 @@ use time::Duration;
 use super::Severity::{Hint, Warning};
 use super::words::{Findings, chosen, is_acme, one, some};
 use super::{Scene, Subject};
-use crate::owner::Endpoint;
+use crate::owner::{Endpoint, HostName};
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
 
 pub(super) fn host_single_label(scene: &Scene<'_>) -> Findings {
-    let single = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
-        Endpoint::Server { host, .. } if host.is_single_label() => Some(host.as_str().to_owned()),
-        _ => None,
+    let hosts = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
+        Endpoint::Server { host, .. } => Some(host.clone()),
+        Endpoint::Owner(owner) => owner.host(),
     });
-    one(Warning, single, |host| {
+    let single = hosts.filter(HostName::is_single_label);
+    one(Warning, single.map(|host| host.as_str().to_owned()), |host| {
         format!("{host} has a single label: give the fully qualified name of the server")
     })
 }
@@ -85,13 +86,13 @@ pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, reissued, |names| {
         format!(
-            "{params} of {names}: public CAs re-issue and cross-sign their certificates; selector 1 outlives that, though it gives up the CA's path length and name constraints"
+            "{params} of {names}: public CAs re-issue and cross-sign their certificates; selector 1 outlives that, while selector 0, which the RFC prefers, keeps a private CA's path length and name constraints"
         )
     })
 }
 
 pub(super) fn mtype0(scene: &Scene<'_>) -> Findings {
-    /// Octets of a P-521 SubjectPublicKeyInfo, the largest that is smaller than a SHA-2-512 RRset hurts.
+    /// Octets of a P-521 SubjectPublicKeyInfo: keys up to this make answers hardly larger than a digest does.
     const SMALL: usize = 158;
     let chosen = scene.asked.params.iter().any(|params| params.matching_type == MatchingType::Full);
     let full =

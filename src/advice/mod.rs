@@ -9,12 +9,12 @@ pub mod published;
 mod rules;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::chain::Index;
+use crate::chain::{Index, Step};
 use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
 use crate::tlsa::Params;
@@ -110,6 +110,10 @@ struct Scene<'a> {
     end_entities: Vec<Subject<'a>>,
     /// The certificates that the records describe, each once.
     described: Vec<Subject<'a>>,
+    /// The CAs up to the highest described one of each end entity, each once; those described in a file without.
+    on_path: Vec<Subject<'a>>,
+    /// End entities and CAs whose signatures lead up to a described CA, its own not among them.
+    below: Vec<Subject<'a>>,
     /// The hosts of the owners that have the shape of RFC 6698 section 3, and whether mail is received there.
     hosts: Vec<(HostName, bool)>,
 }
@@ -152,10 +156,13 @@ impl<'a> Scene<'a> {
             Item::Key(_) => None,
         };
         let described = asked.records.iter().filter_map(|record| subject(&record.source));
-        let described = described.filter(|subject| known.insert(subject.certificate)).collect();
+        let described: Vec<Subject<'a>> =
+            described.filter(|subject| known.insert(subject.certificate)).collect();
+        let end_entities: Vec<Subject<'a>> = end_entities.collect();
+        let (on_path, below) = paths(&end_entities, &described);
         let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
         let hosts = asked.owners.iter().filter_map(host).collect();
-        Self { asked, end_entities: end_entities.collect(), described, hosts }
+        Self { asked, end_entities, described, on_path, below, hosts }
     }
 
     /// Those described that are above an end entity, or in a file without one.
@@ -170,6 +177,47 @@ impl<'a> Scene<'a> {
     fn on_smtp(&self) -> bool {
         self.asked.owners.iter().any(|owner| owner.port() == Some(Port::SMTP))
     }
+}
+
+/// What `on_path` and `below` of a [`Scene`] hold.
+fn paths<'a>(
+    end_entities: &[Subject<'a>],
+    described: &[Subject<'a>],
+) -> (Vec<Subject<'a>>, Vec<Subject<'a>>) {
+    let cas: HashMap<*const Certificate, Subject<'a>> = described
+        .iter()
+        .filter(|subject| subject.depth != Some(0))
+        .map(|subject| (std::ptr::from_ref(subject.certificate), *subject))
+        .collect();
+    let alone = cas.values().filter(|ca| ca.depth.is_none()).copied();
+    let mut on_path: Vec<Subject<'a>> = alone.collect();
+    on_path.sort_by_key(|ca| ca.index);
+    let mut below = Vec::new();
+    let mut known: HashSet<*const Certificate> = HashSet::new();
+    let mut known_below: HashSet<*const Certificate> = HashSet::new();
+    let deepest = cas.values().filter_map(|ca| ca.depth).max();
+    for end_entity in end_entities.iter().filter(|_| deepest.is_some()) {
+        let Some(chain) = end_entity.material.chain() else { continue };
+        // Its links were verified when the records were made.
+        let path = chain.path(end_entity.index, deepest).unwrap_or_default();
+        let steps: Vec<Subject<'a>> = path
+            .into_iter()
+            .filter_map(|Step { index, depth }| {
+                let certificate = chain.certificate(index)?;
+                Some(Subject { index, certificate, depth: Some(depth), ..*end_entity })
+            })
+            .collect();
+        let is_described = |step: &&Subject<'_>| cas.contains_key(&std::ptr::from_ref(step.certificate));
+        let Some(top) = steps.iter().filter(is_described).filter_map(|step| step.depth).max() else {
+            continue;
+        };
+        let signed = std::iter::once(end_entity).chain(steps.iter().filter(|step| step.depth < Some(top)));
+        below.extend(signed.filter(|subject| known_below.insert(subject.certificate)));
+        on_path.extend(
+            steps.into_iter().filter(|step| step.depth <= Some(top) && known.insert(step.certificate)),
+        );
+    }
+    (on_path, below)
 }
 
 /// Its name and line, and its file if there are several.

@@ -43,4 +43,47 @@ impl Issuers {
             |group: Option<usize>| group.and_then(|at| self.groups.get(at)).map_or(&[][..], Vec::as_slice);
         (members(key_id), members(name))
     }
+
+    /// For each of `count` certificates whether some child that `counts` asks for it.
+    pub(super) fn wanted_by(&self, counts: impl Fn(usize) -> bool, count: usize) -> Vec<bool> {
+        let mut wanted = vec![false; self.groups.len()];
+        for (child, groups) in self.wanted.iter().enumerate() {
+            for group in [groups.0, groups.1].into_iter().flatten().filter(|_| counts(child)) {
+                if let Some(wanted) = wanted.get_mut(group) {
+                    *wanted = true;
+                }
+            }
+        }
+        let mut is_wanted = vec![false; count];
+        for (members, _) in self.groups.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
+            for member in members {
+                if let Some(is_wanted) = is_wanted.get_mut(*member) {
+                    *is_wanted = true;
+                }
+            }
+        }
+        is_wanted
+    }
+
+    /// For each of `count` certificates whether it is one of `below`, or above one of them.
+    pub(super) fn above(&self, below: &[usize], count: usize) -> Vec<bool> {
+        let mut above = vec![false; count];
+        let mut opened = vec![false; self.groups.len()];
+        let mut waiting = below.to_vec();
+        while let Some(child) = waiting.pop() {
+            if above.get(child) != Some(&false) {
+                continue;
+            }
+            above.iter_mut().skip(child).take(1).for_each(|above| *above = true);
+            let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
+            for group in [key_id, name].into_iter().flatten() {
+                // Each list of namesakes is gone through once.
+                if let Some(opened) = opened.get_mut(group).filter(|opened| !**opened) {
+                    *opened = true;
+                    waiting.extend(self.groups.get(group).into_iter().flatten());
+                }
+            }
+        }
+        above
+    }
 }

@@ -52,19 +52,25 @@ impl Chain {
         chain
     }
 
-    /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here.
+    /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here. What
+    /// signed nothing here but itself may as well be a server's own: `openssl req -x509` marks that as a CA too.
     fn find_cas(&self) -> Vec<bool> {
-        if let [Located { certificate, .. }] = self.certificates.as_slice()
-            && certificate.is_self_issued()
-        {
-            return vec![is_lone_ca(certificate)];
-        }
+        let issued = self.issuers.wanted_by(|child| !self.is_self_issued(child), self.certificates.len());
+        let mut is_ca: Vec<bool> = (self.certificates.iter().zip(&issued))
+            .map(|(Located { certificate, .. }, issued)| match certificate.basic_constraints_ca() {
+                Some(true) if certificate.is_self_issued() && !issued => is_lone_ca(certificate),
+                says => says == Some(true),
+            })
+            .collect();
         let says =
             |index: usize| self.certificates.get(index).and_then(|at| at.certificate.basic_constraints_ca());
-        let mut is_ca: Vec<bool> =
-            (0..self.certificates.len()).map(|index| says(index) == Some(true)).collect();
-        for child in 0..self.certificates.len() {
-            for issuer in self.candidates(child) {
+        if !(0..self.certificates.len())
+            .any(|index| says(index).is_none() && issued.get(index) == Some(&true))
+        {
+            return is_ca;
+        }
+        for child in (0..self.certificates.len()).filter(|child| !self.is_self_issued(*child)) {
+            for issuer in self.candidates(child).into_iter().take(MOST_CANDIDATES) {
                 let undecided = issuer != child && says(issuer).is_none();
                 if let Some(is_ca) = is_ca.get_mut(issuer).filter(|is_ca| undecided && !**is_ca) {
                     *is_ca = self.check(child, issuer) != SignatureCheck::Invalid;
@@ -72,6 +78,10 @@ impl Chain {
             }
         }
         is_ca
+    }
+
+    fn is_self_issued(&self, index: usize) -> bool {
+        self.certificates.get(index).is_some_and(|at| at.certificate.is_self_issued())
     }
 
     /// Those that have the key identifier or the name that `child` asks for, the likeliest first.
@@ -104,29 +114,59 @@ impl Chain {
 
     /// The issuers of `child` whose keys verify its signature, or that the verifier cannot tell about.
     ///
-    /// Errors: there are candidates, and none of them signed it.
+    /// Errors: there are candidates, and none of them signed it, or the one that did has another name.
     fn issuers(&self, child: usize) -> Result<Vec<usize>, ChainError> {
-        let candidates = self.candidates(child);
+        let candidates = self.few_candidates(child)?;
         let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<usize> {
             candidates.iter().copied().filter(|issuer| wanted(&self.check(child, *issuer))).collect()
         };
-        let valid = with(|check| *check == SignatureCheck::Valid);
-        if !valid.is_empty() || candidates.is_empty() {
-            return Ok(valid);
+        let mut found = with(|check| *check == SignatureCheck::Valid);
+        if found.is_empty() && !candidates.is_empty() {
+            found = with(|check| matches!(check, SignatureCheck::Unsupported(_)));
+            if found.is_empty() {
+                return Err(self.damaged(child, &candidates));
+            }
         }
-        let untold = with(|check| matches!(check, SignatureCheck::Unsupported(_)));
-        if untold.is_empty() { Err(self.damaged(child, &candidates)) } else { Ok(untold) }
+        let named: Vec<usize> =
+            found.iter().copied().filter(|issuer| self.is_named(child, *issuer)).collect();
+        match (found.first(), named.is_empty()) {
+            (Some(other), true) => Err(ChainError::OtherName {
+                certificate: self.place(Index(child)),
+                issuer: self.place(Index(*other)),
+            }),
+            _ => Ok(named),
+        }
+    }
+
+    /// Whether `child` gives the name of `issuer` for its issuer (RFC 5280 section 6.1.3).
+    fn is_named(&self, child: usize, issuer: usize) -> bool {
+        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
+        pair.is_some_and(|(child, issuer)| child.certificate.names_issuer(&issuer.certificate))
+    }
+
+    /// The candidates, if one can try them all.
+    fn few_candidates(&self, child: usize) -> Result<Vec<usize>, ChainError> {
+        let candidates = self.candidates(child);
+        match candidates.len() {
+            0..=MOST_CANDIDATES => Ok(candidates),
+            count => Err(ChainError::TooMany { certificate: self.place(Index(child)), count }),
+        }
     }
 
     /// Verifies the certificate's own signature, as far as its issuer is in the file.
     ///
     /// Errors: the file is damaged or mixed up.
     pub fn confirm(&self, index: Index) -> Result<(), ChainError> {
-        let valid = |issuer: &usize| self.check(index.0, *issuer) == SignatureCheck::Valid;
-        if self.candidates(index.0).iter().any(valid) {
-            return Ok(());
+        let candidates = self.few_candidates(index.0)?;
+        let mut unsupported = candidates.is_empty();
+        for issuer in &candidates {
+            match self.check(index.0, *issuer) {
+                SignatureCheck::Valid => return Ok(()),
+                SignatureCheck::Unsupported(_) => unsupported = true,
+                SignatureCheck::Invalid => {}
+            }
         }
-        self.issuers(index.0).map(|_| ())
+        if unsupported { Ok(()) } else { Err(self.damaged(index.0, &candidates)) }
     }
 
     fn damaged(&self, child: usize, candidates: &[usize]) -> ChainError {
@@ -231,23 +271,20 @@ impl Chain {
 
     /// CAs that by name and key identifier are on no path of an end entity.
     pub fn strays(&self) -> Vec<Index> {
-        let mut seen: HashSet<usize> = self.end_entities().iter().map(|index| index.0).collect();
-        if seen.is_empty() {
+        let end_entities: Vec<usize> = self.end_entities().iter().map(|index| index.0).collect();
+        if end_entities.is_empty() {
             return Vec::new();
         }
-        let mut waiting: Vec<usize> = seen.iter().copied().collect();
-        while let Some(child) = waiting.pop() {
-            let above = self.candidates(child).into_iter().filter(|issuer| seen.insert(*issuer));
-            waiting.extend(above.collect::<Vec<_>>());
-        }
-        self.indices().filter(|index| !seen.contains(&index.0)).collect()
+        let above = self.issuers.above(&end_entities, self.certificates.len());
+        self.indices().filter(|index| above.get(index.0) == Some(&false)).collect()
     }
 
     /// The first certificate that stands behind all its issuers, with one of them.
     pub fn out_of_order(&self) -> Option<(Place, Place)> {
         self.indices().find_map(|child| {
             let (by_key_id, by_name) = self.issuers.of(child.0);
-            let last = by_key_id.iter().chain(by_name).copied().max()?;
+            // Both lists are in file order.
+            let last = by_key_id.last().max(by_name.last()).copied()?;
             let wrong = last < child.0 && !self.is_repeated_behind(child.0, last);
             wrong.then(|| (self.place(child), self.place(Index(last))))
         })
@@ -283,6 +320,10 @@ impl Chain {
     }
 }
 
+/// The certificates of one name that are tried as the issuer of another. A CA has a few: old and new keys,
+/// cross-signed ones. Each may cost a signature check, so a file of thousands would take for ever.
+const MOST_CANDIDATES: usize = 16;
+
 /// The certificates in file order, and those whose octets were there before.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
     let mut seen = HashSet::new();
@@ -292,12 +333,14 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
 
-/// A certificate's DER; the end of its signature tells most of them apart, so that is all that is hashed.
+/// A certificate's DER; its start, with the serial number, and the end of its signature tell most of them
+/// apart, so that is all that is hashed.
 #[derive(PartialEq, Eq)]
 struct Octets<'a>(&'a [u8]);
 
 impl Hash for Octets<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.first_chunk::<48>().hash(state);
         self.0.last_chunk::<16>().hash(state);
     }
 }

@@ -44,21 +44,53 @@ pub enum ChainError {
         /// Those with the name or key identifier of its issuer.
         issuers: Vec<Place>,
     },
+    /// The key of another certificate signed it, but it gives another name for its issuer.
+    OtherName {
+        /// The certificate.
+        certificate: Place,
+        /// The one with that key.
+        issuer: Place,
+    },
+    /// More certificates could be its issuer than are tried.
+    TooMany {
+        /// The certificate.
+        certificate: Place,
+        /// Their number.
+        count: usize,
+    },
 }
 
 impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Damaged { certificate, issuers } = self;
+        let (Self::Damaged { certificate, .. }
+        | Self::OtherName { certificate, .. }
+        | Self::TooMany { certificate, .. }) = self;
         if let Some(line) = certificate.line {
             write!(f, "line {line}: ")?;
         }
-        let issuers: Vec<String> = issuers.iter().take(3).map(Place::to_string).collect();
-        write!(
-            f,
-            "the signature of {} does not verify with the key of {} (RFC 5280 section 4.1.1.3)",
-            certificate.subject,
-            issuers.join(" or ")
-        )
+        let subject = &certificate.subject;
+        match self {
+            Self::Damaged { issuers, .. } => {
+                let issuers: Vec<String> = issuers.iter().take(3).map(Place::to_string).collect();
+                let issuers = issuers.join(" or ");
+                write!(
+                    f,
+                    "the signature of {subject} does not verify with the key of {issuers} (RFC 5280 section 4.1.1.3)"
+                )
+            }
+            Self::OtherName { issuer, .. } => {
+                write!(
+                    f,
+                    "{issuer} signed {subject}, which gives another name for its issuer (RFC 5280 section 6.1.3)"
+                )
+            }
+            Self::TooMany { count, .. } => {
+                write!(
+                    f,
+                    "{count} certificates have the name or key identifier of the issuer of {subject}, too many to try"
+                )
+            }
+        }
     }
 }
 

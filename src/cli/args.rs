@@ -170,10 +170,12 @@ pub(super) struct CommonArgs {
 
 /// A TTL (RFC 2181 section 8).
 fn seconds(text: &str) -> Result<u32, &'static str> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= 2_147_483_647);
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|seconds| digits && *seconds <= 2_147_483_647);
     seconds.ok_or("seconds from 0 to 2147483647, such as 3600")
 }
 
 fn depth(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "0 is the end entity, 1 its issuer")
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or("0 is the end entity, 1 its issuer")
 }

@@ -33,7 +33,8 @@ impl FromStr for HostName {
             return Err(NameError::IpAddress(text.to_owned()));
         }
         let ascii = to_ascii(absolute)?;
-        let name = ascii.strip_suffix('.').unwrap_or(&ascii);
+        // Another script's full stop became one; there is one final dot at most.
+        let name = if absolute == text { ascii.strip_suffix('.').unwrap_or(&ascii) } else { &ascii };
         for label in name.split('.') {
             check_label(text, label)?;
             let octets = label.as_bytes();
@@ -52,7 +53,7 @@ impl FromStr for HostName {
 }
 
 /// Lower-case A-labels; a plain ASCII name needs no table.
-fn to_ascii(name: &str) -> Result<String, NameError> {
+pub(super) fn to_ascii(name: &str) -> Result<String, NameError> {
     let lower = name.to_ascii_lowercase();
     if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
         return Ok(lower);

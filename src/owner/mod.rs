@@ -1,12 +1,13 @@
 //! Host, port and transport to the owner name of a TLSA RRset: RFC 6698 section 3, RFC 1035 section 2.3.4.
 
+mod endpoint;
 mod error;
 mod host;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
+pub use endpoint::Endpoint;
 pub use error::NameError;
 pub use host::HostName;
 use host::{check_label, check_length};
@@ -128,9 +129,18 @@ impl fmt::Display for Owner {
 impl FromStr for Owner {
     type Err = NameError;
 
-    /// A full owner name: labels of letters, digits, `-` and `_`, or `*` as the first.
+    /// A full owner name: labels of letters, digits, `-` and `_`, or `*` as the first; U-labels are converted.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+        let name = text.strip_suffix('.').unwrap_or(text);
+        // Of a service's owner the rest is a host name, with all that is asked of one.
+        if let Some((port, transport, host)) = service(name) {
+            return Self::new(port.parse()?, transport, &host.parse()?);
+        }
+        let a_labels = name.split('.').map(|label| match label.is_ascii() {
+            true => Ok(label.to_ascii_lowercase()),
+            false => host::to_ascii(label),
+        });
+        let name = a_labels.collect::<Result<Vec<_>, _>>()?.join(".");
         for (index, label) in name.split('.').enumerate() {
             check_label(text, label)?;
             let wildcard = index == 0 && label == "*";
@@ -148,6 +158,15 @@ impl FromStr for Owner {
     }
 }
 
+/// Port, transport and host of a name of the shape of RFC 6698 section 3.
+fn service(name: &str) -> Option<(&str, Transport, &str)> {
+    let (port, rest) = name.split_once('.')?;
+    let (transport, host) = rest.split_once('.')?;
+    let port = port.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()))?;
+    let transport = transport.strip_prefix('_')?.to_ascii_lowercase().parse().ok()?;
+    Some((port, transport, host))
+}
+
 /// Names the owner of a service where it is nearly that: `_25.mx.example` is a slip of the pen, and nobody asks
 /// for its records. `*._tcp.mx.example` is for all ports, and a name without such labels a CNAME's target.
 ///
@@ -158,9 +177,9 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
     let labels: Vec<&str> = name.split('.').collect();
     let (first, rest) = labels.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let port = first.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    // A port with its transport was found before.
     let second_is_transport = rest.len() > 1 && rest.first().is_some_and(|label| transport(label));
     match port {
-        Some(port) if second_is_transport => port.parse::<Port>().map(|_| ())?,
         None if second_is_transport && first == "*" => {}
         None if !second_is_transport && !transport(first) => {}
         _ => return Err(NameError::OwnerPrefix(text.to_owned())),
@@ -190,73 +209,6 @@ impl FromStr for Origin {
             return Ok(Self(String::new()));
         }
         text.parse().map(|Owner(name)| Self(name))
-    }
-}
-
-/// One `HOST[:PORT]` of the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Endpoint {
-    /// A server, and the port if the argument names it.
-    Server {
-        /// The TLSA base domain.
-        host: HostName,
-        /// The host's own port.
-        port: Option<Port>,
-        /// The name as it was given, if it had U-labels.
-        u_labels: Option<String>,
-    },
-    /// A full owner name.
-    Owner(Owner),
-}
-
-impl Endpoint {
-    /// The endpoints of a comma-separated list.
-    ///
-    /// Errors: a name that is no host name, a bad port, an IP address, an empty item.
-    pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
-        text.split(',').map(str::parse).collect()
-    }
-
-    /// The owners of this endpoint: its own port, or each of `ports`.
-    ///
-    /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
-    pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
-        match self {
-            Self::Owner(owner) => Ok(vec![owner.clone()]),
-            Self::Server { host, port: Some(port), .. } => Ok(vec![Owner::new(*port, transport, host)?]),
-            Self::Server { host, .. } => {
-                ports.iter().map(|port| Owner::new(*port, transport, host)).collect()
-            }
-        }
-    }
-}
-
-impl FromStr for Endpoint {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        if text.parse::<IpAddr>().is_ok() || text.starts_with('[') {
-            return Err(NameError::IpAddress(text.to_owned()));
-        }
-        if let Some((scheme, _)) = text.split_once("//") {
-            return Err(NameError::Label { name: text.to_owned(), label: format!("{scheme}//") });
-        }
-        if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) {
-            return Err(NameError::Number(text.to_owned()));
-        }
-        let (name, port) = match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        };
-        if name.split('.').any(|label| label.starts_with('_')) {
-            return match port {
-                Some(_) => Err(NameError::OwnerPort(text.to_owned())),
-                None => name.parse().map(Self::Owner),
-            };
-        }
-        let host = name.parse()?;
-        let u_labels = (!name.is_ascii()).then(|| name.to_owned());
-        Ok(Self::Server { host, port: port.map(str::parse).transpose()?, u_labels })
     }
 }
 
@@ -338,6 +290,12 @@ mod tests {
         error("mx._25._tcp.example");
         error("_25._tcp._25._tcp.mx.example");
         error("_25._tcp");
+        assert!(error("_25._tcp.192.0.2.1").contains("IP address"));
+        error("_25._tcp.-x.example");
+        error("_25._tcp.a_b.example");
+        error("mx.example..");
+        assert_eq!(owners("_25._tcp.bücher.example"), ["_25._tcp.xn--bcher-kva.example."]);
+        assert_eq!(owners("_dane.bücher.example"), ["_dane.xn--bcher-kva.example."]);
         for name in ["*._tcp.mx.example", "_dane.mx.example", "tlsa._dane.example", "_sip._dane.example"] {
             owners(name);
         }

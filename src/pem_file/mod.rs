@@ -81,10 +81,10 @@ impl<'a> Block<'a> {
     /// Errors: a header, a blank line between data, an octet that is no base64, nothing at all.
     pub fn decode(&self) -> Result<Vec<u8>, PemError> {
         let data = self.data()?;
-        let mut octets = vec![0; data.len() / 4 * 3];
+        let mut octets = Zeroizing::new(vec![0; data.len() / 4 * 3]);
         let length = BASE64_STANDARD.decode_slice(data.as_slice(), &mut octets).map_err(|_| self.flaw())?;
         octets.truncate(length);
-        Ok(octets)
+        Ok(std::mem::take(&mut *octets))
     }
 
     /// The octets inside, decoded by the pem crate: for blocks that are neither many nor secret.
@@ -161,6 +161,7 @@ fn is_all_base64(text: &[u8]) -> bool {
 
 /// A line that can hardly be anything but certificate data whose markers are gone.
 fn is_lost_data(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
     text.starts_with(b"MI") && text.len() >= 60 && is_all_base64(text)
 }
 
@@ -298,11 +299,16 @@ fn looks_like_marker(text: &[u8]) -> bool {
         .chars()
         .map(|c| if dash(c) { '-' } else { c.to_ascii_uppercase() })
         .collect();
-    if plain.starts_with("-----BEGIN") || plain.starts_with("-----END") {
+    let is_labelled = || LABEL_STARTS.iter().any(|start| plain.contains(start));
+    if plain.starts_with("-----BEGIN")
+        || plain.starts_with("-----END")
+        || plain.starts_with("-----") && is_labelled()
+    {
         return true;
     }
     let meant = |word: &str| {
-        plain.match_indices(word).any(|(at, _)| {
+        // A marker says it once; a line that repeats it for ever is none.
+        plain.match_indices(word).take(8).any(|(at, _)| {
             let (before, rest) = plain.split_at(at);
             let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);
             let dashed = before.ends_with('-') || before.trim_end().ends_with("--") || after.contains("--");

@@ -185,6 +185,12 @@ impl Certificate {
         self.part(&self.issuer)
     }
 
+    /// Whether it gives the name of `issuer` for its issuer: the same octets, or another encoding of the same text
+    /// (RFC 5280 section 7.1).
+    pub fn names_issuer(&self, issuer: &Self) -> bool {
+        self.issuer_der() == issuer.subject_der() || name::is_same(self.issuer_der(), issuer.subject_der())
+    }
+
     /// Whether it names itself as its issuer.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der() == self.issuer_der()

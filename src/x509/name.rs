@@ -1,6 +1,6 @@
 //! Distinguished names as text: RFC 4514.
 
-use x509_parser::asn1_rs::{Oid, oid};
+use x509_parser::asn1_rs::{Oid, ToDer, oid};
 use x509_parser::oid_registry::{
     OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME, OID_X509_ORGANIZATION_NAME,
     OID_X509_ORGANIZATIONAL_UNIT, OID_X509_STATE_OR_PROVINCE_NAME, OID_X509_STREET_ADDRESS,
@@ -30,6 +30,16 @@ pub(super) fn to_text(der: &[u8]) -> String {
     }
     text.reverse();
     text.join(",")
+}
+
+/// Whether two names differ in case, inner white space and kind of string alone.
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let folded = |der: &[u8]| {
+        X509Name::from_der(der)
+            .is_ok()
+            .then(|| to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    folded(one).is_some_and(|one| folded(other) == Some(one))
 }
 
 /// The values of commonName.
@@ -64,16 +74,16 @@ fn string(attribute: &AttributeTypeAndValue) -> Option<String> {
     }
 }
 
-/// `CN=value`, or the dotted number and the value's DER in hex (RFC 4514 section 2.4).
+/// `CN=value`, or where the type has no short name or the value is no text, the value's DER in hex
+/// (RFC 4514 section 2.4).
 fn attribute(attribute: &AttributeTypeAndValue) -> String {
     let short = SHORT_NAMES.iter().find(|(oid, _)| oid == attribute.attr_type());
     match (short, string(attribute)) {
         (Some((_, short)), Some(value)) => format!("{short}={}", escape(&value)),
-        (None, Some(value)) => format!("{}={}", attribute.attr_type(), escape(&value)),
-        (short, None) => {
+        (short, _) => {
             let number = attribute.attr_type().to_id_string();
-            let content = hex::encode(attribute.as_slice());
-            format!("{}=#{content}", short.map_or(number.as_str(), |(_, short)| short))
+            let der = attribute.attr_value().to_der_vec().unwrap_or_default();
+            format!("{}=#{}", short.map_or(number.as_str(), |(_, short)| short), hex::encode(der))
         }
     }
 }

@@ -1,0 +1,73 @@
+//! Whom records are for, as the command line names it.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::{HostName, NameError, Owner, Port, Transport};
+
+/// One `HOST[:PORT]` of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A server, and the port if the argument names it.
+    Server {
+        /// The TLSA base domain.
+        host: HostName,
+        /// The host's own port.
+        port: Option<Port>,
+        /// The name as it was given, if it had U-labels.
+        u_labels: Option<String>,
+    },
+    /// A full owner name.
+    Owner(Owner),
+}
+
+impl Endpoint {
+    /// The endpoints of a comma-separated list.
+    ///
+    /// Errors: a name that is no host name, a bad port, an IP address, an empty item.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
+        text.split(',').map(str::parse).collect()
+    }
+
+    /// The owners of this endpoint: its own port, or each of `ports`.
+    ///
+    /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
+    pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
+        match self {
+            Self::Owner(owner) => Ok(vec![owner.clone()]),
+            Self::Server { host, port: Some(port), .. } => Ok(vec![Owner::new(*port, transport, host)?]),
+            Self::Server { host, .. } => {
+                ports.iter().map(|port| Owner::new(*port, transport, host)).collect()
+            }
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.parse::<IpAddr>().is_ok() || text.starts_with('[') {
+            return Err(NameError::IpAddress(text.to_owned()));
+        }
+        if let Some((scheme, _)) = text.split_once("//") {
+            return Err(NameError::Label { name: text.to_owned(), label: format!("{scheme}//") });
+        }
+        if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(NameError::Number(text.to_owned()));
+        }
+        let (name, port) = match text.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (text, None),
+        };
+        if name.split('.').any(|label| label.starts_with('_')) {
+            return match port {
+                Some(_) => Err(NameError::OwnerPort(text.to_owned())),
+                None => name.parse().map(Self::Owner),
+            };
+        }
+        let host = name.parse()?;
+        let u_labels = (!name.is_ascii()).then(|| name.to_owned());
+        Ok(Self::Server { host, port: port.map(str::parse).transpose()?, u_labels })
+    }
+}
