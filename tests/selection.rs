@@ -162,6 +162,8 @@ fn thousands_of_namesakes_are_refused_at_once() {
     refuses("namesakes", &many, "mx.example 2 1 1", "too many to try");
     let chain =
         leaf().signed_by(&self::key(), &Issuer::from_params(&ca("Same"), &key)).unwrap().pem() + &many;
+    let servers: String = (0..40).map(|_| self_signed(&base("same"))).collect();
+    prints("namesakes-alone", &servers, "mx.example 3 1 1", 40);
     refuses("namesakes-of-issuer", &chain, "mx.example 3 1 1", "too many to try");
 }
 

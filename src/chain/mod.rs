@@ -157,6 +157,9 @@ impl Chain {
     ///
     /// Errors: the file is damaged or mixed up.
     pub fn confirm(&self, index: Index) -> Result<(), ChainError> {
+        if self.is_self_issued(index.0) && self.check(index.0, index.0) == SignatureCheck::Valid {
+            return Ok(());
+        }
         let candidates = self.few_candidates(index.0)?;
         let mut unsupported = candidates.is_empty();
         for issuer in &candidates {
