@@ -87,6 +87,20 @@ pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
     }
 }
 
+/// Writes a new file, or over an old one.
+///
+/// Errors: it cannot be written.
+pub fn write(path: &str, text: &str) -> Result<(), FileError> {
+    std::fs::write(path, text).map_err(FileError::WriteFile)
+}
+
+/// One line on a terminal that the next one takes the place of; nothing where standard error is no terminal.
+pub fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        write_stderr(&format!("\r\u{1b}[K{text}"));
+    }
+}
+
 /// Writes a message to standard error; if even that fails, there is nobody left to tell.
 pub fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -101,6 +115,8 @@ pub enum FileError {
     Directory,
     /// More than 16 MiB.
     TooLarge,
+    /// A file cannot be written.
+    WriteFile(io::Error),
     /// Standard output cannot be written.
     Write(io::Error),
 }
@@ -128,6 +144,7 @@ impl fmt::Display for FileError {
             Self::Read(error) => write!(f, "cannot read it: {error}"),
             Self::Directory => f.write_str("cannot read it: it is a directory"),
             Self::TooLarge => f.write_str("more than 16 MiB"),
+            Self::WriteFile(error) => write!(f, "cannot write it: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
         }
     }

@@ -29,6 +29,7 @@
 //! | [`path`] | from an end entity to a trust anchor | RFC 5280 section 6.1 |
 //! | [`verify`] | records and a chain to a status for each and a verdict for all | RFC 7671 sections 5, 8 and 9 |
 //! | [`diff`] | wanted set and published set to what to add and remove | RFC 7671 section 8 |
+//! | `live` | what a DANE client sees: DNSSEC, STARTTLS, the served chain (feature `live`) | RFC 7671 section 7, RFC 7672 |
 //! | [`advice`] | the rule table | RFC 7671, RFC 7672 |
 //! | [`render`] | records, reports and changes to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | path or `-` to octets, and back | |
@@ -59,6 +60,9 @@ pub mod path;
 pub mod verify;
 
 pub mod diff;
+
+#[cfg(feature = "live")]
+pub mod live;
 
 pub mod advice;
 

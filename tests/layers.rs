@@ -6,17 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first, as the map in `lib.rs` has them.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "records", "path", "verify",
-    "diff", "advice", "render", "files", "cli", "man", "commands",
+    "diff", "live", "advice", "render", "files", "cli", "man", "commands",
 ];
 
 /// What only these modules may name.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("std::fs", &["files"]),
-    ("std::io", &["files", "man"]),
-    ("std::net::Tcp", &[]),
-    ("std::net::Udp", &[]),
+    ("std::io", &["files", "live", "man"]),
+    ("TcpStream", &["live"]),
+    ("UdpSocket", &[]),
+    ("rustls::", &["live"]),
+    ("tokio::", &["live"]),
     ("std::env", &["main"]),
     ("std::process", &["main"]),
     ("anyhow", &["commands"]),
@@ -25,7 +27,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("use ring", &["x509"]),
     ("sha2", &["tlsa"]),
     ("serde", &["render"]),
-    ("domain::", &["records"]),
+    ("domain::", &["live", "records"]),
     ("webpki", &["path"]),
 ];
 

@@ -52,6 +52,16 @@ impl Chain {
         chain
     }
 
+    /// A chain as a server sent it: whatever its first certificate says of itself, it is the server's own, and
+    /// the others stand above it.
+    pub fn served(certificates: Vec<Located>) -> Self {
+        let mut chain = Self::new(certificates);
+        for (index, is_ca) in chain.is_ca.iter_mut().enumerate() {
+            *is_ca = index > 0;
+        }
+        chain
+    }
+
     /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here. What
     /// signed nothing here but itself may as well be a server's own: `openssl req -x509` marks that as a CA too.
     fn find_cas(&self) -> Vec<bool> {

@@ -9,8 +9,9 @@ const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before
 
 const USAGE: &str = "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...
        tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]
-       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] --records <FILE|->
-       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... --records <FILE|->
+       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]
+       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]
+       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>
        tlsagen completions <SHELL>
        tlsagen man";
 
@@ -20,6 +21,7 @@ const CHAIN_HELP: &str = "Example:
 x 0 1, x 1 1, x 0 2, x 1 2 under a comment for each certificate, in path order. Choose which to publish.";
 
 const CHECK_HELP: &str = "Examples:
+  tlsagen check fullchain.pem mx.example
   dig +short TLSA _25._tcp.mx.example | tlsagen check fullchain.pem mx.example --records -
   tlsagen check new/fullchain.pem mx.example --records db.example --origin example
 
@@ -32,6 +34,21 @@ const DIFF_HELP: &str = "Examples:
   tlsagen diff fullchain.pem mx.example --next next.key --records db.example -f nsupdate --only add
 
 Exit status: 0 nothing to do; 1 there is; 2 wrong call or input.";
+
+#[cfg(feature = "live")]
+const PROBE_USAGE: &str = "tlsagen probe [OPTIONS] <HOST>[:PORT]
+       tlsagen probe [OPTIONS] --mx <DOMAIN>";
+
+#[cfg(feature = "live")]
+const PROBE_HELP: &str = "Examples:
+  tlsagen probe mx.example
+  tlsagen probe --mx example.com
+  tlsagen probe imap.example:993
+
+A line for each address and kind of key, then one for all: pass, fail or unknown.
+
+Exit status: 0 all pass; 1 a server does not match its secure records; 2 wrong call or input; 3 it cannot be told:
+unsigned, forged or no records, or a server that cannot be reached.";
 
 /// Prints the DANE TLSA records of a certificate chain, all of them right or none.
 #[derive(Parser)]
@@ -56,6 +73,10 @@ pub(super) enum Command {
     /// What to add to the published records, and what to remove
     #[command(help_template = TEMPLATE, before_help = DIFF_HELP)]
     Diff(Box<DiffArgs>),
+    /// What a DANE client sees: DNSSEC, STARTTLS, the served chain
+    #[cfg(feature = "live")]
+    #[command(help_template = TEMPLATE, before_help = PROBE_HELP, override_usage = PROBE_USAGE)]
+    Probe(Box<ProbeArgs>),
     /// Completions for a shell, for its completion directory
     Completions {
         /// The shell
@@ -99,9 +120,12 @@ pub(super) struct ChainArgs {
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) common: CommonArgs,
-    /// The published records: zone-file text, or what dig prints; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(super) records: String,
+    /// The published records: zone-file text, or what dig prints; - for standard input [default: the DNS]
+    #[arg(long, value_name = "FILE", required = !cfg!(feature = "live"))]
+    pub(super) records: Option<String>,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) lookup: LookupArgs,
     /// The client's question alone: does some record match for every end entity?
     #[arg(long)]
     pub(super) any: bool,
@@ -123,9 +147,12 @@ pub(super) struct DiffArgs {
     /// Numbers or names, one triple or several [default: 3 1 1]
     #[arg(value_name = "USAGE SELECTOR MTYPE")]
     pub(super) params: Vec<String>,
-    /// The published records: zone-file text, or what dig prints; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(super) records: String,
+    /// The published records: zone-file text, or what dig prints; - for standard input [default: the DNS]
+    #[arg(long, value_name = "FILE", required = !cfg!(feature = "live"))]
+    pub(super) records: Option<String>,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) lookup: LookupArgs,
     /// One half of a rollover: add before the deployment, remove after it
     #[arg(long, value_parser = ["add", "remove"])]
     pub(super) only: Option<String>,
@@ -138,6 +165,61 @@ pub(super) struct DiffArgs {
     /// One certificate of the path: 0 the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
+}
+
+// How the DNS is asked; a doc comment would become the help's first line.
+#[cfg(feature = "live")]
+#[derive(Args)]
+pub(super) struct LookupArgs {
+    /// Name server, by address [default: the system's]
+    #[arg(long, value_name = "SERVER[:PORT]")]
+    pub(super) dns: Option<String>,
+    /// DS or DNSKEY records to trust instead of the root's keys
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust_anchor: Option<String>,
+    /// What each lookup and each connection may take
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(super) timeout: u64,
+}
+
+#[cfg(feature = "live")]
+#[derive(Args)]
+pub(super) struct ProbeArgs {
+    /// The server's name
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "mx", conflicts_with = "mx")]
+    pub(super) host: Option<String>,
+    /// Every MX host of a mail domain instead
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) mx: Option<String>,
+    /// What is spoken before TLS [default: by port]
+    #[arg(long, value_name = "PROTOCOL", value_parser = crate::live::starttls::Protocol::NAMES.map(|(name, _)| name))]
+    pub(super) starttls: Option<String>,
+    /// Records from a file, - for standard input, instead of those in the DNS
+    #[arg(long, value_name = "FILE")]
+    pub(super) records: Option<String>,
+    /// The zone's name, where names in --records are relative
+    #[arg(long, value_name = "NAME", requires = "records")]
+    pub(super) origin: Option<String>,
+    #[command(flatten)]
+    pub(super) lookup: LookupArgs,
+    /// IPv4 addresses alone
+    #[arg(short = '4', conflicts_with = "v6")]
+    pub(super) v4: bool,
+    /// IPv6 addresses alone
+    #[arg(short = '6')]
+    pub(super) v6: bool,
+    /// Write the served certificates here, as PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<String>,
+    /// Output
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
+    pub(super) format: String,
+    /// Judge dates as of this time, such as 2026-11-23T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// No warnings and hints
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 // What every subcommand with a chain takes; a doc comment would become the help's first line.

@@ -2,6 +2,8 @@
 
 mod args;
 mod error;
+#[cfg(feature = "live")]
+mod live;
 
 use std::ffi::OsString;
 
@@ -20,6 +22,8 @@ use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, RecordArgs}
 pub use clap_complete::Shell;
 use error::SEE_HELP;
 pub use error::UsageError;
+#[cfg(feature = "live")]
+pub use live::{LookupRequest, ProbeRequest, Target};
 
 /// One example and what it is for on each line.
 pub const EXAMPLES: &str =
@@ -31,7 +35,8 @@ pub const EXAMPLES: &str =
   tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
   tlsagen chain fullchain.pem mx.example                every record of every certificate
   tlsagen check fullchain.pem mx.example --records db.example --origin example
-                                                        is what is published right for this chain?";
+                                                        is what is published right for this chain?
+  tlsagen probe --mx example.com                        does what is served match what is published?";
 
 /// What every user should know, a line each.
 pub const NOTES: &str = "\
@@ -40,8 +45,8 @@ Records go to standard output, everything else to standard error.";
 
 /// The exit statuses.
 pub const EXIT_STATUS: &str =
-    "0 done, or the answer is yes; 1 the answer of check is no, or diff has found something;
-2 wrong call or input, and then no record is printed; 3 check cannot tell.";
+    "0 done, or the answer is yes; 1 the answer is no, or diff has found something to do;
+2 wrong call or input, and then no record is printed; 3 it cannot be told.";
 
 /// The subcommands of this and the coming versions: no file of such a name is taken by accident.
 const SUBCOMMANDS: [&str; 6] = ["chain", "check", "diff", "probe", "completions", "man"];
@@ -57,6 +62,9 @@ pub enum Invocation {
     Check(CheckRequest),
     /// What to add to published records, and what to remove.
     Diff(DiffRequest),
+    /// What a DANE client sees.
+    #[cfg(feature = "live")]
+    Probe(ProbeRequest),
     /// Completions for a shell.
     Completions(Shell),
     /// The manual page.
@@ -108,8 +116,8 @@ pub struct Request {
 pub struct CheckRequest {
     /// The chain and its owners.
     pub common: Common,
-    /// The published records, `-` for standard input.
-    pub records: String,
+    /// Where the published records are.
+    pub records: Records,
     /// The client's question alone.
     pub any: bool,
     /// The trust store of usages 0 and 1.
@@ -120,6 +128,16 @@ pub struct CheckRequest {
     pub json: bool,
 }
 
+/// Where published records come from.
+#[derive(Debug)]
+pub enum Records {
+    /// A file, `-` for standard input.
+    File(String),
+    /// The DNS.
+    #[cfg(feature = "live")]
+    Dns(LookupRequest),
+}
+
 /// The options of `diff`, as values.
 #[derive(Debug)]
 pub struct DiffRequest {
@@ -127,8 +145,8 @@ pub struct DiffRequest {
     pub common: Common,
     /// The triples of the wanted set.
     pub params: Vec<Params>,
-    /// The published records, `-` for standard input.
-    pub records: String,
+    /// Where the published records are.
+    pub records: Records,
     /// One half of the changes.
     pub only: Option<Half>,
     /// The TTL of added records in seconds.
@@ -164,6 +182,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
         Some(Command::Chain(args)) => Ok(Invocation::Chain(args.request()?)),
         Some(Command::Check(args)) => Ok(Invocation::Check(args.request()?)),
         Some(Command::Diff(args)) => Ok(Invocation::Diff(args.request()?)),
+        #[cfg(feature = "live")]
+        Some(Command::Probe(args)) => Ok(Invocation::Probe(args.request()?)),
         Some(Command::Completions { shell }) => Ok(Invocation::Completions(shell)),
         Some(Command::Man) => Ok(Invocation::Man),
         None => RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation(),
@@ -198,8 +218,11 @@ impl CheckArgs {
     fn request(self) -> Result<CheckRequest, UsageError> {
         let nexthops = self.nexthop.iter().map(|name| name.parse()).collect::<Result<_, NameError>>()?;
         Ok(CheckRequest {
-            common: self.common.values(Some(&self.records))?,
-            records: self.records,
+            common: self.common.values(self.records.as_ref())?,
+            #[cfg(feature = "live")]
+            records: live::records(self.records, &self.lookup)?,
+            #[cfg(not(feature = "live"))]
+            records: Records::File(self.records.unwrap_or_default()),
             any: self.any,
             ca_file: self.ca_file,
             nexthops,
@@ -211,15 +234,27 @@ impl CheckArgs {
 impl DiffArgs {
     fn request(self) -> Result<DiffRequest, UsageError> {
         Ok(DiffRequest {
-            common: self.common.values(Some(&self.records))?,
+            common: self.common.values(self.records.as_ref())?,
             params: params(&self.params)?,
-            records: self.records,
+            #[cfg(feature = "live")]
+            records: live::records(self.records, &self.lookup)?,
+            #[cfg(not(feature = "live"))]
+            records: Records::File(self.records.unwrap_or_default()),
             only: self.only.map(|half| if half == "add" { Half::Add } else { Half::Remove }),
             ttl: self.ttl,
             format: format(&self.format)?,
             depth: self.depth,
         })
     }
+}
+
+/// The time of `--at`, or now.
+fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
+    let Some(text) = at else { return Ok(OffsetDateTime::now_utc()) };
+    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| {
+        let message = format!("--at '{}' is no time of RFC 3339", printable(&text));
+        UsageError::new(message, "as in --at 2026-11-23T12:00:00Z")
+    })
 }
 
 fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
@@ -247,13 +282,6 @@ impl CommonArgs {
         if files.filter(|file| *file == "-").count() > 1 {
             return wrong("standard input (-) can be read once only", "give files instead");
         }
-        let at = |text: String| match OffsetDateTime::parse(&text, &Rfc3339) {
-            Ok(time) => Ok(time),
-            Err(_) => Err(UsageError::new(
-                format!("--at '{}' is no time of RFC 3339", printable(&text)),
-                "as in --at 2026-11-23T12:00:00Z",
-            )),
-        };
         let endpoints = Endpoint::parse_list(&self.hosts)?;
         let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
         let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
@@ -277,7 +305,7 @@ impl CommonArgs {
             ports,
             transport: self.transport.map_or(Ok(Transport::Tcp), |transport| transport.parse())?,
             origin: self.origin.map(|origin| origin.parse()).transpose()?,
-            now: self.at.map(at).transpose()?.unwrap_or_else(OffsetDateTime::now_utc),
+            now: clock(self.at)?,
             quiet: self.quiet,
             chain: self.chain,
             next: self.next,

@@ -4,23 +4,24 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
+use super::source::Source;
 use super::{CertificateNeeded, Outcome, findings_as_talk, materials, owners, read};
 use crate::advice;
-use crate::cli::{CheckRequest, Common, DiffRequest};
+use crate::cli::{CheckRequest, DiffRequest};
 use crate::diff;
 use crate::files;
 use crate::generate::{self, GenerateError, Material, Problem};
 use crate::input::{Input, Located};
 use crate::owner::{HostName, Owner, Port};
-use crate::records::{Found, Published, PublishedSet, RecordsError};
+use crate::records::{Found, Published};
 use crate::render::{self, Examined, OwnerChanges, Palette};
 use crate::verify::{self, Policy, Report, Status, Verdict};
 use crate::x509::Certificate;
 
 /// Exit status of a no, or of something to do.
-const NO: u8 = 1;
+pub(super) const NO: u8 = 1;
 /// Exit status of what cannot be told.
-const CANNOT_TELL: u8 = 3;
+pub(super) const CANNOT_TELL: u8 = 3;
 
 pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<Outcome> {
     let common = &request.common;
@@ -28,11 +29,14 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
     let chain = chain.ok_or_else(|| CertificateNeeded { file: common.chain.clone(), of: "a server" })?;
     let owners = owners(common)?;
-    let published = published(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, owners.len())?;
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
-        let found = published.at(owner);
+        let (found, unusable) = match source.at(owner) {
+            Ok(found) => (found, None),
+            Err(finding) => (None, Some(finding)),
+        };
         let names: Vec<HostName> = owner.host().into_iter().chain(request.nexthops.iter().cloned()).collect();
         let policy = Policy {
             names: &names,
@@ -49,7 +53,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
                 judgement.reason = Some(origin_of(next.get(record), materials.len() > 1));
             }
         }
-        let findings = advice::published::findings(&advice::published::Context {
+        let mut findings = advice::published::findings(&advice::published::Context {
             materials: &materials,
             endpoints: &common.endpoints,
             owner,
@@ -58,7 +62,9 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
             report: &report,
         });
         let verdict = if request.any { report.any } else { report.verdict };
-        examined.push(Examined { owner, found, report, verdict, findings });
+        let why = unusable.as_ref().map(|finding| finding.message.clone());
+        findings.extend(unusable);
+        examined.push(Examined { owner, found, report, verdict, why, findings });
     }
     let text = render::reports(&examined, chain, common.origin.as_ref(), request.json, palette);
     let several = examined.len() > 1;
@@ -112,7 +118,7 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
     let materials = materials(common)?;
     let records = generate::records(&materials, &request.params, request.depth)?;
     let owners = owners(common)?;
-    let published = published(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, owners.len())?;
     let context = advice::Context {
         materials: &materials,
         records: &records,
@@ -124,7 +130,7 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
     };
     let findings = advice::findings(&context);
     let wanted: Vec<_> = records.iter().map(|record| &record.tlsa).collect();
-    let found: Vec<Found> = holders(&published, &owners);
+    let found: Vec<Found> = holders(&source, &owners)?;
     let mut all = Vec::new();
     for found in &found {
         let changes = diff::diff(&wanted, &found.records, request.only);
@@ -139,26 +145,34 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
 }
 
 /// Where the records of `owners` stand, each place once; an owner without any is its own place.
-fn holders(published: &PublishedSet, owners: &[Owner]) -> Vec<Found> {
+fn holders(source: &Source, owners: &[Owner]) -> anyhow::Result<Vec<Found>> {
     let mut all: Vec<Found> = Vec::new();
     for owner in owners {
-        let found = published.at(owner).unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
+        // What cannot be trusted is no base for changes.
+        let found = source.at(owner).map_err(|finding| Unusable(finding.message))?;
+        let found = found.unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
         if !all.iter().any(|known| known.holder == found.holder) {
             all.push(found);
         }
     }
-    all
+    Ok(all)
 }
 
-fn published(file: &str, common: &Common, owners: usize) -> anyhow::Result<PublishedSet> {
-    let text = read(file)?;
-    let published = PublishedSet::read(&text, common.origin.as_ref()).with_context(|| files::name(file))?;
-    if published.has_bare_records() && owners != 1 {
-        let error = RecordsError::bare(owners);
-        return Err(anyhow::Error::from(error).context(files::name(file)));
-    }
-    Ok(published)
+/// Published records that no client would use.
+#[derive(Debug)]
+pub(super) struct Unusable(String);
+
+impl Unusable {
+    pub(super) const HINT: &str = "give the records with --records";
 }
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
 
 /// The CAs of a trust store.
 fn store(file: &str) -> anyhow::Result<Vec<Certificate>> {

@@ -1,6 +1,9 @@
 //! One function per subcommand: read, compute, write.
 
 mod check;
+#[cfg(feature = "live")]
+mod probe;
+mod source;
 
 use std::ffi::OsString;
 
@@ -57,6 +60,8 @@ fn outcome(invocation: Invocation, palette: Palette) -> anyhow::Result<Outcome> 
         Invocation::Chain(request) => chain(&request),
         Invocation::Check(request) => check::check(&request, palette),
         Invocation::Diff(request) => check::diff(&request),
+        #[cfg(feature = "live")]
+        Invocation::Probe(request) => probe::probe(&request, palette),
         Invocation::Completions(shell) => Ok(completions(shell)),
         Invocation::Man => man(),
         Invocation::Show(text) => Ok(Outcome { data: text.into_bytes(), ..Outcome::default() }),
@@ -181,6 +186,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         None.or_else(|| cause.downcast_ref::<UsageError>().map(|error| error.hint().to_owned()))
             .or_else(|| cause.downcast_ref::<RecordsError>().map(|error| error.problem.hint().to_owned()))
             .or_else(|| cause.downcast_ref::<CertificateNeeded>().map(CertificateNeeded::hint))
+            .or_else(|| cause.downcast_ref::<check::Unusable>().map(|_| check::Unusable::HINT.to_owned()))
             .or_else(|| cause.downcast_ref::<InputError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<FileError>()?.hint().map(str::to_owned))
             .or_else(|| cause.downcast_ref::<NameError>()?.hint().map(str::to_owned))

@@ -19,6 +19,11 @@ pub struct Port(u16);
 impl Port {
     /// The port of mail between servers, where RFC 7672 holds.
     pub const SMTP: Self = Self(25);
+
+    /// The number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
 }
 
 impl fmt::Display for Port {
@@ -88,6 +93,11 @@ impl Owner {
     /// The port, where the name has the shape of RFC 6698 section 3.
     pub fn port(&self) -> Option<Port> {
         self.split().map(|(port, _)| port)
+    }
+
+    /// The transport, where the name has the shape of RFC 6698 section 3.
+    pub fn transport(&self) -> Option<Transport> {
+        self.split().and_then(|_| self.0.split('.').nth(1)?.strip_prefix('_')?.parse().ok())
     }
 
     /// The TLSA base domain, where the name has the shape of RFC 6698 section 3.

@@ -1,6 +1,8 @@
 //! Records, reports and changes to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
 
 mod changes;
+#[cfg(feature = "live")]
+mod probe;
 mod report;
 
 use std::fmt::{self, Write};
@@ -17,6 +19,8 @@ use crate::tlsa::Tlsa;
 use crate::x509::printable;
 
 pub use changes::{OwnerChanges, changes};
+#[cfg(feature = "live")]
+pub use probe::{pem, probe};
 pub use report::{Examined, Palette, reports};
 
 /// The shape of the output.

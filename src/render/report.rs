@@ -25,6 +25,8 @@ pub struct Examined<'a> {
     pub report: Report,
     /// The verdict that was asked for: the publisher's, or the client's.
     pub verdict: Verdict,
+    /// Why a client uses no records there, if that is so.
+    pub why: Option<String>,
     /// What to know about it.
     pub findings: Vec<Finding>,
 }
@@ -55,6 +57,18 @@ pub enum Palette {
 }
 
 impl Palette {
+    pub(super) fn good(self, text: &str) -> String {
+        self.paint(GREEN, text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.paint(RED, text)
+    }
+
+    pub(super) fn open(self, text: &str) -> String {
+        self.paint(YELLOW, text)
+    }
+
     fn paint(self, colour: u8, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
@@ -91,25 +105,20 @@ pub fn reports(
 fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette: Palette) -> String {
     let mut text = String::new();
     let verdict = match examined.verdict {
-        Verdict::Covered => palette.paint(GREEN, "covered"),
-        Verdict::Unknown => palette.paint(YELLOW, "unknown"),
-        verdict => palette.paint(RED, &verdict.to_string()),
+        Verdict::Covered => palette.good("covered"),
+        Verdict::Unknown => palette.open("unknown"),
+        verdict => palette.bad(&verdict.to_string()),
     };
     let holder = examined.holder();
     let behind = if holder == examined.owner { String::new() } else { format!(" (records at {holder})") };
-    let reason = if examined.found.is_none() { ", no TLSA record is published there" } else { "" };
+    let reason = match (&examined.why, &examined.found) {
+        (Some(why), _) => format!(", {}", crate::x509::printable(why)),
+        (None, None) => ", no TLSA record is published there".to_owned(),
+        (None, Some(_)) => String::new(),
+    };
     // Writing into a String cannot fail.
     let _ = writeln!(text, "{}{behind}: {verdict}{reason}", examined.owner);
-    for (record, judgement) in examined.records().iter().zip(&examined.report.records) {
-        let status = format!("{:10}", judgement.status);
-        let status = match judgement.status {
-            Status::Match => palette.paint(GREEN, &status),
-            Status::Failed => palette.paint(RED, &status),
-            Status::Unmatched | Status::Unverified => palette.paint(YELLOW, &status),
-            Status::Unusable | Status::Ignored => status,
-        };
-        let _ = writeln!(text, "  {status} {}{}", shortened(record), remark(judgement));
-    }
+    text.push_str(&record_lines(examined.records(), &examined.report.records, palette));
     for (depth, certificate) in by_depth(chain) {
         let until = certificate
             .validity()
@@ -138,6 +147,23 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
         for line in missing {
             let _ = writeln!(text, "{line}");
         }
+    }
+    text
+}
+
+/// A line for each record, with its status and what there is to say of it.
+pub(super) fn record_lines(records: &[Published], judgements: &[Judgement], palette: Palette) -> String {
+    let mut text = String::new();
+    for (record, judgement) in records.iter().zip(judgements) {
+        let status = format!("{:10}", judgement.status);
+        let status = match judgement.status {
+            Status::Match => palette.good(&status),
+            Status::Failed => palette.bad(&status),
+            Status::Unmatched | Status::Unverified => palette.open(&status),
+            Status::Unusable | Status::Ignored => status,
+        };
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "  {status} {}{}", shortened(record), remark(judgement));
     }
     text
 }
@@ -206,7 +232,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonJudgement<'a> {
+pub(super) struct JsonJudgement<'a> {
     usage: u8,
     selector: u8,
     matching_type: u8,
@@ -227,16 +253,6 @@ struct JsonTriple {
 }
 
 fn document<'a>(examined: &'a Examined<'_>, origin: Option<&Origin>) -> Document<'a> {
-    let judgement = |(record, judgement): (&Published, &'a Judgement)| JsonJudgement {
-        usage: record.usage,
-        selector: record.selector,
-        matching_type: record.matching_type,
-        data: hex::encode(&record.data),
-        status: judgement.status.to_string(),
-        depth: judgement.depth,
-        subject: judgement.subject.as_deref(),
-        reason: judgement.reason.as_deref(),
-    };
     let triple = |(params, coverage): &(Params, Coverage)| JsonTriple {
         usage: params.usage.number(),
         selector: params.selector.number(),
@@ -250,9 +266,26 @@ fn document<'a>(examined: &'a Examined<'_>, origin: Option<&Origin>) -> Document
     Document {
         owner: examined.owner.to_string(),
         verdict: examined.verdict.to_string(),
-        records: examined.records().iter().zip(&examined.report.records).map(judgement).collect(),
+        records: json_judgements(examined.records(), &examined.report.records),
         triples: examined.report.triples.iter().map(triple).collect(),
         missing: examined.missing(origin).collect(),
         findings: json_findings(&examined.findings),
     }
+}
+
+pub(super) fn json_judgements<'a>(
+    records: &[Published],
+    judgements: &'a [Judgement],
+) -> Vec<JsonJudgement<'a>> {
+    let json = |(record, judgement): (&Published, &'a Judgement)| JsonJudgement {
+        usage: record.usage,
+        selector: record.selector,
+        matching_type: record.matching_type,
+        data: hex::encode(&record.data),
+        status: judgement.status.to_string(),
+        depth: judgement.depth,
+        subject: judgement.subject.as_deref(),
+        reason: judgement.reason.as_deref(),
+    };
+    records.iter().zip(judgements).map(json).collect()
 }

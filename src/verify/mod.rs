@@ -128,10 +128,16 @@ pub struct Report {
 ///
 /// Errors: the chain is damaged or mixed up.
 pub fn verify(chain: &Chain, records: &[Published], policy: &Policy<'_>) -> Result<Report, ChainError> {
-    let end_entities = chain.end_entities();
-    for index in &end_entities {
-        chain.confirm(*index)?;
+    for index in chain.end_entities() {
+        chain.confirm(index)?;
     }
+    Ok(verify_served(chain, records, policy))
+}
+
+/// Judges `records` against a chain as a server sent it: what would be damage in a file is the server's affair here,
+/// and shows where a record needs it.
+pub fn verify_served(chain: &Chain, records: &[Published], policy: &Policy<'_>) -> Report {
+    let end_entities = chain.end_entities();
     let judge = Judge::new(chain, policy);
     let usable: Vec<Result<Params, String>> =
         records.iter().map(|record| judge::usable(record, policy.on_smtp)).collect();
@@ -146,13 +152,13 @@ pub fn verify(chain: &Chain, records: &[Published], policy: &Policy<'_>) -> Resu
     let table =
         Table { usable: &usable, outcomes: &outcomes, strongest: strongest(&usable), of: end_entities.len() };
     let triples = table.triples();
-    Ok(Report {
+    Report {
         records: (0..records.len()).map(|at| table.judgement(at)).collect(),
         verdict: table.verdict(&triples),
         any: table.any(),
-        missing: missing(chain, &end_entities, records, &table, &triples)?,
+        missing: missing(chain, &end_entities, records, &table, &triples),
         triples,
-    })
+    }
 }
 
 /// The strongest digest among the usable records of a usage and selector; Full is none (RFC 7671 section 9).
@@ -295,7 +301,7 @@ fn missing(
     records: &[Published],
     table: &Table<'_>,
     triples: &[(Params, Coverage)],
-) -> Result<Vec<Tlsa>, ChainError> {
+) -> Vec<Tlsa> {
     let is_published = |tlsa: &Tlsa| records.iter().any(|record| record.is(tlsa));
     let describing = |params, certificate: &Certificate| {
         let octets = match params {
@@ -317,7 +323,10 @@ fn missing(
         }
         for params in wanted {
             let described = match params.usage.is_trust_anchor() {
-                true => chain.path(*index, Some(1))?.first().and_then(|step| chain.certificate(step.index)),
+                true => {
+                    let path = chain.path(*index, Some(1)).unwrap_or_default();
+                    path.first().and_then(|step| chain.certificate(step.index))
+                }
                 false => Some(end_entity),
             };
             let tlsa = described.and_then(|described| describing(params, described));
@@ -325,5 +334,5 @@ fn missing(
             missing.extend(tlsa.filter(|tlsa| !missing.contains(tlsa)));
         }
     }
-    Ok(missing)
+    missing
 }

@@ -1,0 +1,123 @@
+//! The options of lookups and of `probe`, as values.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::args::{LookupArgs, ProbeArgs};
+use super::{Records, UsageError, clock};
+use crate::live::find::Families;
+use crate::live::starttls::Protocol;
+use crate::owner::{Endpoint, HostName, Origin, Port};
+use crate::x509::printable;
+
+/// How the DNS is to be asked.
+#[derive(Debug, Clone)]
+pub struct LookupRequest {
+    /// The server; the system's without one.
+    pub server: Option<SocketAddr>,
+    /// A file of trust anchors; the root's keys without one.
+    pub trust_anchor: Option<String>,
+    /// What each lookup and each connection may take.
+    pub timeout: Duration,
+}
+
+/// The options of `probe`, as values.
+#[derive(Debug)]
+pub struct ProbeRequest {
+    /// The host and its port, or a mail domain.
+    pub target: Target,
+    /// What is spoken before TLS; by port without one.
+    pub protocol: Option<Protocol>,
+    /// Records from a file instead of the DNS, `-` for standard input.
+    pub records: Option<String>,
+    /// The origin of relative names in it.
+    pub origin: Option<Origin>,
+    /// How the DNS is to be asked.
+    pub lookup: LookupRequest,
+    /// Which addresses are visited.
+    pub families: Families,
+    /// Where the served certificates go.
+    pub save: Option<String>,
+    /// JSON instead of text.
+    pub json: bool,
+    /// The clock.
+    pub now: OffsetDateTime,
+    /// Errors only.
+    pub quiet: bool,
+}
+
+/// What is probed.
+#[derive(Debug)]
+pub enum Target {
+    /// One server.
+    Host(HostName, Port),
+    /// The mail servers of a domain.
+    Mx(HostName),
+}
+
+/// A file of records, or the DNS.
+pub(super) fn records(file: Option<String>, lookup: &LookupArgs) -> Result<Records, UsageError> {
+    match file {
+        Some(file) => Ok(Records::File(file)),
+        None => Ok(Records::Dns(lookup.request()?)),
+    }
+}
+
+impl LookupArgs {
+    fn request(&self) -> Result<LookupRequest, UsageError> {
+        Ok(LookupRequest {
+            server: self.dns.as_deref().map(server).transpose()?,
+            trust_anchor: self.trust_anchor.clone(),
+            timeout: Duration::from_secs(self.timeout),
+        })
+    }
+}
+
+fn server(text: &str) -> Result<SocketAddr, UsageError> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().map(|address: IpAddr| SocketAddr::new(address, 53));
+    address.or_else(|_| text.parse()).map_err(|_| {
+        let message = format!("--dns '{}' is no address of a name server", printable(text));
+        UsageError::new(message, "as in --dns 192.0.2.53 or --dns '[2001:db8::53]:5353'")
+    })
+}
+
+impl ProbeArgs {
+    pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
+        let target = match (&self.host, &self.mx) {
+            (Some(host), _) => match host.parse()? {
+                Endpoint::Server { host, port, .. } => Target::Host(host, port.unwrap_or(Port::SMTP)),
+                Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
+                    (Some(host), Some(port)) => Target::Host(host, port),
+                    _ => {
+                        let message = format!("'{owner}' names no server");
+                        return Err(UsageError::new(message, "give HOST or HOST:PORT"));
+                    }
+                },
+            },
+            (None, Some(domain)) => Target::Mx(domain.parse()?),
+            (None, None) => {
+                return Err(UsageError::new("no HOST is given".to_owned(), "give HOST, or --mx DOMAIN"));
+            }
+        };
+        let by_name = |name: &String| Protocol::NAMES.into_iter().find(|(known, _)| known == name);
+        Ok(ProbeRequest {
+            target,
+            protocol: self.starttls.as_ref().and_then(by_name).map(|(_, protocol)| protocol),
+            records: self.records,
+            origin: self.origin.map(|origin| origin.parse()).transpose()?,
+            lookup: self.lookup.request()?,
+            families: match (self.v4, self.v6) {
+                (true, _) => Families::V4,
+                (_, true) => Families::V6,
+                _ => Families::All,
+            },
+            save: self.save,
+            json: self.format == "json",
+            now: clock(self.at)?,
+            quiet: self.quiet,
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! `probe`: what a DANE client sees.
+
+use anyhow::Context as _;
+
+use super::{Outcome, findings_as_talk, read};
+use crate::advice::{Finding, Severity};
+use crate::cli::{LookupRequest, ProbeRequest, Target};
+use crate::files;
+use crate::live::dns::{Resolver, system_servers};
+use crate::live::find::{self, Dnssec, Located};
+use crate::live::starttls::Protocol;
+use crate::live::{self, Answer, Examination, Host};
+use crate::owner::{HostName, Port, Transport};
+use crate::records::PublishedSet;
+use crate::render::{self, Palette};
+
+/// Where the system names its name servers: resolv.conf(5).
+const SYSTEM_SERVERS: &str = "/etc/resolv.conf";
+
+/// The resolver that is asked for.
+pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
+    let anchors = match &request.trust_anchor {
+        Some(file) => Some(String::from_utf8_lossy(&read(file)?).into_owned()),
+        None => None,
+    };
+    let servers = match request.server {
+        Some(server) => vec![server],
+        None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
+    };
+    let resolver = Resolver::new(&servers, anchors.as_deref(), request.timeout);
+    resolver.with_context(|| {
+        request.trust_anchor.as_deref().map_or_else(|| "the root's keys".to_owned(), files::name)
+    })
+}
+
+/// Why a client uses no records.
+pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
+    let code = match dnssec {
+        Dnssec::Secure | Dnssec::NoRecords => "dns-no-records",
+        Dnssec::Insecure(_) => "dns-insecure",
+        Dnssec::Bogus(_) => "dns-bogus",
+        Dnssec::Unreachable(_) => "dns-unreachable",
+    };
+    let section = match dnssec {
+        Dnssec::Bogus(_) => "RFC 7672 section 2.1.1",
+        _ => "RFC 7672 section 2.2",
+    };
+    Finding { code, severity, message: format!("{dnssec} ({section})") }
+}
+
+pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
+    let resolver = resolver(&request.lookup)?;
+    let given = match &request.records {
+        Some(file) => {
+            let text = read(file)?;
+            Some(PublishedSet::read(&text, request.origin.as_ref()).with_context(|| files::name(file))?)
+        }
+        None => None,
+    };
+    let mut findings = Vec::new();
+    let (hosts, port, nexthops) = match &request.target {
+        Target::Host(host, port) => (vec![host.clone()], *port, Vec::new()),
+        Target::Mx(domain) => match find::exchanges(&resolver, domain) {
+            Ok(exchanges) => {
+                if !exchanges.is_secure {
+                    let message = format!(
+                        "insecure MX: the mail hosts of {} are not signed, so that anyone could name others (RFC 7672 section 2.2.1)",
+                        domain.as_str()
+                    );
+                    findings.push(Finding { code: "mx-insecure", severity: Severity::Warning, message });
+                }
+                (exchanges.hosts, Port::SMTP, vec![domain.clone()])
+            }
+            Err(dnssec) => {
+                findings.push(finding(&dnssec, Severity::Warning));
+                (Vec::new(), Port::SMTP, vec![domain.clone()])
+            }
+        },
+    };
+    let examination = Examination {
+        port,
+        protocol: request.protocol.unwrap_or_else(|| Protocol::of_port(port.number())),
+        nexthops: &nexthops,
+        timeout: request.lookup.timeout,
+        now: request.now,
+    };
+    let mut seen = Vec::new();
+    for host in hosts {
+        files::progress(&format!("probing {} ...", host.as_str()));
+        seen.push(look_at(&resolver, host, given.as_ref(), request, &examination, &mut findings));
+    }
+    files::progress("");
+    let answer = Answer::of_all(seen.iter().map(Host::answer));
+    if let Some(file) = &request.save {
+        files::write(file, &render::pem(&seen)).with_context(|| files::name(file))?;
+    }
+    let text = render::probe(answer, &seen, &findings, request.json, palette);
+    let talk = findings_as_talk(&findings, request.quiet, None).collect();
+    let status = match answer {
+        Answer::Pass => 0,
+        Answer::Fail => super::check::NO,
+        Answer::Unknown => super::check::CANNOT_TELL,
+    };
+    Ok(Outcome { data: text.into_bytes(), talk, status })
+}
+
+fn look_at(
+    resolver: &Resolver,
+    host: HostName,
+    given: Option<&PublishedSet>,
+    request: &ProbeRequest,
+    examination: &Examination<'_>,
+    findings: &mut Vec<Finding>,
+) -> Host {
+    let located = match given {
+        Some(given) => with_records(resolver, &host, given, request, examination.port),
+        None => find::locate(resolver, &host, examination.port, Transport::Tcp, request.families),
+    };
+    match located {
+        Ok(located) => {
+            let mut endpoints = live::examine(&located, examination);
+            let routes = endpoints.iter().filter(|endpoint| !endpoint.has_no_route).count();
+            if routes > 0 && routes < endpoints.len() {
+                let message = "no route to some of the addresses from here: they are passed over".to_owned();
+                findings.push(Finding { code: "no-route", severity: Severity::Hint, message });
+                endpoints.retain(|endpoint| !endpoint.has_no_route);
+            }
+            let owner = Some(located.owner);
+            Host { host, owner, dnssec: Dnssec::Secure, records: located.records, endpoints }
+        }
+        Err(dnssec) => {
+            findings.push(finding(&dnssec, Severity::Warning));
+            Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
+        }
+    }
+}
+
+/// Addresses from the DNS, whatever it says of them, and records from a file.
+fn with_records(
+    resolver: &Resolver,
+    host: &HostName,
+    given: &PublishedSet,
+    request: &ProbeRequest,
+    port: Port,
+) -> Result<Located, Dnssec> {
+    let owner = crate::owner::Owner::new(port, Transport::Tcp, host);
+    let owner = owner.map_err(|error| Dnssec::Unreachable(error.to_string()))?;
+    let found = given.at(&owner).ok_or(Dnssec::NoRecords)?;
+    let addresses = find::addresses(resolver, host, request.families)?;
+    Ok(Located { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
+}

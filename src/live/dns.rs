@@ -1,0 +1,320 @@
+//! DNSSEC-validated lookups in process: RFC 4035 section 5. The only user of the resolver of `domain`.
+//!
+//! No resolver on the way is trusted: it is asked with CD set, and its answers are validated here.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use domain::base::iana::{Class, Rcode};
+use domain::base::{Message, MessageBuilder, Name, Rtype};
+use domain::dnssec::validator::anchor::TrustAnchors;
+use domain::dnssec::validator::context::{ValidationContext, ValidationState};
+use domain::net::client::protocol::{TcpConnect, UdpConnect};
+use domain::net::client::request::{ComposeRequest, RequestMessage, SendRequest};
+use domain::net::client::{dgram, dgram_stream, multi_stream, stream};
+use domain::rdata::{AllRecordData, Cname};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::records::Published;
+
+/// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
+/// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
+const ROOT_ANCHORS: &str = "\
+. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
+. IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16
+";
+
+/// What a lookup asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+    /// Mail exchangers.
+    Mx,
+    /// TLSA records.
+    Tlsa,
+    /// The alias alone, not what stands behind it.
+    Cname,
+}
+
+impl Kind {
+    fn rtype(self) -> Rtype {
+        match self {
+            Self::A => Rtype::A,
+            Self::Aaaa => Rtype::AAAA,
+            Self::Mx => Rtype::MX,
+            Self::Tlsa => Rtype::TLSA,
+            Self::Cname => Rtype::CNAME,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.rtype())
+    }
+}
+
+/// What DNSSEC says of an answer (RFC 4035 section 4.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Security {
+    /// Signed up to a trust anchor.
+    Secure,
+    /// Proven to be unsigned, or without a trust anchor above.
+    Insecure,
+    /// It should be signed and is not, or not rightly; with the validator's reason.
+    Bogus(String),
+}
+
+/// One record of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// An address.
+    Address(IpAddr),
+    /// A mail exchanger.
+    Mx {
+        /// The lowest is the first choice.
+        preference: u16,
+        /// The host, lower case, without the final dot; empty for the null MX of RFC 7505.
+        exchange: String,
+    },
+    /// A TLSA record.
+    Tlsa(Published),
+    /// The target of an alias, lower case, without the final dot.
+    Cname(String),
+}
+
+/// A validated answer; a proven denial has no data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What DNSSEC says of all of it, aliases included.
+    pub security: Security,
+    /// The name behind all aliases, lower case, without the final dot.
+    pub canonical: String,
+    /// The records there.
+    pub data: Vec<Data>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupError {
+    /// What was asked for.
+    pub question: String,
+    /// What went wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no answer for {}: {}", self.question, self.reason)
+    }
+}
+
+impl std::error::Error for LookupError {}
+
+/// Someone who looks names up and validates the answers.
+pub trait Lookup {
+    /// The records of `kind` at `name`.
+    ///
+    /// Errors: no server answers in time, or the answer is a failure or garbage.
+    fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError>;
+}
+
+type Upstream = dgram_stream::Connection<UdpConnect, RequestMessage<Vec<u8>>>;
+
+/// The resolver of `domain`, one server after another.
+pub struct Resolver {
+    runtime: Runtime,
+    servers: Vec<(Upstream, ValidationContext<Upstream>)>,
+    timeout: Duration,
+}
+
+impl Resolver {
+    /// Asks `servers`, and trusts the DS and DNSKEY records in `anchors` or else those of the root.
+    ///
+    /// Errors: trust anchors that cannot be read, or none; a system that gives no runtime.
+    pub fn new(
+        servers: &[SocketAddr],
+        anchors: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Self, AnchorError> {
+        let text = anchors.unwrap_or(ROOT_ANCHORS);
+        let has_key = |line: &str| {
+            let words = line.split(';').next().unwrap_or_default().split_whitespace();
+            words.into_iter().any(|word| ["DS", "DNSKEY"].iter().any(|kind| word.eq_ignore_ascii_case(kind)))
+        };
+        if !text.lines().any(has_key) {
+            // Without an anchor everything would look unsigned.
+            return Err(AnchorError("no DS or DNSKEY record".to_owned()));
+        }
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| AnchorError(error.to_string()))?;
+        let mut all = Vec::new();
+        for server in servers {
+            let anchors =
+                TrustAnchors::from_u8(text.as_bytes()).map_err(|error| AnchorError(error.to_string()))?;
+            let upstream = connect(&runtime, *server, timeout);
+            all.push((upstream.clone(), ValidationContext::new(anchors, upstream)));
+        }
+        Ok(Self { runtime, servers: all, timeout })
+    }
+
+    async fn ask(
+        &self,
+        (upstream, context): &(Upstream, ValidationContext<Upstream>),
+        name: &Name<Vec<u8>>,
+        kind: Kind,
+    ) -> Result<Answer, String> {
+        let mut message = MessageBuilder::new_vec();
+        message.header_mut().set_rd(true);
+        let mut message = message.question();
+        message.push((name, kind.rtype())).map_err(|error| error.to_string())?;
+        let mut request = RequestMessage::new(message).map_err(|error| error.to_string())?;
+        // CD: a validating server would keep from us what it calls bogus, and the reason with it.
+        request.header_mut().set_cd(true);
+        request.set_dnssec_ok(true);
+        let mut pending = upstream.send_request(request);
+        let mut message = pending.get_response().await.map_err(|error| error.to_string())?;
+        match message.header().rcode() {
+            Rcode::NOERROR | Rcode::NXDOMAIN => {}
+            rcode => return Err(format!("the server says {rcode}")),
+        }
+        let (state, extended) =
+            context.validate_msg(&mut message).await.map_err(|error| error.to_string())?;
+        let security = match state {
+            ValidationState::Secure => Security::Secure,
+            ValidationState::Insecure | ValidationState::Indeterminate => Security::Insecure,
+            ValidationState::Bogus => {
+                let text = extended.and_then(|extended| {
+                    let text = String::from_utf8_lossy(extended.text_slice()?).into_owned();
+                    Some(if text.is_empty() { extended.code().to_string() } else { text })
+                });
+                Security::Bogus(text.unwrap_or_else(|| "signatures do not hold".to_owned()))
+            }
+        };
+        read(&message, &text_of(name), kind, security)
+    }
+}
+
+impl Lookup for Resolver {
+    fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError> {
+        let error = |reason: String| LookupError { question: format!("{name} {kind}"), reason };
+        let parsed: Name<Vec<u8>> = format!("{name}.").parse().map_err(|_| error("not a name".to_owned()))?;
+        let mut reason = "no name server is known".to_owned();
+        for server in &self.servers {
+            let answer = self.runtime.block_on(async {
+                tokio::time::timeout(self.timeout, self.ask(server, &parsed, kind)).await
+            });
+            match answer {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(said)) => reason = said,
+                Err(_) => reason = format!("nothing within {} seconds", self.timeout.as_secs()),
+            }
+        }
+        Err(error(reason))
+    }
+}
+
+/// UDP with EDNS, and TCP where that is cut.
+fn connect(runtime: &Runtime, server: SocketAddr, timeout: Duration) -> Upstream {
+    let mut streams = stream::Config::new();
+    streams.set_response_timeout(timeout);
+    let mut datagrams = dgram::Config::new();
+    datagrams.set_read_timeout(Duration::from_secs(2).min(timeout));
+    datagrams.set_max_retries(3);
+    datagrams.set_udp_payload_size(Some(1232));
+    let config = dgram_stream::Config::from_parts(datagrams, multi_stream::Config::from(streams));
+    let (connection, transport) =
+        dgram_stream::Connection::with_config(UdpConnect::new(server), TcpConnect::new(server), config);
+    runtime.spawn(async move { transport.run().await });
+    connection
+}
+
+fn text_of(name: &impl fmt::Display) -> String {
+    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// The records of `kind` behind the aliases of `name`.
+fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
+    message: &Message<Octs>,
+    name: &str,
+    kind: Kind,
+    security: Security,
+) -> Result<Answer, String> {
+    let unreadable = |_| "the answer cannot be read".to_owned();
+    let mut aliases = Vec::new();
+    let mut records = Vec::new();
+    for record in message.answer().map_err(unreadable)?.limit_to_in::<AllRecordData<_, _>>() {
+        let record = record.map_err(unreadable)?;
+        if record.class() != Class::IN {
+            continue;
+        }
+        let owner = text_of(record.owner());
+        let data = match record.data() {
+            AllRecordData::Cname(cname) => {
+                aliases.push((owner.clone(), target(cname)));
+                Data::Cname(target(cname))
+            }
+            AllRecordData::A(a) => Data::Address(IpAddr::V4(a.addr())),
+            AllRecordData::Aaaa(aaaa) => Data::Address(IpAddr::V6(aaaa.addr())),
+            AllRecordData::Mx(mx) => {
+                Data::Mx { preference: mx.preference(), exchange: text_of(mx.exchange()) }
+            }
+            AllRecordData::Tlsa(tlsa) => Data::Tlsa(Published {
+                usage: tlsa.usage().to_int(),
+                selector: tlsa.selector().to_int(),
+                matching_type: tlsa.matching_type().to_int(),
+                data: tlsa.data().as_ref().to_vec(),
+            }),
+            _ => continue,
+        };
+        records.push((owner, data));
+    }
+    let mut canonical = name.to_owned();
+    if kind != Kind::Cname {
+        // As many hops as there are aliases is a circle.
+        for _ in 0..aliases.len() {
+            if let Some((_, target)) = aliases.iter().find(|(owner, _)| *owner == canonical) {
+                canonical.clone_from(target);
+            }
+        }
+    }
+    let wanted = |data: &Data| match kind {
+        Kind::A => matches!(data, Data::Address(IpAddr::V4(_))),
+        Kind::Aaaa => matches!(data, Data::Address(IpAddr::V6(_))),
+        Kind::Mx => matches!(data, Data::Mx { .. }),
+        Kind::Tlsa => matches!(data, Data::Tlsa(_)),
+        Kind::Cname => matches!(data, Data::Cname(_)),
+    };
+    let data = records.into_iter().filter(|(owner, data)| *owner == canonical && wanted(data));
+    let data = data.map(|(_, data)| data).collect();
+    Ok(Answer { security, canonical, data })
+}
+
+fn target<N: fmt::Display>(cname: &Cname<N>) -> String {
+    text_of(cname.cname())
+}
+
+/// Why no resolver can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchorError(String);
+
+impl fmt::Display for AnchorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot use these trust anchors: {}", self.0)
+    }
+}
+
+impl std::error::Error for AnchorError {}
+
+/// The addresses of `nameserver` lines in the text of resolv.conf(5).
+pub fn system_servers(text: &str) -> Vec<SocketAddr> {
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
+    lines
+        .filter_map(|rest| rest.trim().parse().ok())
+        .map(|address: IpAddr| SocketAddr::new(address, 53))
+        .collect()
+}

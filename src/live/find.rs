@@ -1,0 +1,238 @@
+//! From a host to its addresses and TLSA records: RFC 7671 section 7, RFC 7672 sections 2.1 and 2.2.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::dns::{Answer, Data, Kind, Lookup, LookupError, Security};
+use crate::owner::{HostName, NameError, Owner, Port, Transport};
+use crate::records::{Found, Published};
+
+/// What DNSSEC says of a host's names and TLSA records together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dnssec {
+    /// Records that a client may use.
+    Secure,
+    /// Proven: there are no TLSA records, so no client asks for DANE.
+    NoRecords,
+    /// Unsigned: no client asks for DANE; with what is unsigned.
+    Insecure(String),
+    /// Forged or broken: clients skip the host; with the validator's reason.
+    Bogus(String),
+    /// No answer.
+    Unreachable(String),
+}
+
+impl fmt::Display for Dnssec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secure => f.write_str("secure"),
+            Self::NoRecords => f.write_str("secure, no TLSA record is published"),
+            Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
+            Self::Bogus(reason) => write!(f, "bogus: {reason}"),
+            Self::Unreachable(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl Dnssec {
+    /// One word for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Secure | Self::NoRecords => "secure",
+            Self::Insecure(_) => "insecure",
+            Self::Bogus(_) => "bogus",
+            Self::Unreachable(_) => "unreachable",
+        }
+    }
+}
+
+/// Where a host is, and what is published for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The host.
+    pub host: HostName,
+    /// The TLSA base domain: the host, or what its aliases lead to.
+    pub base: HostName,
+    /// Owner of the records, before any alias of its own.
+    pub owner: Owner,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Its records.
+    pub records: Vec<Published>,
+}
+
+/// Which families of addresses are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Families {
+    /// Both.
+    All,
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Families {
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::All => &[Kind::A, Kind::Aaaa],
+            Self::V4 => &[Kind::A],
+            Self::V6 => &[Kind::Aaaa],
+        }
+    }
+}
+
+/// The addresses of `host`, signed or not.
+///
+/// Errors: nobody answers, or there is none.
+pub fn addresses(lookup: &dyn Lookup, host: &HostName, families: Families) -> Result<Vec<IpAddr>, Dnssec> {
+    let mut addresses = Vec::new();
+    for kind in families.kinds() {
+        let data = lookup.lookup(host.as_str(), *kind)?.data;
+        addresses.extend(data.into_iter().filter_map(|data| match data {
+            Data::Address(address) => Some(address),
+            _ => None,
+        }));
+    }
+    match addresses.is_empty() {
+        true => Err(Dnssec::Unreachable(format!("{} has no address", host.as_str()))),
+        false => Ok(addresses),
+    }
+}
+
+impl From<LookupError> for Dnssec {
+    fn from(error: LookupError) -> Self {
+        Self::Unreachable(error.to_string())
+    }
+}
+
+/// The addresses and records of `host`, as a client finds them.
+///
+/// Errors: what keeps a client from using DANE, [`Dnssec::Secure`] never among them.
+pub fn locate(
+    lookup: &dyn Lookup,
+    host: &HostName,
+    port: Port,
+    transport: Transport,
+    families: Families,
+) -> Result<Located, Dnssec> {
+    let mut addresses = Vec::new();
+    let mut canonical = host.as_str().to_owned();
+    let mut insecure = false;
+    for kind in families.kinds() {
+        let answer = lookup.lookup(host.as_str(), *kind)?;
+        match &answer.security {
+            Security::Bogus(reason) => {
+                return Err(Dnssec::Bogus(format!("{host} {kind}: {reason}", host = host.as_str())));
+            }
+            Security::Insecure => insecure = true,
+            Security::Secure => {}
+        }
+        addresses.extend(answer.data.iter().filter_map(|data| match data {
+            Data::Address(address) => Some(*address),
+            _ => None,
+        }));
+        canonical = answer.canonical;
+    }
+    if addresses.is_empty() {
+        return Err(Dnssec::Unreachable(format!("{} has no address", host.as_str())));
+    }
+    let is_alias = canonical != host.as_str();
+    let mut bases = vec![host.clone()];
+    if insecure {
+        // The alias itself may be signed, and what it leads to not: then its own records count.
+        let alias_is_secure =
+            is_alias && lookup.lookup(host.as_str(), Kind::Cname)?.security == Security::Secure;
+        if !alias_is_secure {
+            return Err(Dnssec::Insecure(format!("the address of {}", host.as_str())));
+        }
+    } else if is_alias && let Ok(expanded) = canonical.parse::<HostName>() {
+        bases.insert(0, expanded);
+    }
+    let mut none = Dnssec::NoRecords;
+    for base in bases {
+        let owner = Owner::new(port, transport, &base).map_err(of_name)?;
+        match published(lookup, &owner)? {
+            Ok(found) => {
+                return Ok(Located { host: host.clone(), base, owner, addresses, records: found.records });
+            }
+            Err(reason) => none = reason,
+        }
+    }
+    Err(none)
+}
+
+fn of_name(error: NameError) -> Dnssec {
+    Dnssec::Unreachable(error.to_string())
+}
+
+/// The validated records at `owner`, or why there are none to be used.
+///
+/// Errors: nobody answers, or the answer is bogus.
+pub fn published(lookup: &dyn Lookup, owner: &Owner) -> Result<Result<Found, Dnssec>, Dnssec> {
+    let name = owner.to_string();
+    let name = name.trim_end_matches('.');
+    let Answer { security, canonical, data } = lookup.lookup(name, Kind::Tlsa)?;
+    match security {
+        Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{name} TLSA: {reason}"))),
+        Security::Insecure => return Ok(Err(Dnssec::Insecure(format!("the answer for {name} TLSA")))),
+        Security::Secure => {}
+    }
+    let records: Vec<Published> = data
+        .into_iter()
+        .filter_map(|data| match data {
+            Data::Tlsa(published) => Some(published),
+            _ => None,
+        })
+        .collect();
+    if records.is_empty() {
+        return Ok(Err(Dnssec::NoRecords));
+    }
+    let holder = canonical.parse().unwrap_or_else(|_| owner.clone());
+    Ok(Ok(Found { holder, records }))
+}
+
+/// The mail hosts of a domain, the first choice first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchanges {
+    /// The hosts.
+    pub hosts: Vec<HostName>,
+    /// Whether the MX records, or their absence, are signed.
+    pub is_secure: bool,
+}
+
+/// The MX hosts of `domain`, or itself without any (RFC 5321 section 5.1).
+///
+/// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
+pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dnssec> {
+    let answer = lookup.lookup(domain.as_str(), Kind::Mx)?;
+    let is_secure = match answer.security {
+        Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{} MX: {reason}", domain.as_str()))),
+        Security::Secure => true,
+        Security::Insecure => false,
+    };
+    let mut all: Vec<(u16, String)> = answer
+        .data
+        .into_iter()
+        .filter_map(|data| match data {
+            Data::Mx { preference, exchange } => Some((preference, exchange)),
+            _ => None,
+        })
+        .collect();
+    if all.is_empty() {
+        return Ok(Exchanges { hosts: vec![domain.clone()], is_secure });
+    }
+    all.sort();
+    if all.iter().all(|(_, exchange)| exchange.is_empty()) {
+        return Err(Dnssec::Unreachable(format!("{} takes no mail (RFC 7505)", domain.as_str())));
+    }
+    let mut hosts: Vec<HostName> = Vec::new();
+    for (_, exchange) in all {
+        match exchange.parse() {
+            Ok(host) if hosts.contains(&host) => {}
+            Ok(host) => hosts.push(host),
+            Err(error) => return Err(of_name(error)),
+        }
+    }
+    Ok(Exchanges { hosts, is_secure })
+}

@@ -1,0 +1,253 @@
+//! What a DANE client sees: RFC 7671 section 7, RFC 7672 section 2. The only user of sockets.
+//!
+//! A name is looked up, its addresses are connected to, and what each serves for each kind of key is judged by the
+//! records that were found, as `check` judges a file.
+
+pub mod dns;
+pub mod find;
+pub mod starttls;
+pub mod tls;
+mod wire;
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::chain::Chain;
+use crate::input::Located;
+use crate::owner::{HostName, Owner, Port};
+use crate::records::Published;
+use crate::verify::{Policy, Report, Verdict, verify_served};
+use crate::x509::Certificate;
+
+use find::Located as Place;
+use starttls::{Protocol, StarttlsError};
+use tls::{KeyKind, TlsError};
+use wire::Wire;
+
+/// The answer for an endpoint, a host, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A client authenticates the server.
+    Pass,
+    /// A client that has the records refuses the server.
+    Fail,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+impl Answer {
+    /// Fail beats unknown, unknown beats pass; nothing at all is unknown.
+    pub fn of_all(answers: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = None;
+        for answer in answers {
+            all = Some(match (all, answer) {
+                (Some(Self::Fail), _) | (_, Self::Fail) => Self::Fail,
+                (Some(Self::Unknown), _) | (_, Self::Unknown) => Self::Unknown,
+                _ => Self::Pass,
+            });
+        }
+        all.unwrap_or(Self::Unknown)
+    }
+}
+
+/// How servers are to be looked at.
+#[derive(Debug, Clone)]
+pub struct Examination<'a> {
+    /// The port.
+    pub port: Port,
+    /// What is spoken there before TLS.
+    pub protocol: Protocol,
+    /// Further names that a certificate may have (RFC 7672 section 3.2.2).
+    pub nexthops: &'a [HostName],
+    /// The time that each connection may take.
+    pub timeout: Duration,
+    /// The clock.
+    pub now: OffsetDateTime,
+}
+
+/// What one address serves for one kind of key.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// The algorithm of the server's key, where there was a handshake.
+    pub algorithm: Option<String>,
+    /// What a client makes of it.
+    pub answer: Answer,
+    /// Whether the server has the key of its certificate; `None` without a handshake.
+    pub key_proven: Option<bool>,
+    /// Why there is no more to say.
+    pub error: Option<String>,
+    /// The records and what they are to the served chain.
+    pub report: Option<Report>,
+    /// The DER of the served certificates, the server's own first.
+    pub served: Vec<Vec<u8>>,
+    /// Whether this machine has no way to the address at all.
+    pub has_no_route: bool,
+}
+
+/// Looks at every address of a host, once for each kind of key.
+pub fn examine(place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
+    place.addresses.iter().flat_map(|address| examine_address(*address, place, examination)).collect()
+}
+
+fn examine_address(address: IpAddr, place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
+    let address = SocketAddr::new(address, examination.port.number());
+    let mut endpoints = Vec::new();
+    let mut refusal = None;
+    for kind in KeyKind::ALL {
+        match visit(address, &place.base, kind, examination) {
+            Ok(served) => endpoints.push(judge(address, served, place, examination)),
+            Err(Visit::Tls(TlsError::NotOffered(reason))) => {
+                refusal.get_or_insert((Answer::Fail, TlsError::NotOffered(reason).to_string()));
+            }
+            // One try tells as much as two.
+            Err(error) => {
+                let kind_of = error.answer();
+                if endpoints.is_empty() || kind_of == Answer::Fail {
+                    let endpoint = without_handshake(address, kind_of, error.to_string());
+                    endpoints.push(Endpoint { has_no_route: error.is_no_route(), ..endpoint });
+                }
+                break;
+            }
+        }
+    }
+    match refusal {
+        Some((answer, error)) if endpoints.is_empty() => vec![without_handshake(address, answer, error)],
+        _ => endpoints,
+    }
+}
+
+fn without_handshake(address: SocketAddr, answer: Answer, error: String) -> Endpoint {
+    Endpoint {
+        address,
+        algorithm: None,
+        answer,
+        key_proven: None,
+        error: Some(error),
+        report: None,
+        served: Vec::new(),
+        has_no_route: false,
+    }
+}
+
+/// Why a visit gave no chain.
+enum Visit {
+    Connect(std::io::Error),
+    Starttls(StarttlsError),
+    Tls(TlsError),
+}
+
+impl Visit {
+    fn is_no_route(&self) -> bool {
+        let Self::Connect(error) = self else { return false };
+        matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
+    }
+
+    /// A server that cannot be reached tells nothing; one that refuses TLS fails every client that has records.
+    fn answer(&self) -> Answer {
+        match self {
+            Self::Starttls(StarttlsError::NotOffered(_)) | Self::Tls(TlsError::NotOffered(_)) => Answer::Fail,
+            _ => Answer::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(error) => write!(f, "cannot connect: {error}"),
+            Self::Starttls(error) => error.fmt(f),
+            Self::Tls(error) => error.fmt(f),
+        }
+    }
+}
+
+fn visit(
+    address: SocketAddr,
+    base: &HostName,
+    kind: KeyKind,
+    examination: &Examination<'_>,
+) -> Result<tls::Served, Visit> {
+    let mut wire = Wire::connect(address, examination.timeout).map_err(Visit::Connect)?;
+    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(Visit::Starttls)?;
+    tls::handshake(&mut wire, base.as_str(), kind).map_err(Visit::Tls)
+}
+
+fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &Examination<'_>) -> Endpoint {
+    let certificates: Result<Vec<Located>, _> = served
+        .certificates
+        .iter()
+        .map(|der| Ok(Located { line: None, certificate: Certificate::from_der(der.clone())? }))
+        .collect::<Result<_, crate::x509::X509Error>>();
+    let certificates = match certificates {
+        Ok(certificates) if !certificates.is_empty() => certificates,
+        Ok(_) => {
+            return without_handshake(address, Answer::Fail, "the server sent no certificate".to_owned());
+        }
+        Err(error) => {
+            let error = format!("a certificate of the server cannot be read: {error}");
+            return without_handshake(address, Answer::Unknown, error);
+        }
+    };
+    let algorithm = certificates.first().map(|leaf| leaf.certificate.key_algorithm().to_string());
+    let mut names = vec![place.base.clone(), place.host.clone()];
+    names.extend(examination.nexthops.iter().cloned());
+    let on_smtp = matches!(examination.protocol, Protocol::Smtp);
+    let policy = Policy { names: &names, on_smtp, store: None, now: examination.now };
+    let report = verify_served(&Chain::served(certificates), &place.records, &policy);
+    let answer = match report.any {
+        Verdict::Covered => Answer::Pass,
+        Verdict::Unknown => Answer::Unknown,
+        Verdict::Partial | Verdict::NotCovered => Answer::Fail,
+    };
+    Endpoint {
+        address,
+        algorithm,
+        answer,
+        key_proven: Some(served.key_proven.is_ok()),
+        error: served.key_proven.err().map(|reason| format!("possession of the key is not proven: {reason}")),
+        report: Some(report),
+        served: served.certificates,
+        has_no_route: false,
+    }
+}
+
+/// A host and everything that was seen of it.
+#[derive(Debug)]
+pub struct Host {
+    /// The host as it was asked for.
+    pub host: HostName,
+    /// Where its TLSA records were looked for.
+    pub owner: Option<Owner>,
+    /// What DNSSEC says of its names and records.
+    pub dnssec: find::Dnssec,
+    /// The records.
+    pub records: Vec<Published>,
+    /// What its addresses serve.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Host {
+    /// What a client makes of the host.
+    pub fn answer(&self) -> Answer {
+        match self.dnssec {
+            find::Dnssec::Secure => Answer::of_all(self.endpoints.iter().map(|endpoint| endpoint.answer)),
+            _ => Answer::Unknown,
+        }
+    }
+}

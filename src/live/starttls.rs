@@ -1,0 +1,292 @@
+//! The dialogs before TLS: RFC 3207 and its like.
+//!
+//! Every octet is read by itself, so that nothing in plain text is carried over the border into TLS
+//! (CVE-2011-0411), and the whole dialog has a bound in octets as well as in time.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+/// A protocol that TLS is started in, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// RFC 3207.
+    Smtp,
+    /// RFC 2033 with RFC 3207.
+    Lmtp,
+    /// RFC 9051 section 6.2.1.
+    Imap,
+    /// RFC 2595 section 4.
+    Pop3,
+    /// RFC 5804 section 2.2.
+    Sieve,
+    /// RFC 4217.
+    Ftp,
+    /// RFC 4642.
+    Nntp,
+    /// RFC 6120 section 5.
+    Xmpp,
+    /// SSLRequest of PostgreSQL's protocol.
+    Postgres,
+    /// RFC 4511 section 4.14.
+    Ldap,
+    /// TLS from the first octet.
+    Direct,
+}
+
+impl Protocol {
+    /// The protocols by name.
+    pub const NAMES: [(&str, Self); 11] = [
+        ("smtp", Self::Smtp),
+        ("lmtp", Self::Lmtp),
+        ("imap", Self::Imap),
+        ("pop3", Self::Pop3),
+        ("sieve", Self::Sieve),
+        ("ftp", Self::Ftp),
+        ("nntp", Self::Nntp),
+        ("xmpp", Self::Xmpp),
+        ("postgres", Self::Postgres),
+        ("ldap", Self::Ldap),
+        ("none", Self::Direct),
+    ];
+
+    /// What is spoken on a port by custom.
+    pub fn of_port(port: u16) -> Self {
+        match port {
+            25 | 587 | 2525 => Self::Smtp,
+            24 => Self::Lmtp,
+            143 => Self::Imap,
+            110 => Self::Pop3,
+            4190 => Self::Sieve,
+            21 => Self::Ftp,
+            119 => Self::Nntp,
+            5222 | 5269 => Self::Xmpp,
+            5432 => Self::Postgres,
+            389 => Self::Ldap,
+            _ => Self::Direct,
+        }
+    }
+}
+
+/// Why TLS was not started.
+#[derive(Debug)]
+pub enum StarttlsError {
+    /// The connection broke, or took too long.
+    Io(io::Error),
+    /// The server does not offer it, or refuses.
+    NotOffered(String),
+    /// More octets than such a dialog has.
+    TooLong,
+}
+
+impl From<io::Error> for StarttlsError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for StarttlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "the connection broke before TLS: {error}"),
+            Self::NotOffered(said) => {
+                write!(f, "STARTTLS is not offered: {}", crate::x509::printable(said.trim_end()))
+            }
+            Self::TooLong => f.write_str("the server talks without end before TLS"),
+        }
+    }
+}
+
+impl std::error::Error for StarttlsError {}
+
+/// Octets of the longest dialog; real ones have a few hundred.
+const LONGEST: usize = 32 * 1024;
+
+/// Who is talked to, and what is left of [`LONGEST`].
+struct Dialog<'a, S> {
+    stream: &'a mut S,
+    left: usize,
+}
+
+/// Leads `stream` up to the border of TLS; `host` is the server's name.
+///
+/// Errors: see [`StarttlsError`].
+pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -> Result<(), StarttlsError> {
+    let mut dialog = Dialog { stream, left: LONGEST };
+    match protocol {
+        Protocol::Direct => Ok(()),
+        Protocol::Smtp => dialog.smtp("EHLO"),
+        Protocol::Lmtp => dialog.smtp("LHLO"),
+        Protocol::Imap => {
+            dialog.expect("* ")?;
+            dialog.send("a STARTTLS\r\n")?;
+            dialog.until(|line| line.starts_with("a "), |line| line.to_ascii_uppercase().starts_with("A OK"))
+        }
+        Protocol::Pop3 => {
+            dialog.expect("+OK")?;
+            dialog.send("STLS\r\n")?;
+            dialog.expect("+OK")
+        }
+        Protocol::Sieve => {
+            let is_end =
+                |line: &str| ["OK", "NO", "BYE"].iter().any(|end| line.to_ascii_uppercase().starts_with(end));
+            let is_good = |line: &str| line.to_ascii_uppercase().starts_with("OK");
+            dialog.until(is_end, is_good)?;
+            dialog.send("STARTTLS\r\n")?;
+            dialog.until(is_end, is_good)
+        }
+        Protocol::Ftp => {
+            dialog.reply("220")?;
+            dialog.send("AUTH TLS\r\n")?;
+            dialog.reply("234").map(|_| ())
+        }
+        Protocol::Nntp => {
+            dialog.expect("20")?;
+            dialog.send("STARTTLS\r\n")?;
+            dialog.expect("382")
+        }
+        Protocol::Xmpp => dialog.xmpp(host),
+        Protocol::Postgres => {
+            // Length 8, then request code 80877103.
+            dialog.write(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])?;
+            match dialog.octet()? {
+                b'S' => Ok(()),
+                other => Err(StarttlsError::NotOffered(char::from(other).to_string())),
+            }
+        }
+        Protocol::Ldap => dialog.ldap(),
+    }
+}
+
+impl<S: Read + Write> Dialog<'_, S> {
+    fn octet(&mut self) -> Result<u8, StarttlsError> {
+        self.left = self.left.checked_sub(1).ok_or(StarttlsError::TooLong)?;
+        let mut octet = [0];
+        self.stream.read_exact(&mut octet)?;
+        let [octet] = octet;
+        Ok(octet)
+    }
+
+    /// A line without its end.
+    fn line(&mut self) -> Result<String, StarttlsError> {
+        let mut line = Vec::new();
+        loop {
+            match self.octet()? {
+                b'\n' => break,
+                octet => line.push(octet),
+            }
+        }
+        let text = String::from_utf8_lossy(&line);
+        Ok(text.trim_end_matches('\r').to_owned())
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Result<(), StarttlsError> {
+        self.stream.write_all(octets)?;
+        Ok(self.stream.flush()?)
+    }
+
+    fn send(&mut self, text: &str) -> Result<(), StarttlsError> {
+        self.write(text.as_bytes())
+    }
+
+    /// One line that starts with `good`.
+    fn expect(&mut self, good: &str) -> Result<(), StarttlsError> {
+        let line = self.line()?;
+        if line.starts_with(good) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) }
+    }
+
+    /// Lines up to the one that ends them.
+    fn until(
+        &mut self,
+        is_end: impl Fn(&str) -> bool,
+        is_good: impl Fn(&str) -> bool,
+    ) -> Result<(), StarttlsError> {
+        loop {
+            let line = self.line()?;
+            if is_end(&line) {
+                return if is_good(&line) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) };
+            }
+        }
+    }
+
+    /// A reply of several lines, each with the code and `-` but for the last (RFC 5321 section 4.2.1).
+    fn reply(&mut self, code: &str) -> Result<Vec<String>, StarttlsError> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line()?;
+            let goes_on = line.as_bytes().get(3) == Some(&b'-');
+            if !line.starts_with(code) && !goes_on {
+                return Err(StarttlsError::NotOffered(line));
+            }
+            lines.push(line);
+            if !goes_on {
+                return Ok(lines);
+            }
+        }
+    }
+
+    fn smtp(&mut self, hello: &str) -> Result<(), StarttlsError> {
+        self.reply("220")?;
+        self.send(&format!("{hello} tlsagen.invalid\r\n"))?;
+        let offers = self.reply("250")?;
+        let is_offer =
+            |line: &String| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
+        if !offers.iter().any(is_offer) {
+            return Err(StarttlsError::NotOffered("it is not among the server's extensions".to_owned()));
+        }
+        self.send("STARTTLS\r\n")?;
+        self.reply("220").map(|_| ())
+    }
+
+    fn xmpp(&mut self, host: &str) -> Result<(), StarttlsError> {
+        self.send(&format!(
+            "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+             xmlns:stream='http://etherx.jabber.org/streams' to='{host}' version='1.0'>"
+        ))?;
+        let features = self.tags("</stream:features>")?;
+        if !features.contains("urn:ietf:params:xml:ns:xmpp-tls") {
+            return Err(StarttlsError::NotOffered("it is not among the server's features".to_owned()));
+        }
+        self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")?;
+        let answer = self.tags(">")?;
+        if answer.contains("<proceed") { Ok(()) } else { Err(StarttlsError::NotOffered(answer)) }
+    }
+
+    /// What comes up to and with `end`.
+    fn tags(&mut self, end: &str) -> Result<String, StarttlsError> {
+        let mut octets = Vec::new();
+        while !octets.ends_with(end.as_bytes()) {
+            octets.push(self.octet()?);
+        }
+        Ok(String::from_utf8_lossy(&octets).into_owned())
+    }
+
+    fn ldap(&mut self) -> Result<(), StarttlsError> {
+        let mut request = vec![0x30, 0x1d, 0x02, 0x01, 0x01, 0x77, 0x18, 0x80, 0x16];
+        request.extend_from_slice(b"1.3.6.1.4.1.1466.20037");
+        self.write(&request)?;
+        // LDAPMessage: a SEQUENCE, short or with one or two octets of length.
+        let refused = || StarttlsError::NotOffered("the answer is no ExtendedResponse of success".to_owned());
+        if self.octet()? != 0x30 {
+            return Err(refused());
+        }
+        let length = match self.octet()? {
+            length @ 0..=0x7f => usize::from(length),
+            0x81 => usize::from(self.octet()?),
+            0x82 => usize::from(self.octet()?) * 256 + usize::from(self.octet()?),
+            0x84 => {
+                let octets = [self.octet()?, self.octet()?, self.octet()?, self.octet()?];
+                usize::try_from(u32::from_be_bytes(octets)).unwrap_or(usize::MAX)
+            }
+            _ => return Err(refused()),
+        };
+        let mut response = Vec::new();
+        for _ in 0..length {
+            response.push(self.octet()?);
+        }
+        // messageID 1, [APPLICATION 24], resultCode success.
+        let after_id = response.strip_prefix(&[0x02, 0x01, 0x01, 0x78]).ok_or_else(refused)?;
+        // The header's length has one to five octets; an ENUMERATED of one octet follows it.
+        let code = after_id.windows(3).take(6).find(|window| window.starts_with(&[0x0a, 0x01]));
+        if code == Some(&[0x0a, 0x01, 0x00]) { Ok(()) } else { Err(refused()) }
+    }
+}

@@ -1,0 +1,58 @@
+//! A TCP connection that ends at a deadline, whatever the other side does.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// A connection whose reads and writes all end by one moment.
+#[derive(Debug)]
+pub struct Wire {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Wire {
+    /// Connects, and ends `timeout` from now.
+    ///
+    /// Errors: nobody answers, in time or at all.
+    pub fn connect(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
+        let deadline = Instant::now() + timeout;
+        let stream = TcpStream::connect_timeout(&address, timeout)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, deadline })
+    }
+
+    /// What is left of the time.
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        // A time-out of nothing would mean for ever.
+        if left.is_zero() { Err(late()) } else { Ok(left) }
+    }
+}
+
+fn late() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "no end of it in time")
+}
+
+/// A socket's time-out looks like one that would block.
+fn in_words(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::WouldBlock { late() } else { error }
+}
+
+impl Read for Wire {
+    fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(octets).map_err(in_words)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(octets).map_err(in_words)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

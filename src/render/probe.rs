@@ -1,0 +1,124 @@
+//! What a probe saw, as lines, JSON and PEM.
+
+use std::fmt::Write;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+
+use super::report::{JsonJudgement, Palette, json_judgements, record_lines};
+use super::{JsonFinding, json_findings, json_text};
+use crate::advice::Finding;
+use crate::live::{Answer, Endpoint, Host};
+use crate::x509::printable;
+
+/// A line for each host, address and kind of key, with its records below, then one for all.
+pub fn probe(answer: Answer, hosts: &[Host], findings: &[Finding], json: bool, palette: Palette) -> String {
+    if json {
+        return json_text(&document(answer, hosts, findings));
+    }
+    let mut text = String::new();
+    // Writing into a String cannot fail.
+    for host in hosts {
+        if host.endpoints.is_empty() {
+            let _ =
+                writeln!(text, "{}: {} ({})", host.host.as_str(), paint(palette, host.answer()), host.dnssec);
+        }
+        for endpoint in &host.endpoints {
+            let algorithm =
+                endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
+            let error =
+                endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
+            let verdict = paint(palette, endpoint.answer);
+            let _ =
+                writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host.as_str(), endpoint.address);
+            if let Some(report) = &endpoint.report {
+                text.push_str(&record_lines(&host.records, &report.records, palette));
+            }
+        }
+    }
+    let _ = writeln!(text, "verdict: {}", paint(palette, answer));
+    text
+}
+
+fn paint(palette: Palette, answer: Answer) -> String {
+    match answer {
+        Answer::Pass => palette.good("pass"),
+        Answer::Fail => palette.bad("fail"),
+        Answer::Unknown => palette.open("unknown"),
+    }
+}
+
+/// All served certificates, each chain once, as PEM (RFC 7468).
+pub fn pem(hosts: &[Host]) -> String {
+    let mut chains: Vec<&[Vec<u8>]> = Vec::new();
+    for endpoint in hosts.iter().flat_map(|host| &host.endpoints) {
+        if !endpoint.served.is_empty() && !chains.contains(&endpoint.served.as_slice()) {
+            chains.push(&endpoint.served);
+        }
+    }
+    let mut text = String::new();
+    for der in chains.into_iter().flatten() {
+        text.push_str("-----BEGIN CERTIFICATE-----\n");
+        let encoded = BASE64_STANDARD.encode(der);
+        let mut rest = encoded.as_str();
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(rest.len().min(64));
+            text.push_str(line);
+            text.push('\n');
+            rest = after;
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    verdict: String,
+    hosts: Vec<JsonHost<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonHost<'a> {
+    host: &'a str,
+    owner: Option<String>,
+    dnssec: &'static str,
+    endpoints: Vec<JsonEndpoint<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEndpoint<'a> {
+    address: String,
+    algorithm: Option<&'a str>,
+    verdict: String,
+    key_proven: Option<bool>,
+    error: Option<&'a str>,
+    records: Vec<JsonJudgement<'a>>,
+}
+
+fn document<'a>(answer: Answer, hosts: &'a [Host], findings: &'a [Finding]) -> Document<'a> {
+    let endpoint = |host: &'a Host, endpoint: &'a Endpoint| JsonEndpoint {
+        address: endpoint.address.to_string(),
+        algorithm: endpoint.algorithm.as_deref(),
+        verdict: endpoint.answer.to_string(),
+        key_proven: endpoint.key_proven,
+        error: endpoint.error.as_deref(),
+        records: match &endpoint.report {
+            Some(report) => json_judgements(&host.records, &report.records),
+            None => Vec::new(),
+        },
+    };
+    let host = |host: &'a Host| JsonHost {
+        host: host.host.as_str(),
+        owner: host.owner.as_ref().map(ToString::to_string),
+        dnssec: host.dnssec.word(),
+        endpoints: host.endpoints.iter().map(|at| endpoint(host, at)).collect(),
+    };
+    Document {
+        verdict: answer.to_string(),
+        hosts: hosts.iter().map(host).collect(),
+        findings: json_findings(findings),
+    }
+}
