@@ -191,6 +191,9 @@ pub(super) struct ProbeArgs {
     /// Every MX host of a mail domain instead
     #[arg(long, value_name = "DOMAIN")]
     pub(super) mx: Option<String>,
+    /// Port of a HOST without one, or of the MX hosts [default: 25]
+    #[arg(short, long)]
+    pub(super) port: Option<String>,
     /// What is spoken before TLS [default: by port]
     #[arg(long, value_name = "PROTOCOL", value_parser = crate::live::starttls::Protocol::NAMES.map(|(name, _)| name))]
     pub(super) starttls: Option<String>,

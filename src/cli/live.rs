@@ -53,8 +53,8 @@ pub struct ProbeRequest {
 pub enum Target {
     /// One server.
     Host(HostName, Port),
-    /// The mail servers of a domain.
-    Mx(HostName),
+    /// The mail servers of a domain, and their port.
+    Mx(HostName, Port),
 }
 
 /// A file of records, or the DNS.
@@ -86,9 +86,16 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
 
 impl ProbeArgs {
     pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
+        let port = self.port.as_deref().map(str::parse).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {
-                Endpoint::Server { host, port, .. } => Target::Host(host, port.unwrap_or(Port::SMTP)),
+                Endpoint::Server { port: Some(_), .. } | Endpoint::Owner(_) if port.is_some() => {
+                    let message = "--port has no effect: HOST has a port of its own".to_owned();
+                    return Err(UsageError::new(message, "leave one of the two away"));
+                }
+                Endpoint::Server { host, port: own, .. } => {
+                    Target::Host(host, own.or(port).unwrap_or(Port::SMTP))
+                }
                 Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
                     (Some(host), Some(port)) => Target::Host(host, port),
                     _ => {
@@ -97,7 +104,7 @@ impl ProbeArgs {
                     }
                 },
             },
-            (None, Some(domain)) => Target::Mx(domain.parse()?),
+            (None, Some(domain)) => Target::Mx(domain.parse()?, port.unwrap_or(Port::SMTP)),
             (None, None) => {
                 return Err(UsageError::new("no HOST is given".to_owned(), "give HOST, or --mx DOMAIN"));
             }

@@ -60,7 +60,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     let mut findings = Vec::new();
     let (hosts, port, nexthops) = match &request.target {
         Target::Host(host, port) => (vec![host.clone()], *port, Vec::new()),
-        Target::Mx(domain) => match find::exchanges(&resolver, domain) {
+        Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
             Ok(exchanges) => {
                 if !exchanges.is_secure {
                     let message = format!(
@@ -69,17 +69,20 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
                     );
                     findings.push(Finding { code: "mx-insecure", severity: Severity::Warning, message });
                 }
-                (exchanges.hosts, Port::SMTP, vec![domain.clone()])
+                (exchanges.hosts, *port, vec![domain.clone()])
             }
             Err(dnssec) => {
                 findings.push(finding(&dnssec, Severity::Warning));
-                (Vec::new(), Port::SMTP, vec![domain.clone()])
+                (Vec::new(), *port, vec![domain.clone()])
             }
         },
     };
     let examination = Examination {
         port,
-        protocol: request.protocol.unwrap_or_else(|| Protocol::of_port(port.number())),
+        protocol: request.protocol.unwrap_or_else(|| match &request.target {
+            Target::Host(..) => Protocol::of_port(port.number()),
+            Target::Mx(..) => Protocol::Smtp,
+        }),
         nexthops: &nexthops,
         timeout: request.lookup.timeout,
         now: request.now,

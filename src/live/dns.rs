@@ -123,12 +123,14 @@ pub trait Lookup {
     fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError>;
 }
 
+type Server = (Upstream, ValidationContext<Upstream>);
+
 type Upstream = dgram_stream::Connection<UdpConnect, RequestMessage<Vec<u8>>>;
 
 /// The resolver of `domain`, one server after another.
 pub struct Resolver {
     runtime: Runtime,
-    servers: Vec<(Upstream, ValidationContext<Upstream>)>,
+    servers: Vec<Server>,
     timeout: Duration,
 }
 
@@ -164,10 +166,10 @@ impl Resolver {
 
     async fn ask(
         &self,
-        (upstream, context): &(Upstream, ValidationContext<Upstream>),
+        (upstream, context): &Server,
         name: &Name<Vec<u8>>,
         kind: Kind,
-    ) -> Result<Answer, String> {
+    ) -> Result<Step, String> {
         let mut message = MessageBuilder::new_vec();
         message.header_mut().set_rd(true);
         let mut message = message.question();
@@ -182,6 +184,10 @@ impl Resolver {
             Rcode::NOERROR | Rcode::NXDOMAIN => {}
             rcode => return Err(format!("the server says {rcode}")),
         }
+        let whole = read(&message, &text_of(name), kind, Security::Secure)?;
+        if whole.data.is_empty() && whole.canonical != text_of(name) && !has_soa(&message) {
+            return Ok(Step::Alias);
+        }
         let (state, extended) =
             context.validate_msg(&mut message).await.map_err(|error| error.to_string())?;
         let security = match state {
@@ -195,8 +201,52 @@ impl Resolver {
                 Security::Bogus(text.unwrap_or_else(|| "signatures do not hold".to_owned()))
             }
         };
-        read(&message, &text_of(name), kind, security)
+        Ok(Step::Answer(read(&message, &text_of(name), kind, security)?))
     }
+
+    /// The answer, behind the aliases that a server without recursion leaves to us.
+    async fn follow(&self, server: &Server, name: &Name<Vec<u8>>, kind: Kind) -> Result<Answer, String> {
+        let mut name = name.clone();
+        let mut security = Security::Secure;
+        for _ in 0..MOST_ALIASES {
+            match self.ask(server, &name, kind).await? {
+                Step::Answer(answer) => {
+                    return Ok(Answer { security: worse(security, answer.security), ..answer });
+                }
+                Step::Alias => {
+                    let Step::Answer(alias) = self.ask(server, &name, Kind::Cname).await? else { break };
+                    let Some(Data::Cname(target)) = alias.data.first() else { break };
+                    name = format!("{target}.").parse().map_err(|_| "an alias of no name".to_owned())?;
+                    security = worse(security, alias.security);
+                }
+            }
+        }
+        Err("its aliases have no end".to_owned())
+    }
+}
+
+/// What one question brought.
+enum Step {
+    Answer(Answer),
+    /// An alias, and nothing of what stands behind it.
+    Alias,
+}
+
+/// Aliases in a row that are followed.
+const MOST_ALIASES: usize = 8;
+
+fn worse(one: Security, other: Security) -> Security {
+    match (&one, &other) {
+        (Security::Bogus(_), _) => one,
+        (_, Security::Bogus(_)) | (Security::Secure, _) => other,
+        (Security::Insecure, _) => one,
+    }
+}
+
+/// Whether the end of the answer is a proper denial, which has the zone's SOA (RFC 2308 section 2).
+fn has_soa<Octs: domain::dep::octseq::Octets>(message: &Message<Octs>) -> bool {
+    let Ok(authority) = message.authority() else { return false };
+    authority.into_iter().flatten().any(|record| record.rtype() == Rtype::SOA)
 }
 
 impl Lookup for Resolver {
@@ -206,7 +256,7 @@ impl Lookup for Resolver {
         let mut reason = "no name server is known".to_owned();
         for server in &self.servers {
             let answer = self.runtime.block_on(async {
-                tokio::time::timeout(self.timeout, self.ask(server, &parsed, kind)).await
+                tokio::time::timeout(self.timeout, self.follow(server, &parsed, kind)).await
             });
             match answer {
                 Ok(Ok(answer)) => return Ok(answer),

@@ -1,0 +1,203 @@
+//! Signed zones on loopback, by a code base that is not the validator's; and a forger between it and a client.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use hickory_server::dnssec::NxProofKind;
+use hickory_server::net::runtime::{Time, TokioRuntimeProvider};
+use hickory_server::proto::dnssec::crypto::EcdsaSigningKey;
+use hickory_server::proto::dnssec::rdata::DNSKEY;
+use hickory_server::proto::dnssec::{Algorithm, DigestType, DnssecSigner, SigningKey};
+use hickory_server::proto::op::Message;
+use hickory_server::proto::rr::{Name, RecordType};
+use hickory_server::proto::serialize::txt::Parser;
+use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
+use hickory_server::store::in_memory::InMemoryZoneHandler;
+use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
+
+/// How a zone is signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signed {
+    No,
+    Nsec,
+    Nsec3,
+    /// By another key than the parent vouches for.
+    WrongKey,
+}
+
+/// `example.` and the zones below it.
+pub(crate) struct Zone {
+    pub(crate) origin: &'static str,
+    pub(crate) signed: Signed,
+    pub(crate) text: String,
+}
+
+/// DS queries go to the parent, all others to the zone that is nearest.
+struct Server {
+    parent: Catalog,
+    all: Catalog,
+}
+
+#[async_trait::async_trait]
+impl RequestHandler for Server {
+    async fn handle_request<R: ResponseHandler, T: Time>(
+        &self,
+        request: &Request,
+        handle: R,
+    ) -> ResponseInfo {
+        let is_ds = request.request_info().is_ok_and(|info| info.query.query_type() == RecordType::DS);
+        let catalog = if is_ds { &self.parent } else { &self.all };
+        catalog.handle_request::<R, T>(request, handle).await
+    }
+}
+
+struct Key {
+    pkcs8: Vec<u8>,
+}
+
+impl Key {
+    fn new() -> Self {
+        Self {
+            pkcs8: EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256)
+                .unwrap()
+                .secret_pkcs8_der()
+                .to_vec(),
+        }
+    }
+
+    fn signing(&self) -> EcdsaSigningKey {
+        let der = self.pkcs8.as_slice().into();
+        EcdsaSigningKey::from_pkcs8(&der, Algorithm::ECDSAP256SHA256).unwrap()
+    }
+
+    fn dnskey(&self) -> DNSKEY {
+        DNSKEY::from_key(&self.signing().to_public_key().unwrap())
+    }
+
+    fn ds(&self, origin: &str) -> String {
+        let dnskey = self.dnskey();
+        let digest = dnskey.to_digest(&Name::from_ascii(origin).unwrap(), DigestType::SHA256).unwrap();
+        format!(
+            "{origin} 60 IN DS {} 13 2 {}\n",
+            dnskey.calculate_key_tag().unwrap(),
+            hex::encode(digest.as_ref())
+        )
+    }
+}
+
+fn handler(zone: &Zone, key: &Key, extra: &str) -> Arc<dyn ZoneHandler> {
+    let origin = Name::from_ascii(zone.origin).unwrap();
+    let head = "@ 60 IN SOA ns hostmaster 1 7200 3600 1209600 60\n@ 60 IN NS ns\nns 60 IN A 127.0.0.1\n";
+    let text = format!("$ORIGIN {}\n{head}{extra}{}", zone.origin, zone.text);
+    let (_, records) = Parser::new(text, None, Some(origin.clone())).parse().unwrap();
+    let denial = match zone.signed {
+        Signed::No => None,
+        Signed::Nsec | Signed::WrongKey => Some(NxProofKind::Nsec),
+        Signed::Nsec3 => Some(NxProofKind::Nsec3 {
+            algorithm: Default::default(),
+            salt: Arc::new([]),
+            iterations: 0,
+            opt_out: false,
+        }),
+    };
+    let mut handler: InMemoryZoneHandler<TokioRuntimeProvider> =
+        InMemoryZoneHandler::new(origin.clone(), records, ZoneType::Primary, AxfrPolicy::Deny, denial)
+            .unwrap();
+    if zone.signed != Signed::No {
+        let signer =
+            DnssecSigner::new(key.dnskey(), Box::new(key.signing()), origin, Duration::from_secs(86_400));
+        handler.add_zone_signing_key_mut(signer).unwrap();
+        handler.secure_zone_mut().unwrap();
+    }
+    Arc::new(handler)
+}
+
+/// Serves the zones until the test ends; gives the address and the trust anchor of the first, which is the parent.
+pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
+    let keys: Vec<(Key, Key)> = zones.iter().map(|_| (Key::new(), Key::new())).collect();
+    let anchor = keys[0].0.ds(zones[0].origin);
+    let mut delegations = String::new();
+    for (zone, (key, other)) in zones.iter().zip(&keys).skip(1) {
+        delegations.push_str(&format!("{} 60 IN NS ns.{}\n", zone.origin, zone.origin));
+        match zone.signed {
+            Signed::No => {}
+            Signed::WrongKey => delegations.push_str(&other.ds(zone.origin)),
+            _ => delegations.push_str(&key.ds(zone.origin)),
+        }
+    }
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let (mut parent, mut all) = (Catalog::new(), Catalog::new());
+            for (at, (zone, (key, _))) in zones.iter().zip(&keys).enumerate() {
+                let name = Name::from_ascii(zone.origin).unwrap();
+                let handler = handler(zone, key, if at == 0 { &delegations } else { "" });
+                if at == 0 {
+                    parent.upsert(name.clone().into(), vec![Arc::clone(&handler)]);
+                }
+                all.upsert(name.into(), vec![handler]);
+            }
+            let mut server = hickory_server::Server::new(Server { parent, all });
+            let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let address = udp.local_addr().unwrap();
+            server.register_socket(udp);
+            let tcp = tokio::net::TcpListener::bind(address).await.unwrap();
+            server.register_listener(tcp, Duration::from_secs(5), 65_535);
+            sender.send(address).unwrap();
+            server.block_until_done().await.unwrap();
+        });
+    });
+    (receiver.recv().unwrap(), anchor)
+}
+
+/// What a forger does to answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Forgery {
+    /// TLSA answers become denials without proof.
+    NoData,
+    /// Signatures are taken out of TLSA answers.
+    Stripped,
+    /// An octet of the TLSA data is changed.
+    Changed,
+}
+
+/// Stands between a client and `server`, over UDP.
+pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    thread::spawn(move || {
+        let upstream = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut octets = [0; 65_535];
+        while let Ok((length, client)) = socket.recv_from(&mut octets) {
+            upstream.send_to(&octets[..length], server).unwrap();
+            let length = upstream.recv(&mut octets).unwrap();
+            let mut message = Message::from_vec(&octets[..length]).unwrap();
+            if message.queries.iter().any(|query| query.query_type() == RecordType::TLSA) {
+                match forgery {
+                    Forgery::NoData => {
+                        message.answers.clear();
+                        message.authorities.clear();
+                    }
+                    Forgery::Stripped => {
+                        message.answers.retain(|record| record.record_type() != RecordType::RRSIG);
+                    }
+                    Forgery::Changed => {}
+                }
+            }
+            let mut answer = message.to_vec().unwrap();
+            if let Forgery::Changed = forgery {
+                // RDATA of 35 octets that starts with 3 1 1.
+                let found = answer.windows(5).position(|window| window == [0, 35, 3, 1, 1]);
+                if let Some(place) = found {
+                    answer[place + 20] ^= 1;
+                }
+            }
+            socket.send_to(&answer, client).unwrap();
+        }
+    });
+    address
+}

@@ -1,0 +1,368 @@
+//! The live view against servers in this process: signed, unsigned and forged zones, TLS servers behind STARTTLS,
+//! and servers that never answer, answer garbage, flood, or leave in mid-dialog.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod dns;
+mod servers;
+
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dns::{Forgery, Signed, Zone};
+use servers::{SMTP, Speech, chain, listen, serve};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn run(args: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+        .args(args.split_whitespace())
+        .current_dir(ROOT)
+        .output()
+        .unwrap()
+}
+
+/// Record data that describes a fixture, as `tlsagen` and in other tests its oracle have it.
+fn rdata(file: &str, params: &str) -> String {
+    let output = run(&format!("fixtures/{file} mx.example {params} -f rdata -q"));
+    assert!(output.status.success(), "{file} {params}");
+    String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned()
+}
+
+/// Zones with what `records` has for mx.example, and how they are asked.
+struct World {
+    address: SocketAddr,
+    anchor: PathBuf,
+}
+
+impl World {
+    fn new(name: &str, zones: Vec<Zone>) -> Self {
+        let (address, anchor) = dns::serve(zones);
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.anchor"));
+        fs::write(&path, anchor).unwrap();
+        Self { address, anchor: path }
+    }
+
+    fn ask(&self, args: &str) -> (i32, String) {
+        self.ask_at(self.address, args)
+    }
+
+    fn ask_at(&self, server: SocketAddr, args: &str) -> (i32, String) {
+        let timeout = if args.contains("--timeout") { "" } else { " --timeout 5" };
+        let output = run(&format!("{args} --dns {server} --trust-anchor {}{timeout}", self.anchor.display()));
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+    }
+}
+
+fn zone(text: String) -> Zone {
+    Zone { origin: "example.", signed: Signed::Nsec, text: format!("mx 60 IN A 127.0.0.1\n{text}") }
+}
+
+#[test]
+fn verdicts_of_served_chains() {
+    // Served chain and key, record, and whether clients accept that: posttls-finger and OpenSSL do the same.
+    let cases = [
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("fullchain-rsa.pem", "2 1 1"), 0),
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("with-root-rsa.pem", "2 1 0 --depth 2"), 0),
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("with-root-rsa.pem", "2 0 0 --depth 2"), 0),
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("with-root-rsa.pem", "2 0 1 --depth 2"), 1),
+        ("with-root-rsa.pem", "fullchain-rsa", rdata("with-root-rsa.pem", "2 0 1 --depth 2"), 0),
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("fullchain-rsa.pem", "3 0 1").replacen('3', "2", 1), 1),
+        ("self-signed-server.pem", "self-signed-server", rdata("self-signed-server.pem", "3 1 1"), 0),
+        ("expired-leaf.pem", "expired-leaf", rdata("expired-leaf.pem", "3 1 1"), 0),
+        ("expired-leaf.pem", "expired-leaf", rdata("expired-leaf.pem", "2 1 1"), 1),
+        ("wrong-name.pem", "wrong-name", rdata("wrong-name.pem", "2 1 1"), 1),
+        ("wrong-name.pem", "wrong-name", rdata("wrong-name.pem", "3 1 1"), 0),
+        (
+            "fullchain-rsa.pem",
+            "fullchain-rsa",
+            rdata("fullchain-rsa.pem", "3 1 1").replacen("3 1 1", "3 1 9", 1),
+            1,
+        ),
+        ("fullchain-rsa.pem", "fullchain-rsa", rdata("fullchain-ecdsa.pem", "3 1 1"), 1),
+        ("fullchain-ecdsa.pem", "fullchain-ecdsa", rdata("fullchain-ecdsa.pem", "3 1 2 3 1 1"), 0),
+        ("shuffled-rsa.pem", "", String::new(), 0),
+    ];
+    let mut text = String::new();
+    let mut ports = Vec::new();
+    for (file, key, record, _) in cases.iter().filter(|(_, key, ..)| !key.is_empty()) {
+        let port = serve(vec![chain(file, key)], SMTP);
+        text.push_str(&format!("_{port}._tcp.mx 60 IN TLSA {record}\n"));
+        ports.push(port);
+    }
+    let world = World::new("verdicts", vec![zone(text)]);
+    for ((file, _, record, status), port) in cases.iter().zip(&ports) {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls smtp"));
+        assert_eq!(code, *status, "{file} {}: {said}", &record[..20]);
+        let word = if *status == 0 { "verdict: pass" } else { "verdict: fail" };
+        assert!(said.contains(word) && said.contains(&format!("mx.example 127.0.0.1:{port}")), "{said}");
+    }
+}
+
+#[test]
+fn both_certificates_of_a_server_are_looked_at() {
+    let both =
+        || vec![chain("fullchain-rsa.pem", "fullchain-rsa"), chain("fullchain-ecdsa.pem", "fullchain-ecdsa")];
+    let (one, two) = (serve(both(), Speech::Direct), serve(both(), Speech::Direct));
+    let (rsa, ecdsa) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
+    let text = format!(
+        "_{one}._tcp.mx 60 IN TLSA {ecdsa}\n_{two}._tcp.mx 60 IN TLSA {ecdsa}\n_{two}._tcp.mx 60 IN TLSA {rsa}\n"
+    );
+    let world = World::new("both", vec![zone(text)]);
+    let (code, said) = world.ask(&format!("probe mx.example:{one}"));
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains(&format!("mx.example 127.0.0.1:{one} RSA 2048: fail")), "{said}");
+    assert!(said.contains(&format!("mx.example 127.0.0.1:{one} ECDSA P-256: pass")), "{said}");
+    let saved = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved.pem");
+    let (code, said) = world.ask(&format!("probe mx.example:{two} --save {}", saved.display()));
+    assert_eq!(code, 0, "{said}");
+    // What was saved is what was served.
+    let saved_records = run(&format!("{} mx.example:{two} -q -f rdata", saved.display()));
+    assert_eq!(String::from_utf8(saved_records.stdout).unwrap(), format!("{rsa}\n{ecdsa}\n"));
+    let (code, said) = world.ask(&format!("probe mx.example:{two} -f json"));
+    assert_eq!(code, 0);
+    for part in [
+        "\"verdict\": \"pass\"",
+        "\"dnssec\": \"secure\"",
+        "\"key_proven\": true",
+        "\"algorithm\": \"RSA 2048\"",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn secure_insecure_and_bogus_are_told_apart() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let with = |origin, signed| Zone {
+        origin,
+        signed,
+        text: format!("mx 60 IN A 127.0.0.1\nbare 60 IN A 127.0.0.1\n_{port}._tcp.mx 60 IN TLSA {record}\n"),
+    };
+    let aliases = format!(
+        "alias 60 IN CNAME mx.n3.example.\nto-plain 60 IN CNAME mx.plain.example.\n\
+         _{port}._tcp.to-plain 60 IN TLSA {record}\n_{port}._tcp.shared 60 IN CNAME tlsa._dane\ntlsa._dane 60 IN TLSA {record}\n\
+         shared 60 IN A 127.0.0.1\nbare 60 IN A 127.0.0.1\n"
+    );
+    let zones = vec![
+        zone(aliases),
+        with("nsec.example.", Signed::Nsec),
+        with("n3.example.", Signed::Nsec3),
+        with("plain.example.", Signed::No),
+        with("bogus.example.", Signed::WrongKey),
+    ];
+    let world = World::new("security", zones);
+    for (host, status, word) in [
+        ("mx.nsec.example", 0, "verdict: pass"),
+        ("mx.n3.example", 0, "verdict: pass"),
+        ("mx.plain.example", 3, "insecure"),
+        ("mx.bogus.example", 3, "bogus"),
+        // Denials, proven by NSEC and NSEC3.
+        ("bare.nsec.example", 3, "no TLSA record"),
+        ("bare.n3.example", 3, "no TLSA record"),
+        ("nobody.nsec.example", 3, "no address"),
+        ("nobody.n3.example", 3, "no address"),
+        // Aliases of the host and of the records.
+        ("alias.example", 0, "verdict: pass"),
+        ("to-plain.example", 0, "verdict: pass"),
+        ("shared.example", 0, "verdict: pass"),
+    ] {
+        let (code, said) = world.ask(&format!("probe {host}:{port}"));
+        assert_eq!(code, status, "{host}: {said}");
+        assert!(said.contains(word), "{host}: {said}");
+    }
+    // check and diff take the same way.
+    for (call, status) in [
+        (format!("check fixtures/fullchain-rsa.pem mx.n3.example:{port}"), 0),
+        (format!("check fixtures/fullchain-ecdsa.pem mx.n3.example:{port}"), 1),
+        (format!("check fixtures/fullchain-rsa.pem mx.plain.example:{port}"), 3),
+        (format!("check fixtures/fullchain-rsa.pem mx.bogus.example:{port}"), 3),
+        (format!("check fixtures/fullchain-rsa.pem bare.example:{port}"), 3),
+        (format!("diff fixtures/fullchain-rsa.pem mx.nsec.example:{port}"), 0),
+        (format!("diff fixtures/fullchain-rsa.pem bare.example:{port}"), 1),
+        (format!("diff fixtures/fullchain-rsa.pem mx.bogus.example:{port}"), 2),
+    ] {
+        let (code, said) = world.ask(&call);
+        assert_eq!(code, status, "{call}: {said}");
+    }
+    // The end of an alias is where an update belongs.
+    let (_, said) =
+        world.ask(&format!("diff fixtures/fullchain-ecdsa.pem shared.example:{port} -f nsupdate -q"));
+    assert!(said.contains("update delete tlsa._dane.example. IN TLSA 3 1 1"), "{said}");
+}
+
+#[test]
+fn forged_answers_are_bogus() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("forged", vec![zone(format!("_{port}._tcp.mx 60 IN TLSA {record}\n"))]);
+    for forgery in [Forgery::NoData, Forgery::Stripped, Forgery::Changed] {
+        let forger = dns::forge(world.address, forgery);
+        for call in [
+            format!("probe mx.example:{port}"),
+            format!("check fixtures/fullchain-rsa.pem mx.example:{port}"),
+        ] {
+            let (code, said) = world.ask_at(forger, &call);
+            assert_eq!(code, 3, "{forgery:?} {call}: {said}");
+            assert!(said.contains("bogus"), "{forgery:?} {call}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_set_of_sixty_records_comes_over_tcp() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let mut text: String =
+        (0..60).map(|number| format!("_{port}._tcp.mx 60 IN TLSA 3 1 1 {number:064x}\n")).collect();
+    text.push_str(&format!("_{port}._tcp.mx 60 IN TLSA {}\n", rdata("fullchain-rsa.pem", "3 1 1")));
+    let world = World::new("sixty", vec![zone(text)]);
+    let (code, said) = world.ask(&format!("probe mx.example:{port}"));
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(said.matches("unmatched").count(), 60);
+}
+
+#[test]
+fn mail_hosts_of_a_domain() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let own = format!("@ 60 IN MX 10 mx\n_{port}._tcp.mx 60 IN TLSA {record}\n");
+    let plain = Zone {
+        origin: "plain.example.",
+        signed: Signed::No,
+        text: "@ 60 IN MX 10 mx.example.\nnull 60 IN MX 0 .\n".to_owned(),
+    };
+    let world = World::new("mx", vec![zone(own), plain]);
+    let (code, said) = world.ask(&format!("probe --mx example -p {port}"));
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = world.ask(&format!("probe --mx plain.example -p {port}"));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("insecure MX"), "{said}");
+    let (code, said) = world.ask(&format!("probe --mx null.plain.example -p {port}"));
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("takes no mail"), "{said}");
+}
+
+#[test]
+fn tls_is_started_in_every_protocol() {
+    let ecdsa = || vec![chain("fullchain-ecdsa.pem", "fullchain-ecdsa")];
+    let lines = |name, lines| (name, serve(ecdsa(), Speech::Lines(lines)));
+    let octets = |name, octets| (name, serve(ecdsa(), Speech::Octets(octets)));
+    let servers = [
+        lines("smtp", &["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"]),
+        lines("lmtp", &["220 mx\r\n", "250-mx\r\n250-STARTTLS\r\n250 OK\r\n", "220 go\r\n"]),
+        lines("imap", &["* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n", "* CAPABILITY IMAP4rev1\r\na OK go\r\n"]),
+        lines("pop3", &["+OK ready\r\n", "+OK go\r\n"]),
+        lines("sieve", &["\"IMPLEMENTATION\" \"x\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n", "OK \"go\"\r\n"]),
+        lines("ftp", &["220-ftp\r\n220 ready\r\n", "234 go\r\n"]),
+        lines("nntp", &["200 ready\r\n", "382 go\r\n"]),
+        octets("xmpp", &[
+            b"<?xml version='1.0'?><stream:stream from='mx.example'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+            b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        ]),
+        octets("postgres", &[b"S"]),
+        octets("ldap", &[b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"]),
+        ("none", serve(ecdsa(), Speech::Direct)),
+    ];
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let text = servers.iter().map(|(_, port)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("protocols", vec![zone(text)]);
+    for (protocol, port) in servers {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
+        assert_eq!(code, 0, "{protocol}: {said}");
+    }
+}
+
+#[test]
+fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let flood = |line: &'static [u8]| listen(move |mut stream| while stream.write_all(line).is_ok() {});
+    let says = |text: &'static [u8]| {
+        listen(move |mut stream| {
+            let _ = stream.write_all(text);
+            thread::sleep(Duration::from_millis(200));
+        })
+    };
+    let servers = [
+        ("silence", listen(|_stream| thread::sleep(Duration::from_secs(20))), 3),
+        ("closes at once", listen(drop), 3),
+        ("closes in mid-dialog", says(b"220 mx\r\n"), 3),
+        ("garbage", says(b"\x00\xff\xfe\r\n\r\n"), 1),
+        ("lines without end", flood(b"220-mx\r\n"), 3),
+        ("a line without end", flood(b"2"), 3),
+        ("no STARTTLS", serve(vec![], Speech::Lines(&["220 mx\r\n", "250-mx\r\n250 SIZE\r\n"])), 1),
+        (
+            "STARTTLS refused",
+            serve(vec![], Speech::Lines(&["220 mx\r\n", "250 STARTTLS\r\n", "454 not now\r\n"])),
+            1,
+        ),
+        // Plain text that is sent along with the go-ahead must not be taken for anything.
+        (
+            "plain text over the border",
+            serve(
+                vec![chain("fullchain-ecdsa.pem", "fullchain-ecdsa")],
+                Speech::Lines(&["220 mx\r\n", "250 STARTTLS\r\n", "220 go\r\n250 OK\r\n"]),
+            ),
+            3,
+        ),
+        ("no TLS behind it", says(b"220 mx\r\n250 STARTTLS\r\n220 go\r\nnothing of the kind\r\n"), 3),
+        ("no certificate that fits", serve(vec![], SMTP), 1),
+    ];
+    let text = servers.iter().map(|(_, port, _)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("misbehaving", vec![zone(text)]);
+    for (what, port, status) in servers {
+        let start = Instant::now();
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls smtp --timeout 1"));
+        assert!(start.elapsed() < Duration::from_secs(8), "{what}");
+        assert_eq!(code, status, "{what}: {said}");
+        assert!(!said.contains("pass"), "{what}: {said}");
+    }
+}
+
+#[test]
+fn misbehaving_name_servers_are_errors_in_time() {
+    let world = World::new("names", vec![zone(String::new())]);
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let garbage = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let babbler = garbage.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut octets = [0; 512];
+        while let Ok((length, client)) = garbage.recv_from(&mut octets) {
+            for end in [2, 12, length / 2] {
+                garbage.send_to(&octets[..end], client).unwrap();
+            }
+        }
+    });
+    for server in [silent.local_addr().unwrap(), babbler] {
+        let start = Instant::now();
+        let (code, said) = world.ask_at(server, "probe mx.example --timeout 1");
+        assert!(start.elapsed() < Duration::from_secs(8));
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains("no answer for mx.example A"), "{said}");
+    }
+}
+
+#[test]
+fn records_of_a_file_stand_in_for_those_of_the_dns() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let world = World::new("file", vec![zone(String::new())]);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("given.zone");
+    for (params, status) in [("3 1 1", 0), ("3 0 1", 0)] {
+        fs::write(
+            &path,
+            format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-rsa.pem", params)),
+        )
+        .unwrap();
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --records {}", path.display()));
+        assert_eq!(code, status, "{said}");
+    }
+    fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
+        .unwrap();
+    assert_eq!(world.ask(&format!("probe mx.example:{port} --records {}", path.display())).0, 1);
+}
