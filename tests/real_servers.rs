@@ -1,0 +1,183 @@
+//! The live view of real servers on loopback: a zone signed by BIND's tools and served by NSD, and a private Postfix.
+
+#![cfg(feature = "live")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// A server that ends with this.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Postfix in a folder of its own; it ends with this.
+struct Postfix(PathBuf);
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let _ = Command::new("postfix").arg("-c").arg(&self.0).arg("stop").output();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[track_caller]
+fn shell(folder: &Path, script: &str) -> String {
+    let output = Command::new("bash").args(["-ec", script]).current_dir(folder).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{script}: {said}");
+    said
+}
+
+/// Starts Postfix with STARTTLS on a port of its own, in a folder that its unprivileged user may enter.
+fn postfix(folder: &Path, port: u16) -> Postfix {
+    let config = folder.join("postfix");
+    for name in ["postfix", "queue", "data"] {
+        fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    let at = folder.display();
+    fs::write(
+        config.join("main.cf"),
+        format!(
+            "compatibility_level = 3.6\nqueue_directory = {at}/queue\ndata_directory = {at}/data\n\
+             maillog_file = {at}/mail.log\nmaillog_file_prefixes = {at}\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
+             myhostname = mx.example\nmydestination =\nlocal_recipient_maps =\nsmtpd_peername_lookup = no\n\
+             smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {at}/key.pem, {at}/cert.pem\n"
+        ),
+    )
+    .unwrap();
+    fs::write(
+        config.join("master.cf"),
+        format!(
+            "127.0.0.1:{port} inet n - n - - smtpd\npostlog unix-dgram n - n - 1 postlogd\n\
+             tlsmgr unix - - n 1000? 1 tlsmgr\nanvil unix - - n - 1 anvil\nrewrite unix - - n - - trivial-rewrite\n\
+             cleanup unix n - n - 0 cleanup\nqmgr unix n - n 300 1 qmgr\n"
+        ),
+    )
+    .unwrap();
+    shell(folder, "chown postfix data && postfix -c \"$PWD/postfix\" start");
+    Postfix(config)
+}
+
+/// Signs the zone and starts NSD with it; `change` is made to the signed zone.
+fn name_server(folder: &Path, port: u16, records: &str, change: impl Fn(String) -> String) -> Running {
+    let head = "$ORIGIN example.\n$TTL 60\n@ IN SOA ns hostmaster 1 7200 3600 1209600 60\n@ IN NS ns\n@ IN MX 10 mx\n\
+                ns IN A 127.0.0.1\nmx IN A 127.0.0.1\n";
+    fs::write(folder.join("example.zone"), format!("{head}{records}")).unwrap();
+    shell(folder, "dnssec-signzone -S -o example example.zone 2>&1");
+    let signed = fs::read_to_string(folder.join("example.zone.signed")).unwrap();
+    fs::write(folder.join("example.zone.signed"), change(signed)).unwrap();
+    let at = folder.display();
+    fs::write(
+        folder.join("nsd.conf"),
+        format!(
+            "server:\n ip-address: 127.0.0.1@{port}\n username: \"\"\n zonesdir: {at}\n pidfile: {at}/nsd.pid\n\
+             \x20xfrdfile: {at}/xfrd\n zonelistfile: {at}/zones\n do-ip6: no\n server-count: 1\n\
+             remote-control:\n control-enable: no\nzone:\n name: example\n zonefile: example.zone.signed\n"
+        ),
+    )
+    .unwrap();
+    let log = fs::File::create(folder.join("nsd.log")).unwrap();
+    let child = Command::new("nsd")
+        .args(["-d", "-c", "nsd.conf"])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    for _ in 0..100 {
+        let asked = Command::new("dig")
+            .args(["@127.0.0.1", "-p", &port.to_string(), "example", "SOA", "+short", "+tries=1", "+time=1"])
+            .output();
+        if asked.unwrap().stdout.starts_with(b"ns.") {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Running(child)
+}
+
+#[test]
+#[ignore = "needs root, bind9, bind9-dnsutils, nsd, postfix and openssl"]
+fn a_private_postfix_and_a_signed_zone() {
+    // Not in the target folder, which Postfix's user may not enter.
+    let folder = std::env::temp_dir().join(format!("tlsagen-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    shell(
+        &folder,
+        "chmod 755 .
+         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem \\
+             -subj /CN=mx.example -addext subjectAltName=DNS:mx.example -days 30
+         dnssec-keygen -a ECDSAP256SHA256 -f KSK example; dnssec-keygen -a ECDSAP256SHA256 example
+         grep -h ' DNSKEY 257 ' Kexample.*.key > anchor",
+    );
+    let (smtp, dns) = (free_port(), free_port());
+    let _postfix = postfix(&folder, smtp);
+    let record = |rest: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+            .args(["cert.pem", &format!("mx.example:{smtp}"), "-q"])
+            .args(rest.split_whitespace())
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let ask = |args: &str| -> (i32, String) {
+        let output: Output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+            .args(args.split_whitespace())
+            .args(["--dns", &format!("127.0.0.1:{dns}"), "--trust-anchor", "anchor", "--timeout", "5"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    };
+    let probe = format!("probe --mx example -p {smtp}");
+    let check = format!("check cert.pem mx.example:{smtp}");
+    let right = record("3 1 1");
+    assert!(right.contains("IN TLSA 3 1 1"));
+    {
+        let _server = name_server(&folder, dns, &right, |zone| zone);
+        let (code, said) = ask(&probe);
+        let log = fs::read_to_string(folder.join("mail.log")).unwrap_or_default();
+        assert_eq!(code, 0, "{said}\n{log}");
+        assert!(said.contains(&format!("mx.example 127.0.0.1:{smtp} ECDSA P-256: pass")), "{said}");
+        assert_eq!(ask(&check).0, 0);
+    }
+    // The record of another key: a no that everyone signed.
+    let wrong = right.replace(right.trim().rsplit(' ').next().unwrap(), &"0a".repeat(32));
+    {
+        let _server = name_server(&folder, dns, &wrong, |zone| zone);
+        let (code, said) = ask(&probe);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("verdict: fail"), "{said}");
+        assert_eq!(ask(&check).0, 1);
+    }
+    // The right record under the signature of the wrong one.
+    {
+        let digest = right.trim().rsplit(' ').next().unwrap().to_uppercase();
+        let _server = name_server(&folder, dns, &wrong, |zone| {
+            let forged =
+                zone.replace(&"0A".repeat(28), &digest[..56]).replace(&"0A".repeat(4), &digest[56..]);
+            assert_ne!(forged, zone);
+            forged
+        });
+        let (code, said) = ask(&probe);
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains("bogus"), "{said}");
+        assert_eq!(ask(&check).0, 3);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
