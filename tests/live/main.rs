@@ -250,6 +250,21 @@ fn mail_hosts_of_a_domain() {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let both =
+        vec![chain("fullchain-rsa.pem", "fullchain-rsa"), chain("fullchain-ecdsa.pem", "fullchain-ecdsa")];
+    let port = serve(both, SMTP);
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let text = format!("@ 60 IN MX 10 mx\n_{port}._tcp.mx 60 IN TLSA {record}\n");
+    let world = World::new("readme", vec![zone(text)]);
+    let (code, said) = world.ask(&format!("probe --mx example -p {port}"));
+    assert_eq!(code, 1);
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let shown = readme.split_once("$ tlsagen probe --mx example\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(said.replace(&format!("127.0.0.1:{port}"), "192.0.2.1:25"), shown);
+}
+
+#[test]
 fn tls_is_started_in_every_protocol() {
     let ecdsa = || vec![chain("fullchain-ecdsa.pem", "fullchain-ecdsa")];
     let lines = |name, lines| (name, serve(ecdsa(), Speech::Lines(lines)));
