@@ -109,6 +109,42 @@ fn name_server(folder: &Path, port: u16, records: &str, change: impl Fn(String) 
     Running(child)
 }
 
+/// ring signs and verifies nothing of RSA below 2048 bits, and usage 3 does not ask for more than the key.
+#[test]
+#[ignore = "needs bind9, bind9-dnsutils, nsd and openssl"]
+fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
+    let folder = std::env::temp_dir().join(format!("tlsagen-weak-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    shell(
+        &folder,
+        "openssl req -x509 -newkey rsa:1024 -sha1 -nodes -keyout key.pem -out cert.pem -subj /CN=mx.example -days 30
+         dnssec-keygen -a ECDSAP256SHA256 -f KSK example; dnssec-keygen -a ECDSAP256SHA256 example
+         grep -h ' DNSKEY 257 ' Kexample.*.key > anchor",
+    );
+    let (tls, dns) = (free_port(), free_port());
+    let server = Command::new("openssl")
+        .args(["s_server", "-quiet", "-cert", "cert.pem", "-key", "key.pem", "-cipher", "ALL:@SECLEVEL=0"])
+        .args(["-accept", &format!("127.0.0.1:{tls}")])
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _server = Running(server);
+    let tlsagen = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
+        command.args(args.split_whitespace()).current_dir(&folder).output().unwrap()
+    };
+    let record = tlsagen(&format!("cert.pem mx.example:{tls} -q"));
+    let _names = name_server(&folder, dns, &String::from_utf8(record.stdout).unwrap(), |zone| zone);
+    let probe = tlsagen(&format!("probe mx.example:{tls} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
+    let said = String::from_utf8_lossy(&probe.stdout).into_owned();
+    assert_eq!(probe.status.code(), Some(0), "{said}");
+    assert!(said.contains("RSA 1024: pass (possession of the key is not proven"), "{said}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 #[ignore = "needs root, bind9, bind9-dnsutils, nsd, postfix and openssl"]
 fn a_private_postfix_and_a_signed_zone() {

@@ -36,7 +36,7 @@ pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
 /// Why a client uses no records.
 pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
     let code = match dnssec {
-        Dnssec::Secure | Dnssec::NoRecords => "dns-no-records",
+        Dnssec::Secure | Dnssec::Given | Dnssec::NoRecords => "dns-no-records",
         Dnssec::Insecure(_) => "dns-insecure",
         Dnssec::Bogus(_) => "dns-bogus",
         Dnssec::Unreachable(_) => "dns-unreachable",
@@ -129,7 +129,8 @@ fn look_at(
                 endpoints.retain(|endpoint| !endpoint.has_no_route);
             }
             let owner = Some(located.owner);
-            Host { host, owner, dnssec: Dnssec::Secure, records: located.records, endpoints }
+            let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
+            Host { host, owner, dnssec, records: located.records, endpoints }
         }
         Err(dnssec) => {
             findings.push(finding(&dnssec, Severity::Warning));

@@ -12,6 +12,8 @@ use crate::records::{Found, Published};
 pub enum Dnssec {
     /// Records that a client may use.
     Secure,
+    /// Records from a file: the DNS was not asked for them.
+    Given,
     /// Proven: there are no TLSA records, so no client asks for DANE.
     NoRecords,
     /// Unsigned: no client asks for DANE; with what is unsigned.
@@ -26,6 +28,7 @@ impl fmt::Display for Dnssec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secure => f.write_str("secure"),
+            Self::Given => f.write_str("records from a file"),
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
             Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
@@ -39,6 +42,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
+            Self::Given => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",

@@ -246,7 +246,9 @@ impl Host {
     /// What a client makes of the host.
     pub fn answer(&self) -> Answer {
         match self.dnssec {
-            find::Dnssec::Secure => Answer::of_all(self.endpoints.iter().map(|endpoint| endpoint.answer)),
+            find::Dnssec::Secure | find::Dnssec::Given => {
+                Answer::of_all(self.endpoints.iter().map(|endpoint| endpoint.answer))
+            }
             _ => Answer::Unknown,
         }
     }

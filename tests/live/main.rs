@@ -376,6 +376,8 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
         .unwrap();
         let (code, said) = world.ask(&format!("probe mx.example:{port} --records {}", path.display()));
         assert_eq!(code, status, "{said}");
+        let (_, said) = world.ask(&format!("probe mx.example:{port} --records {} -f json", path.display()));
+        assert!(said.contains("\"dnssec\": \"unchecked\""), "{said}");
     }
     fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
         .unwrap();
