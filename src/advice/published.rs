@@ -212,12 +212,8 @@ fn ta_leaf(context: &Context<'_>) -> Findings {
 
 fn describes_end_entity(context: &Context<'_>, record: &Published, params: Option<Params>) -> bool {
     let (Some(chain), Some(params)) = (chain(context), params) else { return false };
-    let of = |certificate: &Certificate| match params.selector {
-        Selector::Cert => Tlsa::describing(params, certificate.der()),
-        Selector::Spki => Tlsa::describing(params, certificate.spki()),
-    };
     let mut end_entities = chain.end_entities().into_iter().filter_map(|index| chain.certificate(index));
-    end_entities.any(|certificate| of(certificate).is_ok_and(|tlsa| record.is(&tlsa)))
+    end_entities.any(|certificate| generate::describe(certificate, params).is_ok_and(|tlsa| record.is(&tlsa)))
 }
 
 /// A usage-2 record that only a CA outside of the file could match: the server does not send it.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::chain::{Chain, Index, Step};
 use crate::input::{Input, InputError};
-use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage};
+use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey};
 
 pub use error::{GenerateError, Problem};
@@ -298,6 +298,17 @@ fn key_sources<'a>(
         return Err(material.error(Problem::KeyOnly { params }));
     }
     Ok(keys.iter().map(|key| Source { material, item: Item::Key(key) }).collect())
+}
+
+/// The record that describes `certificate` in one triple, whatever it is to a chain.
+///
+/// Errors: the certificate is larger than a record, with matching type 0.
+pub fn describe(certificate: &Certificate, params: Params) -> Result<Tlsa, DataError> {
+    let octets = match params.selector {
+        Selector::Cert => certificate.der(),
+        Selector::Spki => certificate.spki(),
+    };
+    Tlsa::describing(params, octets)
 }
 
 fn record(params: Params, source: Source<'_>) -> Result<Record<'_>, GenerateError> {

@@ -8,9 +8,10 @@ use super::changes::published;
 use super::{Format, JsonFinding, data, json_findings, json_text};
 use crate::advice::Finding;
 use crate::chain::Chain;
+use crate::generate;
 use crate::owner::{Origin, Owner};
 use crate::records::{Found, Published};
-use crate::tlsa::{Params, Selector, Tlsa, Usage};
+use crate::tlsa::{Params, Tlsa, Usage};
 use crate::verify::{Coverage, Judgement, Report, Status, Verdict};
 use crate::x509::Certificate;
 
@@ -192,14 +193,7 @@ fn needed(is_end_entity: bool, certificate: &Certificate, report: &Report) -> Ve
         let usage = if is_end_entity { Usage::DaneEe } else { Usage::DaneTa };
         wanted.push(Params { usage, ..Params::DEFAULT });
     }
-    let describe = |params: Params| {
-        let octets = match params.selector {
-            Selector::Cert => certificate.der(),
-            Selector::Spki => certificate.spki(),
-        };
-        Tlsa::describing(params, octets).ok()
-    };
-    wanted.into_iter().filter_map(describe).collect()
+    wanted.into_iter().filter_map(|params| generate::describe(certificate, params).ok()).collect()
 }
 
 /// Long data by its two ends, so that a line stays readable.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Policy;
 use crate::chain::{Chain, Index};
+use crate::generate;
 use crate::path::{self, Anchor, PathError, Question};
 use crate::records::Published;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
@@ -274,11 +275,7 @@ const NO_STORE: &str = "usages 0 and 1 need a trust store: give one with --ca-fi
 
 /// The association data that describes `certificate`.
 fn data(certificate: &Certificate, params: Params) -> Option<Vec<u8>> {
-    let octets = match params.selector {
-        Selector::Cert => certificate.der(),
-        Selector::Spki => certificate.spki(),
-    };
-    Tlsa::describing(params, octets).ok().map(|tlsa| tlsa.data().to_vec())
+    generate::describe(certificate, params).ok().map(|tlsa| tlsa.data().to_vec())
 }
 
 fn better(one: Outcome, other: Outcome) -> Outcome {

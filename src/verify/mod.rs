@@ -9,6 +9,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::chain::{Chain, ChainError, Index};
+use crate::generate;
 use crate::owner::HostName;
 use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage};
@@ -304,11 +305,7 @@ fn missing(
 ) -> Vec<Tlsa> {
     let is_published = |tlsa: &Tlsa| records.iter().any(|record| record.is(tlsa));
     let describing = |params, certificate: &Certificate| {
-        let octets = match params {
-            Params { selector: Selector::Cert, .. } => certificate.der(),
-            Params { selector: Selector::Spki, .. } => certificate.spki(),
-        };
-        Tlsa::describing(params, octets).ok().filter(|tlsa| !is_published(tlsa))
+        generate::describe(certificate, params).ok().filter(|tlsa| !is_published(tlsa))
     };
     let mut missing: Vec<Tlsa> = Vec::new();
     for (at, index) in end_entities.iter().enumerate() {
