@@ -170,6 +170,30 @@ fn roots_have_the_digests_of_openssl(bundle: &str) {
 }
 
 #[test]
+#[ignore = "needs gnutls-bin"]
+fn records_of_danetool_are_read() {
+    let check = format!("{TLSAGEN} check fixtures/fullchain-rsa.pem mx.example --records -");
+    let danetool =
+        "danetool --tlsa-rr --host mx.example --port 25 --load-certificate fixtures/fullchain-rsa.pem";
+    for options in ["", " --x509", " --hash sha512", " --hash sha512 --x509"] {
+        let (covered, said) = shell(&format!("set -o pipefail; {danetool}{options} | {check}"));
+        assert!(covered && said.contains(": covered"), "{options}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs util-linux"]
+fn colours_are_for_terminals_that_want_them() {
+    let check = format!(
+        "{TLSAGEN} check fixtures/fullchain-rsa.pem mx.example --records fixtures/published/issuer.zone"
+    );
+    let terminal = format!("script -qec '{check}' /dev/null");
+    assert!(shell(&terminal).1.contains("\u{1b}[32mcovered\u{1b}[0m"));
+    assert!(!shell(&format!("NO_COLOR=1 {terminal}")).1.contains('\u{1b}'));
+    assert!(!shell(&check).1.contains('\u{1b}'));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     let call = ["chain", "fixtures/with-root-rsa.pem", "mx.example"];

@@ -121,27 +121,44 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
          dnssec-keygen -a ECDSAP256SHA256 -f KSK example; dnssec-keygen -a ECDSAP256SHA256 example
          grep -h ' DNSKEY 257 ' Kexample.*.key > anchor",
     );
-    let (tls, dns) = (free_port(), free_port());
-    let server = Command::new("openssl")
-        .args(["s_server", "-quiet", "-cert", "cert.pem", "-key", "key.pem", "-cipher", "ALL:@SECLEVEL=0"])
-        .args(["-accept", &format!("127.0.0.1:{tls}")])
-        .current_dir(&folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Running(server);
+    let (tls, old, dns) = (free_port(), free_port(), free_port());
+    let serve = |port: u16, options: &[&str]| {
+        let server = Command::new("openssl")
+            .args([
+                "s_server",
+                "-quiet",
+                "-cert",
+                "cert.pem",
+                "-key",
+                "key.pem",
+                "-cipher",
+                "ALL:@SECLEVEL=0",
+            ])
+            .args(["-accept", &format!("127.0.0.1:{port}")])
+            .args(options)
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Running(server.unwrap())
+    };
+    let _servers = [serve(tls, &[]), serve(old, &["-tls1"])];
     let tlsagen = |args: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
         command.args(args.split_whitespace()).current_dir(&folder).output().unwrap()
     };
-    let record = tlsagen(&format!("cert.pem mx.example:{tls} -q"));
+    let record = tlsagen(&format!("cert.pem mx.example:{tls},mx.example:{old} -q"));
     let _names = name_server(&folder, dns, &String::from_utf8(record.stdout).unwrap(), |zone| zone);
     let probe = tlsagen(&format!("probe mx.example:{tls} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();
     assert_eq!(probe.status.code(), Some(0), "{said}");
     assert!(said.contains("RSA 1024: pass (possession of the key is not proven"), "{said}");
+    // A server from before TLS 1.2 is named as such.
+    let probe = tlsagen(&format!("probe mx.example:{old} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
+    let said = String::from_utf8_lossy(&probe.stdout).into_owned();
+    assert_eq!(probe.status.code(), Some(3), "{said}");
+    assert!(said.contains("nothing newer than TLS 1.1"), "{said}");
     fs::remove_dir_all(&folder).unwrap();
 }
 

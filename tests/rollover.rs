@@ -95,7 +95,7 @@ const PUBLISHED: &str = "dig +noall +answer _25._tcp.mx.example TLSA";
 const CHECK: &str = "tlsagen check fullchain.pem mx.example --records -";
 
 #[test]
-#[ignore = "needs bind9 and bind9-dnsutils"]
+#[ignore = "needs bind9, bind9-dnsutils, ldnsutils and shellcheck"]
 fn the_rollover_of_the_readme_is_covered_at_every_step() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rollover");
     let _ = fs::remove_dir_all(&folder);
@@ -151,6 +151,8 @@ fn the_rollover_of_the_readme_is_covered_at_every_step() {
     place.succeeds(&format!("{PUBLISHED} +dnssec +multiline | {CHECK}"));
     place.succeeds(&format!("dig +short _25._tcp.mx.example TLSA | {CHECK}"));
     place.succeeds(&format!("dig _25._tcp.mx.example TLSA | {CHECK}"));
+    place.succeeds(&format!("drill -p {port} @127.0.0.1 _25._tcp.mx.example TLSA | {CHECK}"));
+    place.succeeds(&format!("drill -D -p {port} @127.0.0.1 _25._tcp.mx.example TLSA | {CHECK}"));
 
     // The gate is shut: the next certificate's record is not there.
     let refused = place.run("./rollover.sh install");
