@@ -92,7 +92,9 @@ impl<'a> Block<'a> {
     /// Errors: as [`Block::decode`].
     pub fn decode_single(&self) -> Result<Vec<u8>, PemError> {
         let data = self.data()?;
-        let data = std::str::from_utf8(&data).map_err(|_| self.flaw())?;
+        // The pem crate passes over white space of any kind within a line.
+        let is_clean = data.iter().all(|octet| is_base64(*octet) || *octet == b'=');
+        let data = std::str::from_utf8(&data).ok().filter(|_| is_clean).ok_or_else(|| self.flaw())?;
         // It gets exactly one well-formed block, so it cannot leave anything out.
         let label = self.label;
         match pem::parse(format!("-----BEGIN {label}-----\n{data}\n-----END {label}-----\n")) {

@@ -1,0 +1,387 @@
+//! What is asked of any input at all: never a panic, and the properties that each target states.
+//!
+//! The fuzzers in this folder and the quick test `tests/hostile.rs` share these targets, their seeds and what
+//! was once found (`fixtures/findings/TARGET/`).
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+use tlsagen::advice;
+use tlsagen::chain::Chain;
+use tlsagen::generate::{self, Material, Record};
+use tlsagen::input::{Input, Located};
+use tlsagen::key::{self, Container};
+use tlsagen::owner::{Endpoint, HostName, Origin, Owner, Port, Transport};
+use tlsagen::pem_file;
+use tlsagen::records::{Published, PublishedSet};
+use tlsagen::render::{self, Format, Style};
+use tlsagen::tlsa::{MatchingType, Params, Selector, Usage, is_digest_of_nothing};
+use tlsagen::verify::{Coverage, Policy, Report, Status, Verdict};
+use tlsagen::x509::{Certificate, PublicKey};
+
+/// One thing to fuzz.
+pub(crate) struct Target {
+    /// Its name, that of its fuzzer and of its folder of findings.
+    pub(crate) name: &'static str,
+    /// Takes any octets; panics where a property does not hold.
+    pub(crate) run: fn(&[u8]),
+    /// Well-formed inputs, from the fixtures of the checkout at the given root.
+    pub(crate) seeds: fn(&str) -> Vec<Vec<u8>>,
+}
+
+/// All of them.
+pub(crate) const TARGETS: &[Target] = &[
+    Target { name: "pem", run: pem, seeds: files },
+    Target { name: "certificates", run: certificates, seeds: ders },
+    Target { name: "records", run: records, seeds: published_texts },
+    Target { name: "verify", run: verify, seeds: chains_with_records },
+    Target { name: "hosts", run: hosts, seeds: names },
+];
+
+const NOW: i64 = 1_790_000_000;
+
+fn now() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(NOW).unwrap()
+}
+
+/// The PEM reader: what it decodes, the pem crate decodes to the same octets; what a lenient reader finds in a
+/// file that is read at all, it finds as well.
+pub(crate) fn pem(octets: &[u8]) {
+    let Ok(blocks) = pem_file::blocks(octets) else { return };
+    let mut line = 0;
+    for block in &blocks {
+        assert!(block.line() > line, "blocks stand in the order of the file");
+        line = block.line();
+        let (ours, theirs) = (block.decode(), block.decode_single());
+        assert_eq!(ours.is_ok(), theirs.is_ok(), "both decoders take the block of line {line}");
+        assert_eq!(ours.ok(), theirs.ok());
+    }
+    if let Ok(Input::Certificates(certificates)) = Input::read(octets) {
+        let ours: Vec<&[u8]> = certificates.iter().map(|located| located.certificate.der()).collect();
+        let lenient = ::pem::parse_many(octets).unwrap_or_default();
+        for block in lenient.iter().filter(|block| block.tag() == "CERTIFICATE") {
+            assert!(ours.contains(&block.contents()), "a certificate less than a lenient reader finds");
+        }
+    }
+    let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
+}
+
+/// The readers of DER: what is read is a part of the input, and its records describe just that.
+pub(crate) fn certificates(octets: &[u8]) {
+    if let Ok(certificate) = Certificate::from_der(octets.to_vec()) {
+        assert_eq!(certificate.der(), octets);
+        assert!(contains(octets, certificate.spki()));
+        let _ = (certificate.subject(), certificate.issuer(), certificate.serial(), certificate.validity());
+        let _ =
+            (certificate.check_signature(&certificate), certificate.dns_names(), certificate.common_names());
+        let located = Located { line: None, certificate };
+        judge(&Chain::new(vec![located]), &[]);
+    }
+    if let Ok(certificate) = Certificate::from_der_prefix(octets.to_vec()) {
+        assert!(octets.starts_with(certificate.der()));
+    }
+    if let Ok(key) = PublicKey::from_request(octets) {
+        assert!(contains(octets, key.spki()));
+    }
+    if let Ok(key) = PublicKey::from_spki(octets.to_vec()) {
+        assert_eq!(key.spki(), octets);
+        let _ = key::re_encoded(octets);
+    }
+    let _ = key::public_key_from_pkcs1(octets);
+    for container in [Container::Pkcs8, Container::Pkcs1, Container::Sec1] {
+        if let Ok(key) = key::public_key(container, octets) {
+            assert!(PublicKey::from_spki(key.spki().to_vec()).is_ok(), "a key that is built can be read");
+        }
+    }
+    let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
+}
+
+/// The reader of published records: what is found can be written as a zone and is found there again.
+pub(crate) fn records(octets: &[u8]) {
+    let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+    let origin: Origin = "example".parse().unwrap();
+    for origin in [None, Some(&origin)] {
+        let set = match PublishedSet::read(octets, origin) {
+            Ok(set) => set,
+            Err(error) => {
+                let lines = 1 + octets.iter().filter(|octet| **octet == b'\n').count();
+                assert!((1..=lines).contains(&error.line), "line {} of {lines}", error.line);
+                assert!(!error.to_string().contains('\n'));
+                continue;
+            }
+        };
+        let Some(found) = set.at(&owner) else { continue };
+        let zone: String = found.records.iter().map(|record| zone_line(&found.holder, record)).collect();
+        let again = PublishedSet::read(zone.as_bytes(), None).unwrap().at(&found.holder).unwrap();
+        assert_eq!(again, found);
+        for record in &found.records {
+            assert!(!record.data.is_empty());
+        }
+    }
+}
+
+fn zone_line(owner: &Owner, record: &Published) -> String {
+    let Published { usage, selector, matching_type, data } = record;
+    let hex: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("{owner} IN TLSA {usage} {selector} {matching_type} {hex}\n")
+}
+
+/// `verify`, on certificates and records that an input of this shape holds:
+///
+/// * an octet, the number of certificates; for each, two octets of length, then its DER;
+/// * six octets for each record: usage, selector, matching type, the certificate that it describes, what is done
+///   to the data, and where.
+pub(crate) fn verify(octets: &[u8]) {
+    let Some((certificates, rest)) = take_certificates(octets) else { return };
+    let records: Vec<Published> =
+        rest.chunks_exact(6).take(16).filter_map(|chunk| take_record(&certificates, chunk)).collect();
+    let located = certificates.into_iter().map(|certificate| Located { line: None, certificate });
+    judge(&Chain::new(located.clone().collect()), &records);
+    judge(&Chain::served(located.collect()), &records);
+}
+
+fn take_certificates(octets: &[u8]) -> Option<(Vec<Certificate>, &[u8])> {
+    let (count, mut rest) = octets.split_first()?;
+    let mut certificates = Vec::new();
+    for _ in 0..count % 6 {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (der, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        certificates.push(Certificate::from_der(der.to_vec()).ok()?);
+        rest = after;
+    }
+    (!certificates.is_empty()).then_some((certificates, rest))
+}
+
+fn take_record(certificates: &[Certificate], chunk: &[u8]) -> Option<Published> {
+    let [usage, selector, matching_type, which, change, place] = chunk else { return None };
+    let certificate = &certificates[usize::from(*which) % certificates.len()];
+    let params = Params {
+        usage: Usage::from_number(usage % 4)?,
+        selector: Selector::from_number(selector % 2)?,
+        matching_type: MatchingType::from_number(matching_type % 3)?,
+    };
+    let mut record = Published::from(&generate::describe(certificate, params).ok()?);
+    let at = usize::from(*place) * 5 % record.data.len();
+    match change % 8 {
+        0 => record.data[at] ^= 1 << (place % 8),
+        1 => record.data.truncate(at.max(1)),
+        2 => record.data.push(*place),
+        3 => (record.usage, record.selector, record.matching_type) = (*usage, *selector, *matching_type),
+        _ => {}
+    }
+    Some(record)
+}
+
+/// Judges, and holds the parts of the report against each other.
+fn judge(chain: &Chain, records: &[Published]) {
+    let names: [HostName; 1] = ["mx.example".parse().unwrap()];
+    let all: Vec<Certificate> =
+        chain.indices().filter_map(|index| chain.certificate(index).cloned()).collect();
+    for (on_smtp, store) in [(true, None), (false, None), (false, Some(all.as_slice()))] {
+        let policy = Policy { names: &names, on_smtp, store, now: now() };
+        let damaged = tlsagen::verify::verify(chain, records, &policy).is_err();
+        let report = tlsagen::verify::verify_served(chain, records, &policy);
+        if !damaged {
+            assert_eq!(tlsagen::verify::verify(chain, records, &policy), Ok(report.clone()));
+        }
+        consistent(chain, records, &report);
+    }
+}
+
+fn consistent(chain: &Chain, records: &[Published], report: &Report) {
+    assert_eq!(report.records.len(), records.len());
+    let has = |status| report.records.iter().any(|judgement| judgement.status == status);
+    if !chain.has_end_entity() {
+        return;
+    }
+    match report.verdict {
+        Verdict::Covered => {
+            assert_eq!(report.any, Verdict::Covered, "what a publisher must do is enough for a client");
+            assert!(report.triples.iter().all(|(_, coverage)| *coverage == Coverage::Covered));
+            assert!(report.missing.is_empty());
+        }
+        Verdict::NotCovered => assert!(!has(Status::Match)),
+        Verdict::Partial | Verdict::Unknown => {}
+    }
+    if report.any == Verdict::Covered {
+        assert!(has(Status::Match), "a client is served by a record that matches");
+    }
+    for (record, judgement) in records.iter().zip(&report.records) {
+        let is_described = chain.indices().filter_map(|index| chain.certificate(index)).any(|certificate| {
+            judgement.params.is_some_and(|params| {
+                generate::describe(certificate, params).is_ok_and(|tlsa| record.is(&tlsa))
+            })
+        });
+        let carries_anchor = record.matching_type == 0 && record.usage % 2 == 0;
+        if judgement.status == Status::Match {
+            assert!(is_described || carries_anchor, "a match has the octets of the chain or is its anchor");
+        }
+    }
+    for tlsa in &report.missing {
+        assert!(!records.iter().any(|record| record.is(tlsa)), "what is published is not missing");
+    }
+}
+
+/// Host names: an owner that is made is absolute, short enough, plain ASCII, and read as itself.
+pub(crate) fn hosts(octets: &[u8]) {
+    let Ok(text) = std::str::from_utf8(octets) else { return };
+    if let Ok(origin) = text.parse::<Origin>() {
+        let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+        let _ = owner.relative_to(Some(&origin));
+    }
+    let Ok(endpoints) = Endpoint::parse_list(text) else { return };
+    for endpoint in endpoints {
+        let Ok(owners) = endpoint.owners(&[Port::SMTP], Transport::Tcp) else { continue };
+        for owner in owners {
+            let absolute = owner.to_string();
+            assert!(absolute.ends_with('.') && !absolute.ends_with(".."), "{absolute}");
+            assert!(absolute.len() <= 254, "{absolute}");
+            let is_plain = |octet: u8| octet.is_ascii_graphic() && !octet.is_ascii_uppercase();
+            assert!(absolute.bytes().all(is_plain), "{absolute}");
+            assert!(!absolute.contains(['"', '\\', ';', '(', ')', '@', '$']), "{absolute}");
+            assert_eq!(absolute.parse::<Owner>().as_ref(), Ok(&owner));
+            if let (Some(host), Some(port)) = (owner.host(), owner.port()) {
+                assert_eq!(Owner::new(port, owner.transport().unwrap(), &host), Ok(owner));
+            }
+        }
+    }
+}
+
+/// All that a generator can print of these files: records that can be read back and are never of nothing.
+fn generated(materials: &[Material]) {
+    let endpoints = Endpoint::parse_list("mx.example").unwrap();
+    let owners: Vec<Owner> = vec!["_25._tcp.mx.example".parse().unwrap()];
+    let asked = |words: &str| Params::parse_all(&words.split(' ').collect::<Vec<_>>()).unwrap();
+    let params = [asked("3 1 1"), asked("3 0 0 3 1 2"), asked("2 1 1 2 0 1 0 0 0"), Vec::new()];
+    for params in params {
+        let records = match params.as_slice() {
+            [] => generate::chain_records(materials, None),
+            _ => generate::records(materials, &params, None),
+        };
+        let Ok(records) = records else { continue };
+        assert!(!records.is_empty(), "no records are an error");
+        let context = advice::Context {
+            materials,
+            records: &records,
+            params: &params,
+            endpoints: &endpoints,
+            owners: &owners,
+            ttl: None,
+            now: now(),
+        };
+        let findings = advice::findings(&context);
+        for finding in &findings {
+            assert!(!finding.message.contains(['\n', '\r', '\x1b']), "one line: {:?}", finding.message);
+        }
+        for format in Format::NAMES.map(|(_, format)| format) {
+            let style = Style { format, ttl: None, origin: None, comments: true, groups: true };
+            let text = render::render(&owners, &records, &findings, &style);
+            if matches!(format, Format::Zone | Format::Generic) {
+                read_back(&text, &owners[0], &records);
+            }
+        }
+    }
+}
+
+fn read_back(text: &str, owner: &Owner, records: &[Record<'_>]) {
+    let found = PublishedSet::read(text.as_bytes(), None).unwrap().at(owner).unwrap();
+    let wanted: Vec<Published> = records.iter().map(|record| Published::from(&record.tlsa)).collect();
+    assert_eq!(found.records, wanted);
+    assert!(wanted.iter().all(|record| !is_digest_of_nothing(&record.data)));
+}
+
+fn contains(whole: &[u8], part: &[u8]) -> bool {
+    whole.windows(part.len()).any(|window| window == part)
+}
+
+/// The files of a folder of fixtures, in the order of their names.
+fn paths(root: &str, folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(root).join("fixtures").join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    paths
+}
+
+fn contents(root: &str, folder: &str) -> impl Iterator<Item = Vec<u8>> {
+    paths(root, folder).into_iter().map(|path| fs::read(path).unwrap())
+}
+
+fn files(root: &str) -> Vec<Vec<u8>> {
+    contents(root, "").chain(contents(root, "odd")).collect()
+}
+
+/// Every block of the fixtures, decoded, and those that are DER already.
+fn ders(root: &str) -> Vec<Vec<u8>> {
+    let mut ders = Vec::new();
+    for file in files(root) {
+        match pem_file::blocks(&file) {
+            Ok(blocks) if !blocks.is_empty() => {
+                ders.extend(blocks.iter().filter_map(|block| block.decode().ok()));
+            }
+            _ if file.starts_with(&[0x30]) => ders.push(file),
+            _ => {}
+        }
+    }
+    ders.sort();
+    ders.dedup();
+    ders
+}
+
+fn published_texts(root: &str) -> Vec<Vec<u8>> {
+    let mut texts: Vec<Vec<u8>> = contents(root, "published").collect();
+    texts
+        .push(b"mx CNAME other.example.\n_25._tcp.mx CNAME tlsa\n*._tcp.mx TYPE52 \\# 4 03010001\n".to_vec());
+    texts
+}
+
+/// Chains of the fixtures, each with records of several kinds, in the shape of [`verify`].
+fn chains_with_records(root: &str) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for file in files(root) {
+        let Ok(Input::Certificates(certificates)) = Input::read(&file) else { continue };
+        let count = certificates.len();
+        if count > 5 {
+            continue;
+        }
+        let mut seed = vec![u8::try_from(count).unwrap()];
+        for Located { certificate, .. } in &certificates {
+            seed.extend(u16::try_from(certificate.der().len()).unwrap().to_be_bytes());
+            seed.extend(certificate.der());
+        }
+        for records in
+            [&[[3, 1, 1, 0, 7, 0], [2, 1, 1, 1, 7, 0]][..], &[[2, 0, 0, 1, 7, 0], [2, 1, 0, 2, 7, 0]]]
+        {
+            let mut seed = seed.clone();
+            seed.extend(records.as_flattened());
+            seed.extend([[1, 0, 1, 0, 7, 0], [0, 1, 2, 1, 7, 0], [3, 1, 2, 0, 0, 9]].as_flattened());
+            seeds.push(seed);
+        }
+    }
+    seeds
+}
+
+fn names(_: &str) -> Vec<Vec<u8>> {
+    [
+        "mx.example",
+        "MX.Example.:465,b.example",
+        "_25._tcp.mx.example.",
+        "*._tcp.mx.example",
+        "tlsa._dane.example",
+        "bücher.example,straße.example:587",
+        "BÜCHER。example",
+        "xn--bcher-kva.example",
+        "l·l.example",
+        "[2001:db8::1]:25",
+        "192.0.2.1",
+        "_443._udp.a-b.example",
+        "“mx.example”",
+        ".",
+    ]
+    .iter()
+    .map(|name| name.as_bytes().to_vec())
+    .collect()
+}
