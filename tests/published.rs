@@ -75,6 +75,42 @@ fn what_is_printed_is_covered_and_needs_no_change() {
     }
 }
 
+#[test]
+fn a_secret_given_for_records_is_not_echoed() {
+    let mut seen = 0;
+    for entry in fs::read_dir(format!("{ROOT}/fixtures")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !(name.starts_with("next-") || name.starts_with("combo")) {
+            continue;
+        }
+        for origin in ["", " --origin example"] {
+            let call = format!("check fixtures/fullchain-rsa.pem mx.example --records fixtures/{name}{origin}");
+            let output = tlsagen(&call, b"");
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{call}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            let octets = fs::read(&path).unwrap();
+            for line in octets.split(|octet| octet.is_ascii_whitespace()).filter(|line| line.len() > 8) {
+                assert!(!said.contains(&*String::from_utf8_lossy(line)), "{call}: {said}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn an_anchor_whose_key_the_verifier_does_not_take_is_undecided() {
+    let chain = fs::read_to_string(format!("{ROOT}/fixtures/rsa1024-ca.pem")).unwrap();
+    let end = "-----END CERTIFICATE-----\n";
+    let leaf = chain.split_inclusive(end).next().unwrap();
+    let call = "check - mx.example --records fixtures/published/rsa1024-anchor.zone";
+    let output = tlsagen(call, leaf.as_bytes());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("  unverified 2 0 0") && said.contains("no RSA keys below 2048 bits"), "{said}");
+}
+
 /// A small generator of numbers, the same in each run.
 struct Numbers(u64);
 

@@ -27,7 +27,9 @@ pub enum RecordsProblem {
     /// An entry that starts with a blank, and no owner before it.
     NoOwner,
     /// No record type.
-    NoType(String),
+    NoType,
+    /// PEM, which may be a private key: none of it is shown.
+    Pem,
     /// An entry of a TLSA or CNAME record, or a directive, that cannot be read.
     Unreadable {
         /// The record type or directive.
@@ -84,11 +86,15 @@ impl fmt::Display for RecordsProblem {
             Self::SecondParenthesis => f.write_str("a '(' inside of parentheses"),
             Self::ClosingParenthesis => f.write_str("a ')' without its '('"),
             Self::Quote => f.write_str("a quotation mark without its other half"),
+            Self::NoOrigin(name) if name.is_empty() => {
+                f.write_str("a name is relative, and no origin is known")
+            }
             Self::NoOrigin(name) => {
                 write!(f, "the name {} is relative, and no origin is known", name.escape_debug())
             }
             Self::NoOwner => f.write_str("an entry without an owner, and none before it"),
-            Self::NoType(words) => write!(f, "no record type in '{}'", words.escape_debug()),
+            Self::NoType => f.write_str("no record type in this entry"),
+            Self::Pem => f.write_str("a PEM block, where published records are expected"),
             Self::Unreadable { what, reason } => {
                 write!(f, "cannot read this {}: {}", what.escape_debug(), reason.escape_debug())
             }

@@ -77,6 +77,9 @@ impl PublishedSet {
     /// Errors: an entry that cannot be read, whatever its owner.
     pub fn read(text: &[u8], origin: Option<&Origin>) -> Result<Self, RecordsError> {
         let text = String::from_utf8_lossy(text);
+        if let Some(line) = text.split('\n').position(|line| line.contains("-----BEGIN ")) {
+            return Err(RecordsError { line: line + 1, problem: RecordsProblem::Pem });
+        }
         let mut reader = Reader::new(origin);
         let mut set = Self::default();
         for entry in entries::entries(&text)? {
@@ -105,9 +108,8 @@ impl PublishedSet {
         let owner = if entry.is_indented { None } else { Some(first) };
         let after_owner = if entry.is_indented { entry.words.as_slice() } else { rest };
         let of_type = after_owner.iter().position(|word| !is_ttl(word) && !is_class(word));
-        let (record_type, rdata) = of_type
-            .and_then(|at| after_owner.get(at..)?.split_first())
-            .ok_or_else(|| RecordsProblem::NoType(entry.words.join(" ")))?;
+        let (record_type, rdata) =
+            of_type.and_then(|at| after_owner.get(at..)?.split_first()).ok_or(RecordsProblem::NoType)?;
         let other_class =
             after_owner.iter().take(of_type.unwrap_or(0)).any(|word| is_class(word) && !is_internet(word));
         let wanted = ["TLSA", "TYPE52", "CNAME"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
@@ -220,7 +222,10 @@ fn problem(what: &str, words: &[&str], error: &str) -> RecordsProblem {
     let reason = error.split_once(": ").map_or(error, |(_, reason)| reason);
     match reason {
         "missing origin" => {
+            // Only what may be a name is shown: a file given by mistake may hold a secret.
+            let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
             let relative = words.iter().find(|word| !word.is_empty() && !word.ends_with('.'));
+            let relative = relative.filter(|word| word.len() < 64 && word.bytes().all(plain));
             RecordsProblem::NoOrigin(relative.map_or_else(String::new, ToString::to_string))
         }
         _ if reason.contains("last owner") => RecordsProblem::NoOwner,
@@ -323,6 +328,18 @@ mod tests {
         assert_eq!(at(dig, OWNER), answer);
         assert_eq!(at("tlsa._dane.example.\n3 1 1 AABB CCDD\n", OWNER), answer);
         assert_eq!(at("\\# 5 030101AABB\n", OWNER).unwrap().1, ["3 1 1 aabb"]);
+    }
+
+    #[test]
+    fn wildcards_do_not_stand_in_for_names_that_exist() {
+        for other in ["_25._tcp.mx TXT x", "foo._25._tcp.mx A 192.0.2.1", "_25._tcp.mx TLSA 3 1 1 bb"] {
+            let zone = format!("$ORIGIN example.\n*._tcp.mx TLSA 3 1 1 aa\n{other}\n");
+            let found = at(&zone, OWNER).map(|(_, records)| records);
+            assert_ne!(found, Some(vec!["3 1 1 aa".to_owned()]), "{other}");
+        }
+        let zone =
+            "*._tcp.mx.example. TLSA 3 1 1 aa\n_25._tcp.mx.example. CH TXT x\nmx.example. A 192.0.2.1\n";
+        assert_eq!(at(zone, OWNER).unwrap().1, ["3 1 1 aa"]);
     }
 
     #[test]
