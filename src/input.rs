@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem};
-use crate::x509::{Certificate, PublicKey, SPKI_LABELS, X509Error};
+use crate::x509::{Certificate, PublicKey, X509Error};
 
 /// What a file holds.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
             let key = key::public_key_from_pkcs1(&block.decode_single()?);
             key.map(Some).map_err(|_| InputError::PublicKey { line })
         }
-        label if SPKI_LABELS.contains(&label) => {
+        "PUBLIC KEY" => {
             let key = PublicKey::from_spki(block.decode_single()?);
             key.map(Some).map_err(|_| InputError::PublicKey { line })
         }
@@ -140,19 +140,19 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     if content.starts_with(&PFX_VERSION) {
         return Err(InputError::Pkcs12);
     }
+    // A Certificate and a request start with a SEQUENCE in the SEQUENCE, a private key with its version: it is
+    // looked for first, as what reads the others makes copies that nobody wipes.
+    if content.first() == Some(&0x02) {
+        return match key::public_key_from_der(octets) {
+            Ok(key) => Ok(Input::Keys(vec![key])),
+            Err(KeyError::Unreadable) => Err(InputError::NotDer(X509Error::Structure("tbsCertificate"))),
+            Err(error) => Err(InputError::PrivateKey { line: None, error }),
+        };
+    }
     let certificate_error = match Certificate::from_der(octets.to_vec()) {
         Ok(certificate) => return Ok(Input::Certificates(vec![Located { line: None, certificate }])),
         Err(error) => error,
     };
-    // A Certificate and a request start with a SEQUENCE in the SEQUENCE, a private key with its version.
-    if content.first() == Some(&0x02) {
-        let key = key::public_key_from_der(octets);
-        return match key {
-            Ok(key) => Ok(Input::Keys(vec![key])),
-            Err(KeyError::Unreadable) => Err(InputError::NotDer(certificate_error)),
-            Err(error) => Err(InputError::PrivateKey { line: None, error }),
-        };
-    }
     let request_error = match PublicKey::from_request(octets) {
         Ok(key) => return Ok(Input::Keys(vec![key])),
         Err(error) => error,

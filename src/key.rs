@@ -4,7 +4,8 @@ use std::fmt;
 
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
 use ed25519_dalek::SigningKey;
-use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
+use p256::elliptic_curve::{self, AffinePoint, CurveArithmetic, FieldBytesSize, SecretKey};
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use pkcs8::der::{self, Decode, Encode};
@@ -157,23 +158,25 @@ fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Vec<u8>, Key
     fits(curve.zip(inner).map(|(outer, inner)| outer == inner))?;
     let curve = curve.or(inner).ok_or(KeyError::Unreadable)?;
     let point = match curve {
-        P256 => {
-            let public =
-                p256::SecretKey::from_slice(key.private_key).map_err(|_| KeyError::Unreadable)?.public_key();
-            let stored = key.public_key.map(p256::PublicKey::from_sec1_bytes);
-            fits(stored.map(|stored| stored.is_ok_and(|stored| stored == public)))?;
-            public.to_sec1_point(false).as_bytes().to_vec()
-        }
-        P384 => {
-            let public =
-                p384::SecretKey::from_slice(key.private_key).map_err(|_| KeyError::Unreadable)?.public_key();
-            let stored = key.public_key.map(p384::PublicKey::from_sec1_bytes);
-            fits(stored.map(|stored| stored.is_ok_and(|stored| stored == public)))?;
-            public.to_sec1_point(false).as_bytes().to_vec()
-        }
+        P256 => public_point::<p256::NistP256>(&key)?,
+        P384 => public_point::<p384::NistP384>(&key)?,
         _ => return Err(KeyError::Unsupported),
     };
     spki(AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) }, &point)
+}
+
+/// The uncompressed point that belongs to the secret; one that is stored beside it must be the same.
+fn public_point<C>(key: &EcPrivateKey<'_>) -> Result<Vec<u8>, KeyError>
+where
+    C: CurveArithmetic,
+    FieldBytesSize<C>: ModulusSize,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+{
+    let secret = SecretKey::<C>::from_slice(key.private_key).map_err(|_| KeyError::Unreadable)?;
+    let public = secret.public_key();
+    let stored = key.public_key.map(elliptic_curve::PublicKey::<C>::from_sec1_bytes);
+    fits(stored.map(|stored| stored.is_ok_and(|stored| stored == public)))?;
+    Ok(public.to_sec1_point(false).as_bytes().to_vec())
 }
 
 /// Whether an ECPrivateKey describes its curve by a SEQUENCE rather than by name (RFC 5480 section 2.1.1).

@@ -249,7 +249,9 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
     }
     let next = context.materials.get(1..).unwrap_or_default();
     let unpublished = next.iter().filter(|material| {
-        let wanted = params.iter().filter(|params| !params.usage.is_trust_anchor());
+        // A bare key says nothing about the CA of its certificate.
+        let says = |params: &&Params| material.chain().is_some() || !params.usage.is_trust_anchor();
+        let wanted = params.iter().filter(says);
         let wanted = wanted.filter_map(|params| {
             generate::records(std::slice::from_ref(material), std::slice::from_ref(params), None).ok()
         });

@@ -101,8 +101,7 @@ impl Source<'_> {
 
     fn octets(&self, selector: Selector) -> &[u8] {
         match (self.item, selector) {
-            (Item::Certificate { certificate, .. }, Selector::Cert) => certificate.der(),
-            (Item::Certificate { certificate, .. }, Selector::Spki) => certificate.spki(),
+            (Item::Certificate { certificate, .. }, selector) => selected(certificate, selector),
             (Item::Key(key), Selector::Spki) => key.spki(),
             (Item::Key(_), Selector::Cert) => &[],
         }
@@ -304,11 +303,15 @@ fn key_sources<'a>(
 ///
 /// Errors: the certificate is larger than a record, with matching type 0.
 pub fn describe(certificate: &Certificate, params: Params) -> Result<Tlsa, DataError> {
-    let octets = match params.selector {
+    Tlsa::describing(params, selected(certificate, params.selector))
+}
+
+/// What a selector selects (RFC 6698 section 2.1.2).
+fn selected(certificate: &Certificate, selector: Selector) -> &[u8] {
+    match selector {
         Selector::Cert => certificate.der(),
         Selector::Spki => certificate.spki(),
-    };
-    Tlsa::describing(params, octets)
+    }
 }
 
 fn record(params: Params, source: Source<'_>) -> Result<Record<'_>, GenerateError> {

@@ -230,8 +230,9 @@ impl<'a> Marker<'a> {
     /// Errors: it only looks like one.
     fn find(line: Line<'a>) -> Result<Option<Self>, PemError> {
         let text = line.text.trim_ascii_end();
-        // Most lines are base64, which has neither dashes nor blanks.
-        if is_all_base64(text) {
+        // Most lines are base64, which has neither dashes nor blanks; no copy is made of them.
+        if is_all_base64(text.strip_suffix(b"=").map_or(text, |text| text.strip_suffix(b"=").unwrap_or(text)))
+        {
             return Ok(None);
         }
         let framed = |prefix: &[u8]| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(b"-----"));

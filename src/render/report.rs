@@ -129,14 +129,13 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
             subject if subject.is_empty() => certificate.dns_names().join(" "),
             subject => subject,
         };
-        let depth = depth.map_or_else(|| "no depth".to_owned(), |depth| format!("depth {depth}"));
         let _ = writeln!(
             text,
-            "{depth}: {}, {}, until {until}",
+            "depth {depth}: {}, {}, until {until}",
             crate::x509::printable(&subject),
             certificate.key_algorithm()
         );
-        for tlsa in needed(depth == "depth 0", certificate, &examined.report) {
+        for tlsa in needed(depth == 0, certificate, &examined.report) {
             let is_published = examined.records().iter().any(|record| record.is(&tlsa));
             let mark = if is_published { "published" } else { "not published" };
             let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(&tlsa)));
@@ -169,8 +168,8 @@ pub(super) fn record_lines(records: &[Published], judgements: &[Judgement], pale
     text
 }
 
-/// End entities and their paths; what is on no path has no depth.
-fn by_depth(chain: &Chain) -> Vec<(Option<usize>, &Certificate)> {
+/// End entities and their paths, each certificate once, with its depth.
+fn by_depth(chain: &Chain) -> Vec<(usize, &Certificate)> {
     let mut all = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for end_entity in chain.end_entities() {
@@ -179,7 +178,7 @@ fn by_depth(chain: &Chain) -> Vec<(Option<usize>, &Certificate)> {
         let steps =
             std::iter::once((end_entity, 0)).chain(path.into_iter().map(|step| (step.index, step.depth)));
         for (index, depth) in steps.filter(|(index, _)| seen.insert(*index)) {
-            all.extend(chain.certificate(index).map(|certificate| (Some(depth), certificate)));
+            all.extend(chain.certificate(index).map(|certificate| (depth, certificate)));
         }
     }
     all
