@@ -5,12 +5,13 @@
 //! the server's certificates do. The only user of webpki.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
-use crate::x509::{Certificate, KeyAlgorithm};
+use crate::x509::{Certificate, KeyAlgorithm, folded_name};
 
 /// Where a path may end.
 #[derive(Debug, Clone, Copy)]
@@ -50,14 +51,29 @@ pub enum PathError {
     Undecided(String),
 }
 
+/// A path that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Links between the end entity and the anchor, or the certificate of `by_way_of`.
+    pub depth: usize,
+    /// Whether a CA of the path, its anchor included, limits the names below it (RFC 5280 section 4.2.1.10).
+    pub has_name_constraints: bool,
+}
+
 /// The reason where nothing leads to an anchor.
 pub const NO_PATH: &str = "no path of valid signatures leads up to it";
 
-/// Verifies a path and gives its depth: links between the end entity and the anchor, or the certificate of `by_way_of`.
+/// Builds and verifies a path.
 ///
 /// Errors: see [`PathError`].
-pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
+pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
     let Question { end_entity, others, anchors, by_way_of, now } = *question;
+    if end_entity.key_usage_tls() == Some(false) {
+        return Err(PathError::Broken(format!(
+            "{} is not for TLS: its keyUsage says so",
+            end_entity.subject()
+        )));
+    }
     // What says that it is no CA only lengthens the search; without the extension webpki says so itself.
     let between: Vec<&Certificate> =
         others.iter().copied().filter(|other| other.basic_constraints_ca() != Some(false)).collect();
@@ -88,7 +104,7 @@ pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
     let leaf = CertificateDer::from(end_entity.der());
     let leaf = EndEntityCert::try_from(&leaf).map_err(|error| explain(question, &error))?;
     let refusal = RefCell::new(None);
-    let found = RefCell::new(0);
+    let found = RefCell::new(None);
     let inspect = |path: &VerifiedPath<'_>| {
         let taken: Vec<&Certificate> = path
             .intermediate_certificates()
@@ -98,7 +114,9 @@ pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
         let anchor = of_anchor.and_then(|at| anchors.get(at)).copied();
         match depth(&taken, anchor, by_way_of) {
             Ok(depth) => {
-                found.replace(depth);
+                let of_anchor = matches!(anchor, Some(Anchor::Certificate(ca)) if ca.has_name_constraints());
+                let has_name_constraints = of_anchor || taken.iter().any(|ca| ca.has_name_constraints());
+                found.replace(Some(Verified { depth, has_name_constraints }));
                 Ok(())
             }
             Err(error) => {
@@ -119,10 +137,11 @@ pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
         None,
         Some(&inspect),
     );
-    match (verified, refusal.take()) {
-        (Ok(_), _) => Ok(found.take()),
-        (Err(Error::UnknownIssuer), Some(refusal)) => Err(refusal),
-        (Err(error), _) => Err(explain(question, &error)),
+    match (verified, found.take(), refusal.take()) {
+        (Ok(_), Some(found), _) => Ok(found),
+        (Err(Error::UnknownIssuer), _, Some(refusal)) => Err(refusal),
+        (Err(error), ..) => Err(explain(question, &error)),
+        (Ok(_), None, _) => Err(PathError::Undecided("the verifier gives no path".to_owned())),
     }
 }
 
@@ -143,9 +162,7 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
 
 /// Whether it may issue certificates of TLS servers (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
-    // Version 1 roots have no extensions at all.
-    let is_ca = certificate.basic_constraints_ca().unwrap_or_else(|| certificate.is_self_issued());
-    let reason = match (is_ca, certificate.key_usage_cert_sign()) {
+    let reason = match (certificate.is_ca_at_top(), certificate.key_usage_cert_sign()) {
         (false, _) => "is no CA",
         (true, Some(false)) => "may not sign certificates: its keyUsage lacks keyCertSign",
         _ if !certificate.allows_server_auth() => "is not for TLS servers: its extendedKeyUsage says so",
@@ -193,24 +210,37 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         OffsetDateTime::from_unix_timestamp(seconds)
             .map_or_else(|_| String::new(), |time| time.date().to_string())
     };
-    let keys = || question.others.iter().map(|other| other.key_algorithm());
+    let of_anchors = || {
+        question.anchors.iter().map(|anchor| match anchor {
+            Anchor::Certificate(certificate) => certificate.key_algorithm(),
+            Anchor::Key { spki, .. } => KeyAlgorithm::of(spki),
+        })
+    };
+    let mut keys = question.others.iter().map(|other| other.key_algorithm()).chain(of_anchors());
     match error {
-        Error::CertExpired { not_after, .. } => broken(&format!("a certificate expired on {}", date(not_after))),
+        Error::CertExpired { not_after, .. } => {
+            broken(&format!("a certificate expired on {}", date(not_after)))
+        }
         Error::CertNotValidYet { not_before, .. } => {
             broken(&format!("a certificate is not valid before {}", date(not_before)))
         }
+        Error::UnknownIssuer if has_other_spellings(question) => {
+            undecided("takes names for the same only where they are spelt with the same kinds of string")
+        }
         Error::UnknownIssuer => broken(NO_PATH),
-        Error::InvalidSignatureForPublicKey
-            if keys().any(|key| matches!(key, KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048)) =>
-        {
+        Error::InvalidSignatureForPublicKey if keys.any(KeyAlgorithm::is_small_rsa) => {
             undecided("takes no RSA keys below 2048 bits")
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("a certificate between is no CA"),
         Error::NameConstraintViolation => broken("a CA's name constraints forbid a name"),
         Error::PathLenConstraintViolated => broken("a CA's path length is exceeded"),
-        Error::RequiredEkuNotFoundContext(_) => broken("a certificate's extendedKeyUsage is not that of TLS servers"),
-        Error::UnsupportedCriticalExtension => broken("a certificate has a critical extension that is not known"),
+        Error::RequiredEkuNotFoundContext(_) => {
+            broken("a certificate's extendedKeyUsage is not that of TLS servers")
+        }
+        Error::UnsupportedCriticalExtension => {
+            broken("a certificate has a critical extension that is not known")
+        }
         Error::InvalidCertValidity => broken("a certificate ends before it begins"),
         Error::CaUsedAsEndEntity => undecided("takes no end entity that is marked as a CA"),
         Error::UnsupportedCertVersion => undecided("takes version 3 certificates only"),
@@ -224,6 +254,24 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         | Error::MaximumNameConstraintComparisonsExceeded => undecided("gives up on so many certificates"),
         other => undecided(&format!("cannot read a certificate of the path: {other}")),
     }
+}
+
+/// Whether a certificate names its issuer in other octets than that has for its subject (RFC 5280 section 7.1).
+fn has_other_spellings(question: &Question<'_>) -> bool {
+    let of_anchors = question.anchors.iter().filter_map(|anchor| match anchor {
+        Anchor::Certificate(certificate) => Some(*certificate),
+        Anchor::Key { .. } => None,
+    });
+    let issuers = question.others.iter().copied().chain(of_anchors);
+    let mut by_text: HashMap<String, &[u8]> = HashMap::new();
+    for name in issuers.map(Certificate::subject_der) {
+        by_text.extend(folded_name(name).map(|text| (text, name)));
+    }
+    let mut children = std::iter::once(question.end_entity).chain(question.others.iter().copied());
+    children.any(|child| {
+        let named = folded_name(child.issuer_der()).and_then(|text| by_text.get(&text).copied());
+        named.is_some_and(|name| name != child.issuer_der())
+    })
 }
 
 /// The content of a SEQUENCE, which is how webpki keeps names and keys; nothing if it is none.

@@ -239,6 +239,10 @@ pub(super) fn ca_limits(scene: &Scene<'_>) -> Findings {
             "{names} may not sign certificates, as its keyUsage says: clients refuse every path through it"
         )
     });
+    let not_marked = |subject: &&Subject<'_>| !subject.certificate.is_ca_at_top();
+    findings.extend(one(severity, scene.on_path.iter().filter(not_marked), |names| {
+        format!("{names} is not marked as a CA by basicConstraints: clients refuse every path through it")
+    }));
     let too_short = |subject: &&Subject<'_>| {
         let below = subject.depth.map(|depth| depth.saturating_sub(1));
         below.zip(subject.certificate.path_length()).is_some_and(|(below, length)| length < below)

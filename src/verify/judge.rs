@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use super::Policy;
 use crate::chain::{Chain, Index};
 use crate::generate;
+use crate::owner::HostName;
 use crate::path::{self, Anchor, PathError, Question};
 use crate::records::Published;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
-use crate::x509::{Certificate, PublicKey};
+use crate::x509::{Certificate, PublicKey, SignatureCheck};
 
 /// What a usable record is to an end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,31 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
     }
 }
 
+/// A usable record and an end entity.
+struct Case<'a> {
+    record: &'a Published,
+    params: Params,
+    end_entity: Index,
+    certificate: &'a Certificate,
+    /// The certificates of the file that the record describes.
+    described: Vec<Index>,
+}
+
+impl Case<'_> {
+    fn describes_end_entity(&self) -> bool {
+        self.described.contains(&self.end_entity)
+    }
+
+    fn described_cas(&self) -> impl Iterator<Item = Index> {
+        self.described.iter().copied().filter(|index| *index != self.end_entity)
+    }
+
+    /// What a record of usage 0 or 2 is without a CA that it describes: it never describes the end entity.
+    fn unmatched(&self) -> Outcome {
+        Outcome::Unmatched(self.describes_end_entity().then_some(END_ENTITY))
+    }
+}
+
 /// The chain and what a client knows.
 pub(super) struct Judge<'a> {
     chain: &'a Chain,
@@ -96,13 +122,14 @@ impl<'a> Judge<'a> {
     /// What the record is to a client that was sent the chain of `end_entity`.
     pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Index) -> Outcome {
         let Some(certificate) = self.chain.certificate(end_entity) else { return NOTHING };
-        let described = self.described(record, params);
+        let case =
+            Case { record, params, end_entity, certificate, described: self.described(record, params) };
         match params.usage {
-            Usage::DaneEe | Usage::PkixEe if !described.contains(&end_entity) => NOTHING,
+            Usage::DaneEe | Usage::PkixEe if !case.describes_end_entity() => NOTHING,
             Usage::DaneEe => Outcome::Match(Place { depth: Some(0), subject: certificate.subject() }),
-            Usage::PkixEe => self.pkix(certificate, end_entity, None),
-            Usage::PkixTa => self.pkix_ta(record, params, certificate, end_entity, &described),
-            Usage::DaneTa => self.dane_ta(record, params, certificate, end_entity, &described),
+            Usage::PkixEe => self.pkix(&case, None),
+            Usage::PkixTa => self.pkix_ta(&case),
+            Usage::DaneTa => self.dane_ta(&case),
         }
     }
 
@@ -129,18 +156,11 @@ impl<'a> Judge<'a> {
         others.filter_map(|index| self.chain.certificate(index)).collect()
     }
 
-    fn dane_ta(
-        &self,
-        record: &Published,
-        params: Params,
-        certificate: &Certificate,
-        end_entity: Index,
-        described: &[Index],
-    ) -> Outcome {
-        let others = self.others(end_entity);
-        let mut best = unmatched(described, end_entity);
-        for index in described.iter().filter(|index| **index != end_entity) {
-            let Some(anchor) = self.chain.certificate(*index) else { continue };
+    fn dane_ta(&self, case: &Case<'_>) -> Outcome {
+        let Case { record, params, certificate, .. } = *case;
+        let others = self.others(case.end_entity);
+        let mut best = case.unmatched();
+        for anchor in case.described_cas().filter_map(|index| self.chain.certificate(index)) {
             let outcome =
                 self.path(certificate, &others, &[Anchor::Certificate(anchor)], None, &anchor.subject());
             best = better(best, outcome);
@@ -150,7 +170,7 @@ impl<'a> Judge<'a> {
         }
         let outcome = match params.selector {
             // The record carries an anchor that the server need not send (RFC 7671 section 5.2.1).
-            Selector::Cert if described.is_empty() => match Certificate::from_der(record.data.clone()) {
+            Selector::Cert if case.described.is_empty() => match Certificate::from_der(record.data.clone()) {
                 Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => NOTHING,
                 Ok(anchor) => {
                     let subject = anchor.subject();
@@ -159,23 +179,31 @@ impl<'a> Judge<'a> {
                 Err(_) => NOTHING,
             },
             Selector::Cert => NOTHING,
+            // A certificate with that key governs where it is sent, and the key alone where it is not: the
+            // certificate's limits are not evaded by its key.
+            Selector::Spki if matches!(&best, Outcome::Failed(_, reason) if reason != path::NO_PATH) => {
+                NOTHING
+            }
             Selector::Spki => self.bare_key(record, certificate, &others),
         };
-        better(best, without_path(outcome, described))
+        better(best, without_path(outcome, &case.described))
     }
 
     /// Whether anything that the server may send names `anchor` as its issuer.
     fn names_issuer(certificate: &Certificate, others: &[&Certificate], anchor: &Certificate) -> bool {
         let mut sent = std::iter::once(certificate).chain(others.iter().copied());
-        sent.any(|sent| sent.issuer_der() == anchor.subject_der())
+        sent.any(|sent| sent.names_issuer(anchor))
     }
 
     /// A bare key may have signed the end entity or anything above it (RFC 7671 section 5.2.2).
     fn bare_key(&self, record: &Published, certificate: &Certificate, others: &[&Certificate]) -> Outcome {
         let mut names: Vec<&[u8]> = Vec::new();
         // A self-signed end entity is not its own anchor.
-        let signed = std::iter::once(certificate).filter(|end_entity| !end_entity.is_self_issued());
-        for name in signed.chain(others.iter().copied()).map(Certificate::issuer_der) {
+        let own = std::iter::once(certificate).filter(|end_entity| !end_entity.is_self_issued());
+        let signed = own.chain(others.iter().copied());
+        // The verifier does not tell a key that cannot have made a signature from one that it does not know.
+        let signed = signed.filter(|sent| sent.check_signature_by(&record.data) != SignatureCheck::Invalid);
+        for name in signed.map(Certificate::issuer_der) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -188,21 +216,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn pkix_ta(
-        &self,
-        record: &Published,
-        params: Params,
-        certificate: &Certificate,
-        end_entity: Index,
-        described: &[Index],
-    ) -> Outcome {
-        let in_file = described.iter().filter(|index| **index != end_entity);
-        let in_file = in_file.filter_map(|index| self.chain.certificate(*index));
+    fn pkix_ta(&self, case: &Case<'_>) -> Outcome {
+        let in_file = case.described_cas().filter_map(|index| self.chain.certificate(index));
         let in_store = self.policy.store.unwrap_or_default().iter();
-        let in_store = in_store.filter(|anchor| data(anchor, params).as_ref() == Some(&record.data));
-        let mut best = unmatched(described, end_entity);
+        let in_store =
+            in_store.filter(|anchor| data(anchor, case.params).as_ref() == Some(&case.record.data));
+        let mut best = case.unmatched();
         for by_way_of in in_file.chain(in_store) {
-            best = better(best, self.pkix(certificate, end_entity, Some(by_way_of)));
+            best = better(best, self.pkix(case, Some(by_way_of)));
         }
         if self.policy.store.is_none() && best == NOTHING {
             return Outcome::Unverified(None, NO_STORE.to_owned());
@@ -211,16 +232,21 @@ impl<'a> Judge<'a> {
     }
 
     /// PKIX validation to the trust store, by way of a CA that usage 0 describes.
-    fn pkix(&self, certificate: &Certificate, end_entity: Index, by_way_of: Option<&Certificate>) -> Outcome {
-        let described = by_way_of.unwrap_or(certificate);
+    fn pkix(&self, case: &Case<'_>, by_way_of: Option<&Certificate>) -> Outcome {
+        let described = by_way_of.unwrap_or(case.certificate);
         let Some(store) = self.policy.store else {
             let depth = by_way_of.is_none().then_some(0);
             let place = Place { depth, subject: described.subject() };
             return Outcome::Unverified(Some(place), NO_STORE.to_owned());
         };
         let anchors: Vec<Anchor<'_>> = store.iter().map(Anchor::Certificate).collect();
-        let outcome =
-            self.path(certificate, &self.others(end_entity), &anchors, by_way_of, &described.subject());
+        let outcome = self.path(
+            case.certificate,
+            &self.others(case.end_entity),
+            &anchors,
+            by_way_of,
+            &described.subject(),
+        );
         match (outcome, by_way_of) {
             // Usage 1 describes the end entity, however long the path above it.
             (Outcome::Match(place), None) => Outcome::Match(Place { depth: Some(0), ..place }),
@@ -242,31 +268,40 @@ impl<'a> Judge<'a> {
     ) -> Outcome {
         let place = |depth| Place { depth, subject: subject.to_owned() };
         let question = Question { end_entity, others, anchors, by_way_of, now: self.policy.now };
-        let depth = match path::verify(&question) {
-            Ok(depth) => Some(depth),
+        let names = self.policy.names;
+        let is_named = names.iter().any(|name| end_entity.names_host(name));
+        let verified = match path::verify(&question) {
+            Ok(verified) => verified,
             Err(PathError::Broken(reason)) => return Outcome::Failed(place(None), reason),
+            // The name decides, whatever the path is.
+            Err(PathError::Undecided(_)) if !is_named && !names.is_empty() => {
+                return Outcome::Failed(place(None), self.other_name(end_entity));
+            }
             Err(PathError::Undecided(reason)) => return Outcome::Unverified(Some(place(None)), reason),
         };
-        if !self.policy.names.iter().any(|name| end_entity.names_host(name)) {
-            let names: Vec<&str> = self.policy.names.iter().map(|name| name.as_str()).collect();
-            let reason = format!("{} does not name {}", end_entity.subject(), names.join(" or "));
-            return Outcome::Failed(place(depth), reason);
+        let depth = Some(verified.depth);
+        if names.is_empty() {
+            let reason = "the name of the server is not known: give it with --nexthop".to_owned();
+            return Outcome::Unverified(Some(place(depth)), reason);
+        }
+        if !is_named {
+            return Outcome::Failed(place(depth), self.other_name(end_entity));
         }
         // webpki applies constraints to alternative names, not to a common name that stands in for one.
-        if end_entity.dns_names().is_empty() && others.iter().any(|other| other.has_name_constraints()) {
+        if end_entity.dns_names().is_empty() && verified.has_name_constraints {
             let reason = "a CA's name constraints are not applied to a common name here".to_owned();
             return Outcome::Unverified(Some(place(depth)), reason);
         }
         Outcome::Match(place(depth))
     }
+
+    fn other_name(&self, end_entity: &Certificate) -> String {
+        let names: Vec<&str> = self.policy.names.iter().map(HostName::as_str).collect();
+        format!("{} does not name {}", end_entity.subject(), names.join(" or "))
+    }
 }
 
 const NOTHING: Outcome = Outcome::Unmatched(None);
-
-/// What a record of usage 0 or 2 is without a CA that it describes: it never describes the end entity.
-fn unmatched(described: &[Index], end_entity: Index) -> Outcome {
-    Outcome::Unmatched(described.contains(&end_entity).then_some(END_ENTITY))
-}
 
 const END_ENTITY: &str =
     "describes the end entity, and usages 0 and 2 are for the CAs above it (RFC 7671 section 5.2)";

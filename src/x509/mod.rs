@@ -6,6 +6,7 @@
 
 mod der;
 mod error;
+mod extensions;
 mod name;
 mod public_key;
 mod signature;
@@ -17,20 +18,16 @@ use time::OffsetDateTime;
 use x509_parser::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, SubjectAlternativeName,
 };
-use x509_parser::oid_registry::{
-    OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
-    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
-};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
 use crate::owner::HostName;
 
-use der::{Element, Reader};
+use der::Reader;
 pub use error::X509Error;
-pub use name::printable;
-pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS};
+use extensions::Extensions;
+pub use name::{folded_name, printable};
+pub use public_key::{KeyAlgorithm, PublicKey};
 pub use signature::{DigestStrength, SignatureCheck};
 
 /// A certificate whose structure was seen; its parts are ranges of its DER.
@@ -38,6 +35,7 @@ pub use signature::{DigestStrength, SignatureCheck};
 pub struct Certificate {
     der: Vec<u8>,
     tbs: Range<usize>,
+    is_version_1: bool,
     serial: Range<usize>,
     issuer: Range<usize>,
     validity: Validity,
@@ -48,18 +46,6 @@ pub struct Certificate {
     extensions: Extensions,
     basic_constraints_ca: Option<bool>,
     path_length: Option<u32>,
-}
-
-/// The values of the extensions that are asked for here.
-#[derive(Clone, Default)]
-struct Extensions {
-    key_usage: Option<Range<usize>>,
-    subject_key_id: Option<Range<usize>>,
-    authority_key_id: Option<Range<usize>>,
-    subject_alt_name: Option<Range<usize>>,
-    signed_timestamps: Option<Range<usize>>,
-    extended_key_usage: Option<Range<usize>>,
-    name_constraints: Option<Range<usize>>,
 }
 
 /// notBefore and notAfter; `None` for what is no date.
@@ -116,7 +102,7 @@ impl Certificate {
         parts.end("Certificate")?;
 
         let mut fields = tbs.inside(&der);
-        fields.optional_context(0)?;
+        let version = fields.optional_context(0)?;
         let serial = fields.integer("serialNumber")?;
         let inner_algorithm = fields.sequence("signature")?;
         let issuer = fields.sequence("issuer")?;
@@ -132,7 +118,7 @@ impl Certificate {
             return Err(X509Error::SignatureAlgorithms);
         }
         let (extensions, basic_constraints) = match extensions {
-            Some(wrapper) => walk_extensions(&der, &wrapper)?,
+            Some(wrapper) => extensions::walk(&der, &wrapper)?,
             None => (Extensions::default(), None),
         };
         let basic_constraints = match basic_constraints {
@@ -146,6 +132,7 @@ impl Certificate {
         let path_length = basic_constraints.and_then(|constraints| constraints.path_len_constraint);
         let certificate = Self {
             tbs: tbs.all,
+            is_version_1: version.is_none_or(|version| version.content_octets(&der) == VERSION_1),
             serial: serial.content,
             issuer: issuer.all,
             validity: Validity::read(der.get(validity.content).unwrap_or_default()),
@@ -236,6 +223,13 @@ impl Certificate {
         self.basic_constraints_ca
     }
 
+    /// Whether clients take it for a CA at the top of a path: by basicConstraints, or without that extension as a
+    /// self-issued certificate of version 1, or by a keyUsage that allows to sign certificates (RFC 5280 section 6.1.4).
+    pub fn is_ca_at_top(&self) -> bool {
+        let old_root = || self.is_version_1 && self.is_self_issued();
+        self.basic_constraints_ca().unwrap_or_else(|| old_root() || self.key_usage_cert_sign() == Some(true))
+    }
+
     /// The CAs that may stand below it in a path, self-issued ones not counted (RFC 5280 section 4.2.1.9).
     pub fn path_length(&self) -> Option<usize> {
         self.path_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
@@ -254,8 +248,17 @@ impl Certificate {
 
     /// Whether keyUsage allows to sign certificates; `None` without the extension (RFC 5280 section 4.2.1.3).
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
+        self.key_usage(KeyUsage::key_cert_sign)
+    }
+
+    /// Whether keyUsage allows any part of a TLS handshake; `None` without the extension (RFC 5246 section 7.4.2).
+    pub fn key_usage_tls(&self) -> Option<bool> {
+        self.key_usage(|usage| usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
+    }
+
+    fn key_usage(&self, allows: fn(&KeyUsage) -> bool) -> Option<bool> {
         let value = self.extensions.key_usage.as_ref()?;
-        Some(parsed::<KeyUsage>(&self.der, value).is_some_and(|usage| usage.key_cert_sign()))
+        Some(parsed::<KeyUsage>(&self.der, value).is_some_and(|usage| allows(&usage)))
     }
 
     /// The subject key identifier (RFC 5280 section 4.2.1.2).
@@ -314,14 +317,22 @@ impl Certificate {
 
     /// Whether the key of `issuer` made the signature of this certificate.
     pub fn check_signature(&self, issuer: &Self) -> SignatureCheck {
+        self.check_signature_by(issuer.spki())
+    }
+
+    /// Whether the key in this SubjectPublicKeyInfo made the signature of this certificate.
+    pub fn check_signature_by(&self, spki: &[u8]) -> SignatureCheck {
         signature::check(
-            issuer.spki(),
+            spki,
             self.part(&self.signature_algorithm),
             self.part(&self.tbs),
             self.part(&self.signature),
         )
     }
 }
+
+/// The INTEGER of version 1, which is the default and left out by most (RFC 5280 section 4.1.2.1).
+const VERSION_1: [u8; 3] = [0x02, 0x01, 0x00];
 
 /// The content of the SEQUENCE that `der` is; `None` if it is another structure.
 pub fn sequence_content(der: &[u8]) -> Option<&[u8]> {
@@ -341,47 +352,4 @@ fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     value: &Range<usize>,
 ) -> Option<T> {
     T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
-}
-
-/// The places of the extension values, and that of basicConstraints apart.
-///
-/// Errors: another structure, an extension that stands there twice (RFC 5280 section 4.2).
-fn walk_extensions(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<Range<usize>>), X509Error> {
-    let mut wrapped = wrapper.inside(der);
-    let list = wrapped.sequence("extensions")?;
-    wrapped.end("extensions")?;
-    let mut items = list.inside(der);
-    let mut found = Extensions::default();
-    let mut basic_constraints = None;
-    while !items.is_empty() {
-        let mut parts = items.sequence("extension")?.inside(der);
-        let oid = parts.object_identifier("extension")?;
-        parts.optional_boolean()?;
-        let value = parts.octet_string("extension")?;
-        parts.end("extension")?;
-        let oid = oid.content_octets(der);
-        let place = if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
-            &mut basic_constraints
-        } else if oid == OID_X509_EXT_KEY_USAGE.as_bytes() {
-            &mut found.key_usage
-        } else if oid == OID_X509_EXT_SUBJECT_KEY_IDENTIFIER.as_bytes() {
-            &mut found.subject_key_id
-        } else if oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
-            &mut found.authority_key_id
-        } else if oid == OID_X509_EXT_SUBJECT_ALT_NAME.as_bytes() {
-            &mut found.subject_alt_name
-        } else if oid == OID_CT_LIST_SCT.as_bytes() {
-            &mut found.signed_timestamps
-        } else if oid == OID_X509_EXT_EXTENDED_KEY_USAGE.as_bytes() {
-            &mut found.extended_key_usage
-        } else if oid == OID_X509_EXT_NAME_CONSTRAINTS.as_bytes() {
-            &mut found.name_constraints
-        } else {
-            continue;
-        };
-        if place.replace(value.content).is_some() {
-            return Err(X509Error::Structure("an extension that stands there twice"));
-        }
-    }
-    Ok((found, basic_constraints))
 }

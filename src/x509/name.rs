@@ -32,14 +32,16 @@ pub(super) fn to_text(der: &[u8]) -> String {
     text.join(",")
 }
 
-/// Whether two names differ in case, inner white space and kind of string alone.
+/// The name's text for comparison: names that differ in case, inner white space and kind of string alone have the
+/// same (RFC 5280 section 7.1). `None` for what is no name.
+pub fn folded_name(der: &[u8]) -> Option<String> {
+    X509Name::from_der(der).ok()?;
+    Some(to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether two names have the same text for comparison.
 pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let folded = |der: &[u8]| {
-        X509Name::from_der(der)
-            .is_ok()
-            .then(|| to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
-    };
-    folded(one).is_some_and(|one| folded(other) == Some(one))
+    folded_name(one).is_some_and(|one| folded_name(other) == Some(one))
 }
 
 /// The values of commonName.

@@ -18,9 +18,6 @@ pub struct PublicKey {
     subject: Option<String>,
 }
 
-/// Labels of PEM blocks that [`PublicKey::from_spki`] reads.
-pub const SPKI_LABELS: [&str; 1] = ["PUBLIC KEY"];
-
 impl PublicKey {
     /// The key that `spki` is, the DER of a SubjectPublicKeyInfo.
     ///
@@ -252,6 +249,11 @@ impl KeyAlgorithm {
     /// The algorithm of a SubjectPublicKeyInfo.
     pub fn of(spki: &[u8]) -> Self {
         KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
+    }
+
+    /// Whether it is RSA below 2048 bits, which the verifiers of paths and handshakes here do not take.
+    pub fn is_small_rsa(self) -> bool {
+        matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
     }
 }
 

@@ -1,0 +1,146 @@
+//! OpenSSL's verdict over a connection on loopback, and the answer of `check --any` to the same.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// The TLSA base domain of all cases.
+pub(crate) const HOST: &str = "mx.example.net";
+
+/// A folder in which servers and chains are tried.
+pub(crate) struct Court {
+    folder: PathBuf,
+}
+
+impl Court {
+    /// `store`: the roots that clients trust, as PEM.
+    pub(crate) fn new(name: &str, store: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let court = Self { folder };
+        court.file("store.pem", store);
+        court
+    }
+
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The association data of a certificate as openssl makes it, `3 1 1` before it.
+    pub(crate) fn rdata(&self, usage: &str, selector: &str, matching_type: &str, pem: &str) -> String {
+        let path = self.file("described.pem", pem);
+        let select = match selector {
+            "1" => "openssl x509 -in \"$0\" -noout -pubkey | openssl pkey -pubin -outform DER",
+            _ => "openssl x509 -in \"$0\" -outform DER",
+        };
+        let digest = match matching_type {
+            "0" => "cat",
+            "2" => "openssl dgst -sha512 -binary",
+            _ => "openssl dgst -sha256 -binary",
+        };
+        let output =
+            Command::new("bash").arg("-c").arg(format!("{select} | {digest}")).arg(&path).output().unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{usage} {selector} {matching_type}");
+        format!("{usage} {selector} {matching_type} {}", hex::encode(output.stdout))
+    }
+
+    /// A server that sends `chain`, its own certificate first.
+    pub(crate) fn serve(&self, chain: &str, key: &str) -> Server {
+        let (chain, key) = (self.file("served.pem", chain), self.file("served.key", key));
+        // Somebody else may take the port between these two steps.
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut server = Server { child: start(&chain, &key, port), port, chain: chain.clone() };
+            if server.is_up() {
+                return server;
+            }
+        }
+        panic!("no server for {}", chain.display());
+    }
+
+    /// Whether OpenSSL's client accepts the server, given these records.
+    pub(crate) fn openssl_accepts(&self, server: &Server, records: &[String]) -> bool {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &format!("127.0.0.1:{}", server.port)]);
+        client.args(["-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks", "-verify_return_error", "-CAfile"]);
+        client.arg(self.folder.join("store.pem"));
+        for record in records {
+            client.args(["-dane_tlsa_rrdata", record]);
+        }
+        let output = client.stdin(Stdio::null()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!said.contains("onnection refused"), "{said}");
+        output.status.success() && said.contains("Verification: OK")
+    }
+
+    /// The status of `check --any` on the same chain and records, off port 25.
+    pub(crate) fn check(&self, chain: &Path, records: &[String]) -> i32 {
+        let owner = "_443._tcp.mx.example.net. IN TLSA";
+        let text: String = records.iter().map(|record| format!("{owner} {record}\n")).collect();
+        // A file, not a pipe: a chain that is refused ends the program before it reads any record.
+        let published = self.file("records.zone", &text);
+        let status = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+            .arg("check")
+            .arg(chain)
+            .args(["mx.example.net:443", "--any", "-q", "--records"])
+            .arg(published)
+            .arg("--ca-file")
+            .arg(self.folder.join("store.pem"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        status.code().unwrap()
+    }
+}
+
+/// A server of OpenSSL's; it ends with this.
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+    /// The file that it sends.
+    pub(crate) chain: PathBuf,
+}
+
+fn start(chain: &Path, key: &Path, port: u16) -> Child {
+    Command::new("openssl")
+        .args(["s_server", "-quiet", "-no_ticket", "-accept", &format!("127.0.0.1:{port}"), "-key"])
+        .arg(key)
+        .arg("-cert")
+        .arg(chain)
+        .arg("-cert_chain")
+        .arg(chain)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+impl Server {
+    fn is_up(&mut self) -> bool {
+        for _ in 0..400 {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
