@@ -74,15 +74,20 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
             end_entity.subject()
         )));
     }
-    // What says that it is no CA only lengthens the search; without the extension webpki says so itself.
-    let between: Vec<&Certificate> =
-        others.iter().copied().filter(|other| other.basic_constraints_ca() != Some(false)).collect();
     let fit: Vec<Result<(), PathError>> = anchors.iter().map(|anchor| check_anchor(*anchor, now)).collect();
     if let (true, Some(Err(error))) = (fit.iter().all(Result::is_err), fit.first()) {
         return Err(error.clone());
     }
     let anchors: Vec<Anchor<'_>> =
         anchors.iter().zip(fit).filter(|(_, fit)| fit.is_ok()).map(|(anchor, _)| *anchor).collect();
+    // What says that it is no CA only lengthens the search; without the extension webpki says so itself. Behind an
+    // anchor the path ends, and what is wrong above it is no reason.
+    let ends_path = |other: &Certificate| {
+        anchors.iter().any(|anchor| matches!(anchor, Anchor::Certificate(ca) if ca.der() == other.der()))
+    };
+    let between: Vec<&Certificate> = (others.iter().copied())
+        .filter(|other| other.basic_constraints_ca() != Some(false) && !ends_path(other))
+        .collect();
     let ders: Vec<CertificateDer<'_>> =
         between.iter().map(|other| CertificateDer::from(other.der())).collect();
     let anchor_ders: Vec<CertificateDer<'_>> = anchors

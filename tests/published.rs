@@ -85,7 +85,8 @@ fn a_secret_given_for_records_is_not_echoed() {
             continue;
         }
         for origin in ["", " --origin example"] {
-            let call = format!("check fixtures/fullchain-rsa.pem mx.example --records fixtures/{name}{origin}");
+            let call =
+                format!("check fixtures/fullchain-rsa.pem mx.example --records fixtures/{name}{origin}");
             let output = tlsagen(&call, b"");
             assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{call}");
             let said = String::from_utf8(output.stderr).unwrap();

@@ -5,17 +5,20 @@
 
 mod entries;
 mod error;
+mod reader;
 
 use std::collections::{HashMap, HashSet};
 
-use domain::base::iana::{Class, Rtype};
+use domain::base::Name;
+use domain::base::iana::Rtype;
 use domain::rdata::ZoneRecordData;
-use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
+use domain::zonefile::inplace::ScannedRecordData;
 
 use crate::owner::{Origin, Owner};
 use crate::tlsa::Tlsa;
 use entries::Entry;
 pub use error::{RecordsError, RecordsProblem};
+use reader::{OTHER_TYPE, Reader, text_of};
 
 /// The data of a published TLSA record: any numbers and any octets, right or wrong (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -112,7 +115,8 @@ impl PublishedSet {
             of_type.and_then(|at| after_owner.get(at..)?.split_first()).ok_or(RecordsProblem::NoType)?;
         let other_class =
             after_owner.iter().take(of_type.unwrap_or(0)).any(|word| is_class(word) && !is_internet(word));
-        let wanted = ["TLSA", "TYPE52", "CNAME"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
+        let wanted =
+            ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
         if !wanted || other_class {
             // Read for its owner alone, which the entries below it may share.
             return match owner {
@@ -126,7 +130,19 @@ impl PublishedSet {
             ZoneRecordData::Cname(cname) => {
                 self.aliases.insert(owner, text_of(cname.cname()));
             }
-            data => self.records.entry(owner).or_default().extend(published(data)?),
+            ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::CNAME => {
+                let what = || "CNAME record".to_owned();
+                let target: Result<&Name<[u8]>, _> = Name::from_slice(generic.data().as_ref());
+                let target = target.map_err(|error| RecordsProblem::Unreadable {
+                    what: what(),
+                    reason: error.to_string(),
+                })?;
+                self.aliases.insert(owner, text_of(target));
+            }
+            data => {
+                let record = published(data)?;
+                self.records.entry(owner).or_default().extend(record);
+            }
         }
         Ok(())
     }
@@ -165,76 +181,6 @@ fn found(holder: &str, records: &[Published]) -> Option<Found> {
     let mut seen = HashSet::new();
     let distinct = records.iter().filter(|record| seen.insert(*record)).cloned().collect();
     Some(Found { holder: holder.parse().ok()?, records: distinct })
-}
-
-/// A type that nobody uses, for entries of which only the owner is of interest.
-const OTHER_TYPE: &str = "TYPE65534";
-
-/// The `domain` crate's reader, which keeps the origin and the last owner.
-struct Reader {
-    zonefile: Zonefile,
-}
-
-impl Reader {
-    fn new(origin: Option<&Origin>) -> Self {
-        let mut zonefile = Zonefile::new();
-        zonefile.set_default_class(Class::IN);
-        if let Some(origin) = origin {
-            zonefile.extend_from_slice(format!("$ORIGIN {origin}\n").as_bytes());
-        }
-        Self { zonefile }
-    }
-
-    /// Follows `$ORIGIN`; the TTL of `$TTL` is of no interest.
-    fn directive(&mut self, name: &str, entry: &Entry<'_>) -> Result<(), RecordsProblem> {
-        let mentions = |name: &str| entry.words.iter().any(|word| word.eq_ignore_ascii_case(name));
-        match name.to_ascii_uppercase().as_str() {
-            "TTL" => Ok(()),
-            "GENERATE" if !["TLSA", "TYPE52", "CNAME"].into_iter().any(mentions) => Ok(()),
-            "ORIGIN" => {
-                self.zonefile.extend_from_slice(format!("{}\n", entry.words.join(" ")).as_bytes());
-                match self.zonefile.next_entry() {
-                    Ok(_) => Ok(()),
-                    Err(error) => Err(problem("$ORIGIN line", &entry.words, &error.to_string())),
-                }
-            }
-            _ => Err(RecordsProblem::Directive(format!("${name}"))),
-        }
-    }
-
-    /// The owner, lower case without its final dot, and the data of the entry that `words` are; an empty first
-    /// word stands for the owner before.
-    fn read(&mut self, words: &[&str], what: &str) -> Result<(String, ScannedRecordData), RecordsProblem> {
-        self.zonefile.extend_from_slice(format!("{}\n", words.join(" ")).as_bytes());
-        match self.zonefile.next_entry() {
-            Ok(Some(Scanned::Record(record))) => {
-                let owner = text_of(record.owner());
-                Ok((owner, record.into_data()))
-            }
-            Ok(_) => Err(problem(what, words, "nothing there")),
-            Err(error) => Err(problem(what, words, &error.to_string())),
-        }
-    }
-}
-
-/// The reader's errors have a place in front, which is that in the words it was given.
-fn problem(what: &str, words: &[&str], error: &str) -> RecordsProblem {
-    let reason = error.split_once(": ").map_or(error, |(_, reason)| reason);
-    match reason {
-        "missing origin" => {
-            // Only what may be a name is shown: a file given by mistake may hold a secret.
-            let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
-            let relative = words.iter().find(|word| !word.is_empty() && !word.ends_with('.'));
-            let relative = relative.filter(|word| word.len() < 64 && word.bytes().all(plain));
-            RecordsProblem::NoOrigin(relative.map_or_else(String::new, ToString::to_string))
-        }
-        _ if reason.contains("last owner") => RecordsProblem::NoOwner,
-        _ => RecordsProblem::Unreadable { what: what.to_owned(), reason: reason.to_owned() },
-    }
-}
-
-fn text_of(name: &impl std::fmt::Display) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {
@@ -328,6 +274,18 @@ mod tests {
         assert_eq!(at(dig, OWNER), answer);
         assert_eq!(at("tlsa._dane.example.\n3 1 1 AABB CCDD\n", OWNER), answer);
         assert_eq!(at("\\# 5 030101AABB\n", OWNER).unwrap().1, ["3 1 1 aabb"]);
+    }
+
+    #[test]
+    fn an_alias_in_the_form_of_rfc_3597() {
+        for record_type in ["CNAME", "TYPE5"] {
+            let zone = format!("_25._tcp.mx.example. {record_type} \\# 11 0174076578616d706c6500\n");
+            let zone = format!("{zone}t.example. TLSA 3 1 1 aa\n");
+            assert_eq!(at(&zone, OWNER).unwrap().0, "t.example.");
+        }
+        assert!(
+            error("_25._tcp.mx.example. CNAME \\# 4 03010001\n").contains("line 1: cannot read this CNAME")
+        );
     }
 
     #[test]

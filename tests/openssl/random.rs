@@ -291,8 +291,6 @@ struct Case {
     stranger: Made,
     /// What the server sends.
     served: Vec<Made>,
-    /// Whether the end entity is its own issuer.
-    is_self_signed: bool,
     /// Numbers, what is described, and record data.
     records: Vec<(String, String)>,
 }
@@ -333,7 +331,7 @@ impl Case {
             let at = 1 + numbers.below(served.len());
             served.insert(at, stranger.clone());
         }
-        let mut case = Self { hierarchy, stranger, served, is_self_signed, records: Vec::new() };
+        let mut case = Self { hierarchy, stranger, served, records: Vec::new() };
         for _ in 0..=numbers.below(3) {
             let record = case.record(numbers, court);
             case.records.push(record);
@@ -374,14 +372,15 @@ impl Case {
             Some("constraints on a common name are not decided")
         } else if yes && ours == 1 && self.served.iter().skip(1).any(|made| made.plan.ca == Some(None)) {
             Some("what says that it is no CA is taken for the certificate of a second server, and not pinned")
-        } else if yes && ours == 1 && self.is_self_signed && self.has_record("2 1 0", &self.served[0]) {
-            Some("RFC 7671 section 5.2: usage 2 is for CAs; OpenSSL verifies a self-signature by a bare key")
         } else if yes && ours == 1 && issuers.iter().any(|made| made.plan.ca.is_none()) {
             Some("RFC 5280 section 6.1.4 (k): OpenSSL asks the topmost certificate for no basicConstraints")
-        } else if !yes && ours == 0 && self.is_root_sent() && self.has_pkix_record() {
+        } else if !yes && ours == 0 && self.has_pkix_record() && self.has_anchor_record(&self.hierarchy[0]) {
             Some(
-                "RFC 6698 section 4.1: beside records of usages 0 and 1 OpenSSL takes the root from its own store, \
-                  and passes over usage 2 for the same root that was sent",
+                "RFC 6698 section 4.1: beside usages 0 and 1 OpenSSL asks of its store's root what usage 2 does not",
+            )
+        } else if yes && ours == 1 && self.served.iter().any(|made| self.has_record("2 1 0", made)) {
+            Some(
+                "RFC 7671 sections 5.2 and 5.2.2: usage 2 is for CAs, whose limits their bare keys do not evade",
             )
         } else if yes && ours == 1 && issuers.iter().skip(1).any(is_out_of_date) {
             Some("RFC 7671 section 5.2: OpenSSL passes over the dates of an anchor that is not self-signed")
@@ -399,8 +398,10 @@ impl Case {
         self.records.iter().any(|(what, _)| what.starts_with(['0', '1']))
     }
 
-    fn is_root_sent(&self) -> bool {
-        self.served.iter().any(|made| made.pem == self.hierarchy[0].pem)
+    fn has_anchor_record(&self, of: &Made) -> bool {
+        ["2 0 0", "2 0 1", "2 0 2", "2 1 0", "2 1 1", "2 1 2"]
+            .iter()
+            .any(|params| self.has_record(params, of))
     }
 
     fn description(&self) -> String {
