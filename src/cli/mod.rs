@@ -49,7 +49,7 @@ pub const EXIT_STATUS: &str =
 2 wrong call or input, and then no record is printed; 3 it cannot be told.";
 
 /// The subcommands of this and the coming versions: no file of such a name is taken by accident.
-const SUBCOMMANDS: [&str; 6] = ["chain", "check", "diff", "probe", "completions", "man"];
+const SUBCOMMANDS: [&str; 7] = ["chain", "check", "diff", "probe", "completions", "man", "help"];
 
 /// What is asked for.
 #[derive(Debug)]
