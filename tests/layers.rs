@@ -14,7 +14,7 @@ const LAYERS: [&str; 19] = [
 /// What only these modules may name.
 const HOMES: [(&str, &[&str]); 16] = [
     ("std::fs", &["files"]),
-    ("std::io", &["files", "live", "man"]),
+    ("std::io", &["files", "live"]),
     ("TcpStream", &["live"]),
     ("UdpSocket", &[]),
     ("rustls::", &["live"]),
