@@ -22,7 +22,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("std::env", &["main"]),
     ("std::process", &["main"]),
     ("anyhow", &["commands"]),
-    ("clap", &["cli", "man", "commands"]),
+    ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),
     ("use ring", &["x509"]),
     ("sha2", &["tlsa"]),

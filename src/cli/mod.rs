@@ -1,6 +1,7 @@
 //! The command line: values parsed at the door, help text; no decisions.
 
 mod args;
+mod completions;
 mod error;
 #[cfg(feature = "live")]
 mod live;
@@ -21,6 +22,7 @@ use crate::x509::printable;
 
 use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, RecordArgs};
 pub use clap_complete::Shell;
+pub use completions::completions;
 use error::SEE_HELP;
 pub use error::UsageError;
 #[cfg(feature = "live")]

@@ -62,7 +62,7 @@ fn outcome(invocation: Invocation, palette: Palette) -> anyhow::Result<Outcome> 
         Invocation::Diff(request) => check::diff(&request),
         #[cfg(feature = "live")]
         Invocation::Probe(request) => probe::probe(&request, palette),
-        Invocation::Completions(shell) => Ok(completions(shell)),
+        Invocation::Completions(shell) => Ok(shown(cli::completions(shell))),
         Invocation::Man => Ok(shown(man::page())),
         Invocation::Show(text) => Ok(shown(text)),
     }
@@ -163,12 +163,6 @@ fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     }
     owners.retain(|owner| seen.insert(owner.clone()));
     Ok(owners)
-}
-
-fn completions(shell: cli::Shell) -> Outcome {
-    let mut data = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "tlsagen", &mut data);
-    Outcome { data, ..Outcome::default() }
 }
 
 /// The error in one line, and its hint in another.
