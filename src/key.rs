@@ -1,4 +1,4 @@
-//! Private key to SubjectPublicKeyInfo; the secret is proved to fit and wiped: RFC 5208, 5915, 8017, 8410.
+//! Private key to SubjectPublicKeyInfo; the secret is proved to fit and wiped: RFC 5208, 5915, 5958, 8017, 8410.
 
 use std::fmt;
 

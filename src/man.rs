@@ -1,53 +1,247 @@
-//! The manual page: the options as clap has them, the rest as the help has it.
+//! The manual page: options as clap has them, the rest as the notes of `cli` have it.
 
-use std::io;
+use std::collections::HashMap;
 
-use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap::{Arg, Command};
+use roff::{Inline, Roff, bold, italic, roman};
 
-use crate::cli;
+use crate::cli::{self, notes};
+
+/// Octets of a line of the page's source, of which man(7) wants 80 at most.
+const WIDTH: usize = 78;
 
 /// The page in roff, for man(1).
-///
-/// Errors: none in practice, as it is written to memory.
-pub fn page() -> io::Result<Vec<u8>> {
-    let command = cli::command();
-    let man = Man::new(command.clone()).manual("DANE TLSA records");
-    let mut page = Vec::new();
-    man.render_title(&mut page)?;
-    man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
-    let mut roff = Roff::new();
-    paragraphs(&mut roff, cli::NOTES);
-    roff.to_writer(&mut page)?;
-    man.render_options_section(&mut page)?;
-
-    let mut roff = Roff::new();
-    roff.control("SH", ["SUBCOMMANDS"]);
-    for subcommand in command.get_subcommands() {
-        let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
-        roff.control("TP", []);
-        roff.text([bold(subcommand.get_name())]);
-        roff.text([roman(about)]);
+pub fn page() -> String {
+    let mut command = cli::command();
+    command.build();
+    let version = format!("tlsagen {}", command.get_version().unwrap_or_default());
+    let about = about(&command);
+    let mut page = Page { roff: Roff::new(), under_heading: true, known: HashMap::new() };
+    page.roff.control("TH", ["TLSAGEN", "1", notes::DATE, &version, "DANE TLSA records"]);
+    page.heading("SH", "NAME");
+    page.text(&format!("tlsagen - {about}"));
+    page.heading("SH", "SYNOPSIS");
+    page.synopsis(&command);
+    page.heading("SH", "DESCRIPTION");
+    page.paragraph(&format!("{about}."));
+    page.prose(notes::NOTES);
+    page.heading("SH", "OPTIONS");
+    page.arguments(&command);
+    page.heading("SH", "SUBCOMMANDS");
+    page.prose(notes::SUBCOMMANDS);
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        page.heading("SS", &format!("tlsagen {}", subcommand.get_name()));
+        page.paragraph(&self::about(subcommand));
+        page.prose(&subcommand.get_before_help().map(ToString::to_string).unwrap_or_default());
+        page.arguments(subcommand);
     }
-    roff.control("SH", ["EXAMPLES"]);
-    roff.control("nf", []);
-    for line in cli::EXAMPLES.lines().map(str::trim_start) {
-        roff.text([roman(line)]);
+    page.heading("SH", "WORDS OF CHECK AND PROBE");
+    page.list(notes::WORDS);
+    page.heading("SH", "EXIT STATUS");
+    let statuses = notes::EXIT_STATUS
+        .trim_end_matches('.')
+        .split(';')
+        .filter_map(|status| status.trim().split_once(' '));
+    page.list(statuses);
+    page.heading("SH", "ENVIRONMENT");
+    page.list(notes::ENVIRONMENT);
+    if cfg!(feature = "live") {
+        page.heading("SH", "FILES");
+        page.list(notes::FILES);
     }
-    roff.control("fi", []);
-    roff.control("SH", ["EXIT STATUS"]);
-    paragraphs(&mut roff, cli::EXIT_STATUS);
-    roff.control("SH", ["SEE ALSO"]);
-    paragraphs(&mut roff, "RFC 6698, RFC 7671, RFC 7672; nsupdate(1), openssl(1)");
-    roff.to_writer(&mut page)?;
-    Ok(page)
+    page.heading("SH", "DIAGNOSTICS");
+    page.prose(notes::DIAGNOSTICS);
+    page.heading("SH", "EXAMPLES");
+    page.prose(notes::EXAMPLES);
+    page.heading("SH", "SEE ALSO");
+    page.prose(notes::SEE_ALSO);
+    page.roff.render()
 }
 
-fn paragraphs(roff: &mut Roff, text: &str) {
-    for line in text.lines() {
-        roff.control("PP", []);
-        roff.text([roman(line)]);
+fn about(command: &Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default()
+}
+
+struct Page {
+    roff: Roff,
+    /// Whether nothing stands under the last heading yet: no paragraph is opened there.
+    under_heading: bool,
+    /// What has been described: name and help of each argument by its identifier.
+    known: HashMap<String, (Vec<Inline>, String)>,
+}
+
+impl Page {
+    fn heading(&mut self, level: &str, title: &str) {
+        self.roff.control(level, [title]);
+        self.under_heading = true;
     }
+
+    /// Text of one line or several, a sentence's end always at the end of a line.
+    fn text(&mut self, text: &str) {
+        let octets = |word: &str| word.len() + word.matches('-').count() + 4 * word.matches('\'').count();
+        let mut lines: Vec<String> = Vec::new();
+        let mut room = 0;
+        for word in text.split_whitespace() {
+            let needed = octets(word) + 1;
+            match lines.last_mut() {
+                Some(line) if needed <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                    room -= needed;
+                }
+                _ => {
+                    lines.push(word.to_owned());
+                    room = WIDTH.saturating_sub(needed);
+                }
+            }
+            if word.ends_with(['.', '?']) {
+                room = 0;
+            }
+        }
+        self.roff.text([roman(lines.join("\n"))]);
+        self.under_heading = false;
+    }
+
+    fn open_paragraph(&mut self) {
+        if !self.under_heading {
+            self.roff.control("PP", []);
+        }
+        self.under_heading = false;
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.open_paragraph();
+        self.text(text);
+    }
+
+    /// Each word with what it means.
+    fn list<'a>(&mut self, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        for (word, meaning) in items {
+            self.item(vec![bold(word)], meaning);
+        }
+    }
+
+    fn item(&mut self, name: Vec<Inline>, text: &str) {
+        self.roff.control("TP", []);
+        self.roff.text(name);
+        self.text(text);
+    }
+
+    /// Paragraphs, parted by empty lines, and indented examples.
+    fn prose(&mut self, text: &str) {
+        for block in
+            text.lines().collect::<Vec<_>>().chunk_by(|line, next| is_example(line) == is_example(next))
+        {
+            if block.first().is_some_and(|line| is_example(line)) {
+                self.examples(block);
+                continue;
+            }
+            for paragraph in block.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()) {
+                self.paragraph(&paragraph.join(" "));
+            }
+        }
+    }
+
+    /// Commands, with what they are for behind them or in the next line.
+    fn examples(&mut self, lines: &[&str]) {
+        let mut examples: Vec<(&str, &str)> = Vec::new();
+        for line in lines {
+            match (line.trim_start().split_once("  "), examples.last_mut()) {
+                (Some((command, comment)), _) => examples.push((command, comment.trim_start())),
+                (None, Some((_, comment))) if line.starts_with("      ") => *comment = line.trim_start(),
+                (None, _) => examples.push((line.trim_start(), "")),
+            }
+        }
+        if examples.iter().all(|(_, comment)| comment.is_empty()) {
+            self.open_paragraph();
+            self.roff.control("RS", ["4"]).control("nf", []);
+            for (command, _) in examples {
+                self.roff.text([bold(command)]);
+            }
+            self.roff.control("fi", []).control("RE", []);
+            return;
+        }
+        self.list(examples);
+    }
+
+    /// The calls, as the usage has them.
+    fn synopsis(&mut self, command: &Command) {
+        let usage = command.clone().render_usage().to_string();
+        for call in usage.trim_start_matches("Usage:").lines().map(str::trim) {
+            let is_name = |word: &&str| word.bytes().all(|octet| octet.is_ascii_lowercase());
+            let name = call.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ");
+            self.roff.control("SY", [name.as_str()]);
+            self.text(call.strip_prefix(&name).unwrap_or(call));
+            self.roff.control("YS", []);
+        }
+    }
+
+    /// Each argument with its help; the name alone of one that has been described.
+    fn arguments(&mut self, command: &Command) {
+        let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
+            command.get_arguments().partition(|argument| argument.is_positional());
+        let all = positional.into_iter().chain(options);
+        let (known, new): (Vec<&Arg>, Vec<&Arg>) = all.partition(|argument| {
+            self.known.get(argument.get_id().as_str()) == Some(&(name(argument), help(argument)))
+        });
+        for (place, argument) in known.iter().enumerate() {
+            if place == 0 {
+                self.paragraph("As above:");
+            }
+            let end = if place + 1 == known.len() { "." } else { "," };
+            self.roff.text([short_name(argument), roman(end)]);
+        }
+        for argument in new {
+            let (name, help) = (name(argument), help(argument));
+            self.item(name.clone(), &help);
+            self.known.insert(argument.get_id().to_string(), (name, help));
+        }
+    }
+}
+
+fn is_example(line: &str) -> bool {
+    line.starts_with("  ")
+}
+
+fn value_name(argument: &Arg) -> Option<Inline> {
+    let takes_value = argument.is_positional() || argument.get_action().takes_values();
+    let names = argument.get_value_names().filter(|_| takes_value)?;
+    Some(italic(names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")))
+}
+
+fn name(argument: &Arg) -> Vec<Inline> {
+    let short = argument.get_short().map(|short| bold(format!("-{short}")));
+    let long = argument.get_long().map(|long| bold(format!("--{long}")));
+    let mut name = Vec::new();
+    for (part, before) in [(short, ""), (long, ", "), (value_name(argument), " ")] {
+        if let Some(part) = part {
+            if !name.is_empty() {
+                name.push(roman(before));
+            }
+            name.push(part);
+        }
+    }
+    name
+}
+
+fn short_name(argument: &Arg) -> Inline {
+    match (argument.get_long(), argument.get_short()) {
+        (Some(long), _) => bold(format!("--{long}")),
+        (None, Some(short)) => bold(format!("-{short}")),
+        (None, None) => value_name(argument).unwrap_or_else(|| roman("")),
+    }
+}
+
+fn help(argument: &Arg) -> String {
+    let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let defaults = argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
+    let possible = argument.get_possible_values();
+    let possible = possible.iter().map(|value| value.get_name().to_owned());
+    for (what, values) in [("default", defaults.collect::<Vec<_>>()), ("possible values", possible.collect())]
+    {
+        if !values.is_empty() && argument.get_action().takes_values() {
+            help.push_str(&format!(" [{what}: {}]", values.join(", ")));
+        }
+    }
+    help
 }

@@ -14,7 +14,7 @@ const LAYERS: [&str; 19] = [
 /// What only these modules may name.
 const HOMES: [(&str, &[&str]); 16] = [
     ("std::fs", &["files"]),
-    ("std::io", &["files", "live", "man"]),
+    ("std::io", &["files", "live"]),
     ("TcpStream", &["live"]),
     ("UdpSocket", &[]),
     ("rustls::", &["live"]),
@@ -22,7 +22,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("std::env", &["main"]),
     ("std::process", &["main"]),
     ("anyhow", &["commands"]),
-    ("clap", &["cli", "man", "commands"]),
+    ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),
     ("use ring", &["x509"]),
     ("sha2", &["tlsa"]),

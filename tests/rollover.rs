@@ -93,6 +93,8 @@ impl Place {
 
 const PUBLISHED: &str = "dig +noall +answer _25._tcp.mx.example TLSA";
 const CHECK: &str = "tlsagen check fullchain.pem mx.example --records -";
+/// What the README asks a secondary.
+const HAS_IT: &str = "tlsagen diff fullchain.pem mx.example --next new/key.pem --only add --records -";
 
 #[test]
 #[ignore = "needs bind9, bind9-dnsutils, ldnsutils and shellcheck"]
@@ -159,14 +161,16 @@ fn the_rollover_of_the_readme_is_covered_at_every_step() {
     assert_eq!(refused.status.code(), Some(1), "{}", String::from_utf8_lossy(&refused.stdout));
     place.succeeds("cmp fullchain.pem current.pem");
 
+    assert_eq!(place.run(&format!("{PUBLISHED} | {HAS_IT}")).status.code(), Some(1));
     place.succeeds("./rollover.sh publish");
+    place.succeeds(&format!("{PUBLISHED} | {HAS_IT}"));
     assert_eq!(place.succeeds(PUBLISHED).lines().count(), 2);
     place.succeeds(&format!("{PUBLISHED} | {CHECK}"));
     // Nothing is left to do.
     place.succeeds("./rollover.sh publish");
 
     place.succeeds("./rollover.sh install");
-    place.succeeds("cmp fullchain.pem next.pem");
+    place.succeeds("cmp fullchain.pem next.pem && cmp key.pem next.key");
     place.succeeds(&format!("{PUBLISHED} | {CHECK}"));
 
     place.succeeds("./rollover.sh retire");

@@ -2,7 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{EXAMPLES, EXIT_STATUS, NOTES, Shell};
+use super::Shell;
+use super::notes::{EXAMPLES, EXIT_STATUS, NOTES};
 use crate::render::Format;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";

@@ -1,9 +1,11 @@
 //! The command line: values parsed at the door, help text; no decisions.
 
 mod args;
+mod completions;
 mod error;
 #[cfg(feature = "live")]
 mod live;
+pub mod notes;
 
 use std::ffi::OsString;
 
@@ -20,36 +22,14 @@ use crate::x509::printable;
 
 use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, RecordArgs};
 pub use clap_complete::Shell;
+pub use completions::completions;
 use error::SEE_HELP;
 pub use error::UsageError;
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, ProbeRequest, Target};
 
-/// One example and what it is for on each line.
-pub const EXAMPLES: &str =
-    "  tlsagen fullchain.pem mx.example                      the record most servers want (3 1 1)
-  tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also one for each CA of the chain
-  tlsagen fullchain.pem mx.example >> db.example        append to the zone file
-  tlsagen fullchain.pem mx.example -f nsupdate | nsupdate -k ddns.key
-  tlsagen fullchain.pem mx.example --next next.key      with the next key, before it is deployed
-  tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
-  tlsagen chain fullchain.pem mx.example                every record of every certificate
-  tlsagen check fullchain.pem mx.example --records db.example --origin example
-                                                        is what is published right for this chain?
-  tlsagen probe --mx example.com                        does what is served match what is published?";
-
-/// What every user should know, a line each.
-pub const NOTES: &str = "\
-HOST is the MX host, not the mail domain. Usage 3 hashes the server's own certificate or key, usage 2 the CAs above it.
-Records go to standard output, everything else to standard error.";
-
-/// The exit statuses.
-pub const EXIT_STATUS: &str =
-    "0 done, or the answer is yes; 1 the answer is no, or diff has found something to do;
-2 wrong call or input, and then no record is printed; 3 it cannot be told.";
-
 /// The subcommands of this and the coming versions: no file of such a name is taken by accident.
-const SUBCOMMANDS: [&str; 6] = ["chain", "check", "diff", "probe", "completions", "man"];
+const SUBCOMMANDS: [&str; 7] = ["chain", "check", "diff", "probe", "completions", "man", "help"];
 
 /// What is asked for.
 #[derive(Debug)]

@@ -62,10 +62,14 @@ fn outcome(invocation: Invocation, palette: Palette) -> anyhow::Result<Outcome> 
         Invocation::Diff(request) => check::diff(&request),
         #[cfg(feature = "live")]
         Invocation::Probe(request) => probe::probe(&request, palette),
-        Invocation::Completions(shell) => Ok(completions(shell)),
-        Invocation::Man => man(),
-        Invocation::Show(text) => Ok(Outcome { data: text.into_bytes(), ..Outcome::default() }),
+        Invocation::Completions(shell) => Ok(shown(cli::completions(shell))),
+        Invocation::Man => Ok(shown(man::page())),
+        Invocation::Show(text) => Ok(shown(text)),
     }
+}
+
+fn shown(text: String) -> Outcome {
+    Outcome { data: text.into_bytes(), ..Outcome::default() }
 }
 
 fn records(request: &Request, params: &[Params]) -> anyhow::Result<Outcome> {
@@ -159,16 +163,6 @@ fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     }
     owners.retain(|owner| seen.insert(owner.clone()));
     Ok(owners)
-}
-
-fn completions(shell: cli::Shell) -> Outcome {
-    let mut data = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "tlsagen", &mut data);
-    Outcome { data, ..Outcome::default() }
-}
-
-fn man() -> anyhow::Result<Outcome> {
-    Ok(Outcome { data: man::page()?, ..Outcome::default() })
 }
 
 /// The error in one line, and its hint in another.

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 
 use super::{Outcome, findings_as_talk, read};
 use crate::advice::{Finding, Severity};
+use crate::cli::notes::SYSTEM_SERVERS;
 use crate::cli::{LookupRequest, ProbeRequest, Target};
 use crate::files;
 use crate::live::dns::{Resolver, system_servers};
@@ -13,9 +14,6 @@ use crate::live::{self, Answer, Examination, Host};
 use crate::owner::{HostName, Port, Transport};
 use crate::records::PublishedSet;
 use crate::render::{self, Palette};
-
-/// Where the system names its name servers: resolv.conf(5).
-const SYSTEM_SERVERS: &str = "/etc/resolv.conf";
 
 /// The resolver that is asked for.
 pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {

@@ -1,0 +1,157 @@
+//! Completions as bash, zsh and fish offer them: the calls of this program, with a subcommand and without one.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A call up to where TAB is pressed, what must be offered there, and what must not.
+const CALLS: [(&str, &[&str], &[&str]); 16] = [
+    ("tlsagen ch", &["chain", "check", "chain.pem"], &["diff", "--format"]),
+    ("tlsagen d", &["diff"], &["check", "--depth"]),
+    ("tlsagen full", &["fullchain.pem", "full of blanks.pem"], &["chain"]),
+    ("tlsagen -", &["--format", "--depth", "--version"], &["--records", "chain"]),
+    ("tlsagen -q full", &["fullchain.pem"], &[]),
+    ("tlsagen fullchain.pem --ne", &["--next"], &[]),
+    (
+        "tlsagen fullchain.pem mx.example --format ",
+        &["zone", "rdata", "generic", "json", "nsupdate"],
+        &["text"],
+    ),
+    ("tlsagen fullchain.pem mx.example 3 1 1 --", &["--format", "--strict"], &["--records"]),
+    ("tlsagen fullchain.pem mx.example pro", &[], &["probe"]),
+    ("tlsagen check full", &["fullchain.pem"], &["chain"]),
+    ("tlsagen check --", &["--records", "--any"], &["--strict", "--only"]),
+    ("tlsagen check fullchain.pem mx.example --format ", &["text", "json"], &["zone"]),
+    ("tlsagen check fullchain.pem mx.example --records z", &["zone.db"], &["fullchain.pem"]),
+    ("tlsagen diff fullchain.pem mx.example 3 1 1 --only ", &["add", "remove"], &["zone.db"]),
+    ("tlsagen probe --starttls ", &["smtp", "sieve"], &["zone.db"]),
+    ("tlsagen completions ", &["bash", "fish", "zsh"], &["man"]),
+];
+
+/// A folder with the files of [`CALLS`], and the completions for `shell` in `_tlsagen`.
+fn folder(shell: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("completions-{shell}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    for name in ["fullchain.pem", "full of blanks.pem", "chain.pem", "zone.db"] {
+        fs::write(folder.join(name), "").unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["completions", shell]).output().unwrap();
+    assert!(output.status.success());
+    fs::write(folder.join("_tlsagen"), output.stdout).unwrap();
+    folder
+}
+
+#[track_caller]
+fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{program}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn offers(shell: &str, offered: impl Fn(&str) -> Vec<String>) {
+    for (call, wanted, unwanted) in CALLS {
+        let offered = offered(call);
+        let has = |word: &&&str| offered.iter().any(|offer| offer == **word);
+        let missing: Vec<_> = wanted.iter().filter(|word| !has(word)).collect();
+        let excess: Vec<_> = unwanted.iter().filter(has).collect();
+        assert!(
+            missing.is_empty() && excess.is_empty(),
+            "{shell}: '{call}': {missing:?}, {excess:?}: {offered:?}"
+        );
+    }
+}
+
+/// Calls the function as bash calls it, and without a reply gives file names, as `-o default` makes bash do.
+const BASH: &str = r#"
+source ./_tlsagen
+compopt() { :; } # works within a completion only
+[[ $(complete -p tlsagen) == *'-o default'*'-F _tlsagen tlsagen' ]] || exit
+read -ra COMP_WORDS <<<"$1"
+[[ $1 != *' ' ]] || COMP_WORDS+=("")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+word=${COMP_WORDS[COMP_CWORD]}
+_tlsagen tlsagen "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+if [ ${#COMPREPLY[@]} = 0 ]; then compgen -f -- "$word"; else printf '%s\n' "${COMPREPLY[@]}"; fi
+"#;
+
+#[test]
+#[ignore = "needs bash"]
+fn bash_offers_what_fits() {
+    let folder = folder("bash");
+    offers("bash", |call| {
+        // No file name fits, and then bash offers nothing.
+        let script = format!("{BASH}\ntrue");
+        run(&folder, "bash", &["--norc", "-c", &script, "bash", call]).lines().map(str::to_owned).collect()
+    });
+}
+
+#[test]
+#[ignore = "needs fish"]
+fn fish_offers_what_fits() {
+    let folder = folder("fish");
+    offers("fish", |call| {
+        let text =
+            run(&folder, "fish", &["--no-config", "-c", "source ./_tlsagen; complete -C $argv[1]", call]);
+        // Behind a tab stands what the word is for.
+        text.lines().map(|line| line.split('\t').next().unwrap().replace('\\', "")).collect()
+    });
+}
+
+/// Types each line into a zsh on a terminal of its own, presses TAB and gives what is offered: "line ..." and the words.
+const ZSH: &str = r#"
+zmodload zsh/zpty
+log=$PWD/offered
+: >$log
+zpty shell zsh -f -i
+# With -O, -A and -D, compadd only tries what would fit.
+zpty -w shell "log=$log; fpath=($PWD \$fpath)"'
+autoload -Uz compinit && compinit -u -d ./dump
+compadd() {
+    if [[ " $* " != *" -"[OAD]" "* ]]; then
+        local -a offered
+        builtin compadd -O offered "$@"
+        print -l -- $offered >>$log
+    fi
+    builtin compadd "$@"
+}
+finished() { print finished >>$log; comppostfuncs=(finished) }
+comppostfuncs=(finished)
+bindkey "^I" complete-word
+print ready >>$log'
+wait_for() {
+    repeat 400; do
+        (( $(grep -c "^$1$" $log) < $2 )) || return
+        sleep 0.05
+    done
+    print -u2 "$1: not seen"
+    exit 1
+}
+wait_for ready 1
+n=0
+for line in $@; do
+    print -r -- "line $line" >>$log
+    zpty -w -n shell $line$'\t'
+    wait_for finished $((++n))
+    zpty -w -n shell $'\C-u'
+done
+zpty -d shell
+cat $log
+"#;
+
+#[test]
+#[ignore = "needs zsh"]
+fn zsh_offers_what_fits() {
+    let folder = folder("zsh");
+    let mut arguments = vec!["-f", "-c", ZSH, "zsh"];
+    arguments.extend(CALLS.map(|(call, ..)| call));
+    let text = run(&folder, "zsh", &arguments);
+    offers("zsh", |call| {
+        let mut lines = text.lines().skip_while(|line| *line != format!("line {call}")).skip(1);
+        lines.by_ref().take_while(|line| *line != "finished").map(str::to_owned).collect()
+    });
+}
