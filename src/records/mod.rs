@@ -59,6 +59,8 @@ impl From<&Tlsa> for Published {
 pub struct PublishedSet {
     /// By owner, lower case and without the final dot, in the order of the text.
     records: HashMap<String, Vec<Published>>,
+    /// Every owner of the text, whatever its record type, and the names above it: for these no wildcard stands in.
+    names: HashSet<String>,
     aliases: HashMap<String, String>,
     /// Data without an owner, as of `dig +short`, and the last name of the CNAMEs before it.
     bare: Vec<Published>,
@@ -119,13 +121,17 @@ impl PublishedSet {
             ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
         if !wanted || other_class {
             // Read for its owner alone, which the entries below it may share.
-            return match owner {
-                Some(owner) => reader.read(&[owner, "IN", OTHER_TYPE, "\\#", "0"], "owner").map(|_| ()),
-                None => Ok(()),
-            };
+            if let Some(owner) = owner {
+                let (owner, _) = reader.read(&[owner, "IN", OTHER_TYPE, "\\#", "0"], "owner")?;
+                if !other_class {
+                    self.exists(&owner);
+                }
+            }
+            return Ok(());
         }
         let words = [&[owner.unwrap_or(""), "IN", record_type], rdata].concat();
         let (owner, data) = reader.read(&words, &format!("{} record", record_type.to_ascii_uppercase()))?;
+        self.exists(&owner);
         match data {
             ZoneRecordData::Cname(cname) => {
                 self.aliases.insert(owner, text_of(cname.cname()));
@@ -147,6 +153,15 @@ impl PublishedSet {
         Ok(())
     }
 
+    /// Notes an owner and the names above it, which exist with it (RFC 4592 section 2.2.2).
+    fn exists(&mut self, owner: &str) {
+        let mut name = owner;
+        while !self.names.contains(name) {
+            self.names.insert(name.to_owned());
+            name = name.split_once('.').map_or("", |(_, above)| above);
+        }
+    }
+
     /// Whether there are records without an owner, which only one asked-for owner can have.
     pub fn has_bare_records(&self) -> bool {
         !self.bare.is_empty()
@@ -160,8 +175,7 @@ impl PublishedSet {
         // As many hops as there are aliases is a circle.
         for _ in 0..=self.aliases.len() {
             let wildcard = name.split_once('.').map(|(_, above)| format!("*.{above}"));
-            let exists = self.records.contains_key(&name) || self.aliases.contains_key(&name);
-            let holder = if exists { name.clone() } else { wildcard.unwrap_or_default() };
+            let holder = if self.names.contains(&name) { name.clone() } else { wildcard.unwrap_or_default() };
             if let Some(records) = self.records.get(&holder) {
                 return found(&holder, records);
             }
