@@ -5,16 +5,16 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
+
+#[path = "common/openssl.rs"]
+mod openssl;
 
 const HOST: &str = "mx.example.net";
 
@@ -181,28 +181,6 @@ impl World {
             Command::new("bash").arg("-c").arg(format!("{select} | {digest}")).arg(&path).output().unwrap();
         assert!(output.status.success() && !output.stdout.is_empty(), "{record}");
         format!("{usage} {selector} {matching_type} {}", hex::encode(output.stdout))
-    }
-
-    /// Whether OpenSSL's client accepts the server that sends `chain`, given these records.
-    fn openssl_accepts(&self, port: u16, records: &[String]) -> bool {
-        let mut client = Command::new("openssl");
-        client.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-dane_tlsa_domain", HOST]);
-        client
-            .args(["-dane_ee_no_namechecks", "-verify_return_error", "-CAfile"])
-            .arg(self.folder.join("store.pem"));
-        for record in records {
-            client.args(["-dane_tlsa_rrdata", record]);
-        }
-        for _ in 0..100 {
-            let output = client.stdin(Stdio::null()).output().unwrap();
-            let said = [output.stdout, output.stderr].concat();
-            let said = String::from_utf8_lossy(&said);
-            if !said.contains("onnection refused") {
-                return output.status.success() && said.contains("Verification: OK");
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!("no connection");
     }
 
     /// The status of `check --any` on the same chain and records, off port 25.
@@ -372,24 +350,12 @@ fn check_agrees_with_openssl() {
         let pem: String = names.iter().map(|name| world.certificates[name].as_str()).collect();
         let path = world.file("served.pem", &pem);
         let key = world.file("served.key", &world.keys[names[0]]);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Command::new("openssl")
-            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-key"])
-            .arg(&key)
-            .arg("-cert")
-            .arg(&path)
-            .arg("-cert_chain")
-            .arg(&path)
-            .arg("-no_ticket")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut server = openssl::Server::start(&path, &key);
+        let store = world.folder.join("store.pem").display().to_string();
         for (_, records, excuse) in cases {
             let rdata: Vec<String> = records.iter().map(|record| world.rdata(record)).collect();
             // Nothing but unusable records means no authentication, whatever the trust store says.
-            let yes = world.openssl_accepts(port, &rdata);
+            let yes = server.is_accepted(HOST, &rdata, &["-CAfile", &store]).unwrap();
             let ours = world.check(&path, &rdata);
             match (yes, ours) {
                 (true, 0) => agreed.0 += 1,
@@ -399,8 +365,6 @@ fn check_agrees_with_openssl() {
                 _ => wrong.push(format!("{chain} {records:?}: OpenSSL {yes}, check {ours}")),
             }
         }
-        server.kill().unwrap();
-        server.wait().unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Both answers are asked for often enough to mean something.
