@@ -41,6 +41,17 @@ pub struct Question<'a> {
     pub now: OffsetDateTime,
 }
 
+impl Question<'_> {
+    /// Whether a key that may have signed is one that webpki reads in another way than OpenSSL.
+    fn has_odd_key(&self) -> bool {
+        let of_anchors = self.anchors.iter().filter_map(|anchor| match anchor {
+            Anchor::Certificate(certificate) => Some(*certificate),
+            Anchor::Key { .. } => None,
+        });
+        self.others.iter().copied().chain(of_anchors).any(Certificate::has_odd_rsa_key)
+    }
+}
+
 /// Why no path was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathError {
@@ -204,6 +215,9 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
             if keys().any(|key| matches!(key, KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048)) =>
         {
             undecided("takes no RSA keys below 2048 bits")
+        }
+        Error::InvalidSignatureForPublicKey if question.has_odd_key() => {
+            undecided("reads no RSA key with other than the shortest numbers")
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("a certificate between is no CA"),

@@ -30,7 +30,7 @@ use crate::owner::HostName;
 use der::{Element, Reader};
 pub use error::X509Error;
 pub use name::printable;
-pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS};
+pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS, rsa_numbers};
 pub use signature::{DigestStrength, SignatureCheck};
 
 /// A certificate whose structure was seen; its parts are ranges of its DER.
@@ -300,6 +300,11 @@ impl Certificate {
     /// Whether it carries signed certificate timestamps, as those of publicly trusted CAs do (RFC 6962 section 3.3).
     pub fn has_signed_timestamps(&self) -> bool {
         self.extensions.signed_timestamps.is_some()
+    }
+
+    /// Whether it holds an RSA key whose numbers have other octets than DER gives them.
+    pub fn has_odd_rsa_key(&self) -> bool {
+        public_key::has_odd_numbers(self.spki())
     }
 
     /// The algorithm of its key.
