@@ -131,7 +131,7 @@ pub fn verify(question: &Question<'_>) -> Result<usize, PathError> {
         Some(&inspect),
     );
     match (verified, refusal.take()) {
-        (Ok(_), _) => Ok(found.take()),
+        (Ok(_), _) => check_extensions(end_entity).map(|()| found.take()),
         (Err(Error::UnknownIssuer), Some(refusal)) => Err(refusal),
         (Err(error), _) => Err(explain(question, &error)),
     }
@@ -147,7 +147,7 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
         (Some(not_before), _) if now < not_before => {
             broken(format!("is not valid before {}", not_before.date()))
         }
-        (Some(_), Some(_)) => check_ca(certificate),
+        (Some(_), Some(_)) => check_ca(certificate).and_then(|()| check_extensions(certificate)),
         _ => Err(PathError::Undecided(format!("a date of {} cannot be read", certificate.subject()))),
     }
 }
@@ -165,6 +165,17 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     Err(PathError::Broken(format!("{} {reason}", certificate.subject())))
 }
 
+/// Errors: clients may read an extension, and so the certificate, in another way.
+fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
+    match certificate.unreadable_extensions().first() {
+        None => Ok(()),
+        Some(name) => Err(PathError::Undecided(format!(
+            "{name} of {} cannot be read, or stands there twice",
+            certificate.called()
+        ))),
+    }
+}
+
 /// Links up to the anchor or to `by_way_of`, in a path that webpki has verified.
 ///
 /// Errors: something that webpki does not look at forbids the path, or it does not lead by way of that certificate.
@@ -175,6 +186,7 @@ fn depth(
 ) -> Result<usize, PathError> {
     for certificate in between {
         check_ca(certificate)?;
+        check_extensions(certificate)?;
     }
     let steps = between.len();
     if let Some(Anchor::Certificate(anchor)) = anchor {
@@ -232,6 +244,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             undecided("lacks a signature algorithm of the path")
         }
+        Error::BadDerTime => undecided("cannot read a date of the path"),
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumPathDepthExceeded
         | Error::MaximumSignatureChecksExceeded

@@ -249,7 +249,7 @@ impl<'a> Judge<'a> {
         };
         if !self.policy.names.iter().any(|name| end_entity.names_host(name)) {
             let names: Vec<&str> = self.policy.names.iter().map(|name| name.as_str()).collect();
-            let reason = format!("{} does not name {}", end_entity.subject(), names.join(" or "));
+            let reason = format!("{} does not name {}", end_entity.called(), names.join(" or "));
             return Outcome::Failed(place(depth), reason);
         }
         // webpki applies constraints to alternative names, not to a common name that stands in for one.

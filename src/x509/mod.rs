@@ -6,6 +6,7 @@
 
 mod der;
 mod error;
+mod extensions;
 mod name;
 mod public_key;
 mod signature;
@@ -14,21 +15,15 @@ use std::fmt;
 use std::ops::Range;
 
 use time::OffsetDateTime;
-use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, SubjectAlternativeName,
-};
-use x509_parser::oid_registry::{
-    OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
-    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
-};
+use x509_parser::extensions::{AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
 use crate::owner::HostName;
 
-use der::{Element, Reader};
+use der::Reader;
 pub use error::X509Error;
+use extensions::{Extensions, parsed};
 pub use name::printable;
 pub use public_key::{KeyAlgorithm, PublicKey, SPKI_LABELS, rsa_numbers};
 pub use signature::{DigestStrength, SignatureCheck};
@@ -46,23 +41,9 @@ pub struct Certificate {
     signature_algorithm: Range<usize>,
     signature: Range<usize>,
     extensions: Extensions,
-    basic_constraints_ca: Option<bool>,
-    path_length: Option<u32>,
 }
 
-/// The values of the extensions that are asked for here.
-#[derive(Clone, Default)]
-struct Extensions {
-    key_usage: Option<Range<usize>>,
-    subject_key_id: Option<Range<usize>>,
-    authority_key_id: Option<Range<usize>>,
-    subject_alt_name: Option<Range<usize>>,
-    signed_timestamps: Option<Range<usize>>,
-    extended_key_usage: Option<Range<usize>>,
-    name_constraints: Option<Range<usize>>,
-}
-
-/// notBefore and notAfter; `None` for what is no date.
+/// notBefore and notAfter; `None` for what is no date in a form of RFC 5280 section 4.1.2.5: clients refuse the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// First moment of validity.
@@ -77,7 +58,8 @@ impl Validity {
         let mut rest = content;
         let mut next = || {
             let element = Reader::new(rest).any("validity").ok()?;
-            let time = ASN1Time::from_der(rest).ok().map(|(_, time)| time.to_datetime());
+            let time = ASN1Time::from_der(rest).ok().filter(|_| element.is_certificate_time(rest));
+            let time = time.map(|(_, time)| time.to_datetime());
             rest = rest.get(element.all.end..)?;
             time
         };
@@ -131,19 +113,10 @@ impl Certificate {
         if inner_algorithm.octets(&der) != signature_algorithm.octets(&der) {
             return Err(X509Error::SignatureAlgorithms);
         }
-        let (extensions, basic_constraints) = match extensions {
-            Some(wrapper) => walk_extensions(&der, &wrapper)?,
-            None => (Extensions::default(), None),
+        let extensions = match extensions {
+            Some(wrapper) => Extensions::walk(&der, &wrapper)?,
+            None => Extensions::default(),
         };
-        let basic_constraints = match basic_constraints {
-            Some(value) => Some(
-                parsed::<BasicConstraints>(&der, &value)
-                    .ok_or(X509Error::Structure("the basicConstraints extension"))?,
-            ),
-            None => None,
-        };
-        let basic_constraints_ca = basic_constraints.as_ref().map(|constraints| constraints.ca);
-        let path_length = basic_constraints.and_then(|constraints| constraints.path_len_constraint);
         let certificate = Self {
             tbs: tbs.all,
             serial: serial.content,
@@ -154,8 +127,6 @@ impl Certificate {
             signature_algorithm: signature_algorithm.all,
             signature,
             extensions,
-            basic_constraints_ca,
-            path_length,
             der,
         };
         Ok((certificate, outer.all.end))
@@ -206,6 +177,13 @@ impl Certificate {
         name::to_text(self.issuer_der())
     }
 
+    /// What to call it in a message: the subject, or the first DNS name of a certificate without one.
+    pub fn called(&self) -> String {
+        let subject = Some(self.subject()).filter(|subject| !subject.is_empty());
+        let name = || self.dns_names().first().map(|name| printable(name));
+        subject.or_else(name).unwrap_or_else(|| "a certificate without a subject".to_owned())
+    }
+
     /// The organization names of the subject.
     pub fn subject_organizations(&self) -> Vec<String> {
         name::organizations(self.subject_der())
@@ -233,12 +211,13 @@ impl Certificate {
 
     /// The cA field of basicConstraints; `None` without the extension (RFC 5280 section 4.2.1.9).
     pub fn basic_constraints_ca(&self) -> Option<bool> {
-        self.basic_constraints_ca
+        self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
     }
 
     /// The CAs that may stand below it in a path, self-issued ones not counted (RFC 5280 section 4.2.1.9).
     pub fn path_length(&self) -> Option<usize> {
-        self.path_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
+        let length = self.extensions.basic_constraints.as_ref()?.path_len_constraint?;
+        Some(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     /// Whether extendedKeyUsage, if it is there, allows the server side of TLS (RFC 5280 section 4.2.1.12).
@@ -274,13 +253,12 @@ impl Certificate {
 
     /// The DNS names of subjectAltName, in lower case (RFC 5280 section 4.2.1.6).
     pub fn dns_names(&self) -> Vec<String> {
-        let Some(value) = &self.extensions.subject_alt_name else { return Vec::new() };
-        let Some(extension) = parsed::<SubjectAlternativeName>(&self.der, value) else { return Vec::new() };
-        let dns = |name: &GeneralName| match name {
-            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-            _ => None,
-        };
-        extension.general_names.iter().filter_map(dns).collect()
+        extensions::dns_names(&self.der, self.extensions.subject_alt_name.as_ref()).unwrap_or_default()
+    }
+
+    /// What stands in the extensions twice, or cannot be read: clients may refuse the certificate for it.
+    pub fn unreadable_extensions(&self) -> Vec<&'static str> {
+        self.extensions.unreadable(&self.der)
     }
 
     /// Whether it names `host`: a DNS name, a wildcard for its first label, or without any DNS name a common
@@ -338,55 +316,4 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject())
     }
-}
-
-/// Reads one extension value or other part with x509-parser.
-fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
-    der: &'a [u8],
-    value: &Range<usize>,
-) -> Option<T> {
-    T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
-}
-
-/// The places of the extension values, and that of basicConstraints apart.
-///
-/// Errors: another structure, an extension that stands there twice (RFC 5280 section 4.2).
-fn walk_extensions(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<Range<usize>>), X509Error> {
-    let mut wrapped = wrapper.inside(der);
-    let list = wrapped.sequence("extensions")?;
-    wrapped.end("extensions")?;
-    let mut items = list.inside(der);
-    let mut found = Extensions::default();
-    let mut basic_constraints = None;
-    while !items.is_empty() {
-        let mut parts = items.sequence("extension")?.inside(der);
-        let oid = parts.object_identifier("extension")?;
-        parts.optional_boolean()?;
-        let value = parts.octet_string("extension")?;
-        parts.end("extension")?;
-        let oid = oid.content_octets(der);
-        let place = if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
-            &mut basic_constraints
-        } else if oid == OID_X509_EXT_KEY_USAGE.as_bytes() {
-            &mut found.key_usage
-        } else if oid == OID_X509_EXT_SUBJECT_KEY_IDENTIFIER.as_bytes() {
-            &mut found.subject_key_id
-        } else if oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
-            &mut found.authority_key_id
-        } else if oid == OID_X509_EXT_SUBJECT_ALT_NAME.as_bytes() {
-            &mut found.subject_alt_name
-        } else if oid == OID_CT_LIST_SCT.as_bytes() {
-            &mut found.signed_timestamps
-        } else if oid == OID_X509_EXT_EXTENDED_KEY_USAGE.as_bytes() {
-            &mut found.extended_key_usage
-        } else if oid == OID_X509_EXT_NAME_CONSTRAINTS.as_bytes() {
-            &mut found.name_constraints
-        } else {
-            continue;
-        };
-        if place.replace(value.content).is_some() {
-            return Err(X509Error::Structure("an extension that stands there twice"));
-        }
-    }
-    Ok((found, basic_constraints))
 }
