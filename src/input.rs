@@ -230,6 +230,11 @@ impl InputError {
             Self::NoCertificate => {
                 Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
             }
+            Self::Certificate { error: X509Error::Ber { .. }, .. } | Self::NotDer(X509Error::Ber { .. }) => {
+                Some(
+                    "not all servers send these octets as they are, nor do all clients read them: have it issued again",
+                )
+            }
             Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
                 Some("the file is damaged: copy it again from where it was issued")
             }

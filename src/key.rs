@@ -6,7 +6,7 @@ use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
 use ed25519_dalek::SigningKey;
 use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use p256::elliptic_curve::{self, AffinePoint, CurveArithmetic, FieldBytesSize, SecretKey};
-use pkcs1::RsaPrivateKeyRef;
+use pkcs1::{RsaPrivateKeyRef, RsaPublicKeyRef, UintRef};
 use pkcs8::der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use pkcs8::der::{self, Decode, Encode};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
@@ -14,7 +14,7 @@ use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
-use crate::x509::PublicKey;
+use crate::x509::{PublicKey, rsa_numbers};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -80,18 +80,18 @@ pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
 ///
 /// Errors: another structure.
 pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
-    pkcs1::RsaPublicKeyRef::from_der(der)?;
+    RsaPublicKeyRef::from_der(der)?;
     PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
 }
 
 /// An RSA key as tools write it that decode a SubjectPublicKeyInfo and encode it anew, with the NULL of RFC 3279
 /// section 2.3.1 and the shortest integers; `None` for other keys. No verifier hashes these octets.
 pub fn re_encoded(subject_public_key_info: &[u8]) -> Option<Vec<u8>> {
-    let key = SubjectPublicKeyInfoRef::from_der(subject_public_key_info).ok()?;
-    if key.algorithm.oid != pkcs1::ALGORITHM_OID {
-        return None;
-    }
-    let public = pkcs1::RsaPublicKeyRef::from_der(key.subject_public_key.as_bytes()?).ok()?;
+    let [modulus, public_exponent] = rsa_numbers(subject_public_key_info)?;
+    let public = RsaPublicKeyRef {
+        modulus: UintRef::new(modulus).ok()?,
+        public_exponent: UintRef::new(public_exponent).ok()?,
+    };
     spki(pkcs1::ALGORITHM_ID, &public.to_der().ok()?).ok()
 }
 

@@ -42,6 +42,17 @@ pub struct Question<'a> {
     pub now: OffsetDateTime,
 }
 
+impl Question<'_> {
+    /// Whether a key that may have signed is one that webpki reads in another way than OpenSSL.
+    fn has_odd_key(&self) -> bool {
+        let of_anchors = self.anchors.iter().filter_map(|anchor| match anchor {
+            Anchor::Certificate(certificate) => Some(*certificate),
+            Anchor::Key { .. } => None,
+        });
+        self.others.iter().copied().chain(of_anchors).any(Certificate::has_odd_rsa_key)
+    }
+}
+
 /// Why no path was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathError {
@@ -143,7 +154,7 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
         Some(&inspect),
     );
     match (verified, found.take(), refusal.take()) {
-        (Ok(_), Some(found), _) => Ok(found),
+        (Ok(_), Some(found), _) => check_extensions(end_entity).map(|()| found),
         (Err(Error::UnknownIssuer), _, Some(refusal)) => Err(refusal),
         (Err(error), ..) => Err(explain(question, &error)),
         (Ok(_), None, _) => Err(PathError::Undecided("the verifier gives no path".to_owned())),
@@ -160,7 +171,7 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
         (Some(not_before), _) if now < not_before => {
             broken(format!("is not valid before {}", not_before.date()))
         }
-        (Some(_), Some(_)) => check_ca(certificate),
+        (Some(_), Some(_)) => check_ca(certificate).and_then(|()| check_extensions(certificate)),
         _ => Err(PathError::Undecided(format!("a date of {} cannot be read", certificate.subject()))),
     }
 }
@@ -176,6 +187,17 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     Err(PathError::Broken(format!("{} {reason}", certificate.subject())))
 }
 
+/// Errors: clients may read an extension, and so the certificate, in another way.
+fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
+    match certificate.unreadable_extensions().first() {
+        None => Ok(()),
+        Some(name) => Err(PathError::Undecided(format!(
+            "{name} of {} cannot be read, or stands there twice",
+            certificate.called()
+        ))),
+    }
+}
+
 /// Links up to the anchor or to `by_way_of`, in a path that webpki has verified.
 ///
 /// Errors: something that webpki does not look at forbids the path, or it does not lead by way of that certificate.
@@ -186,6 +208,7 @@ fn depth(
 ) -> Result<usize, PathError> {
     for certificate in between {
         check_ca(certificate)?;
+        check_extensions(certificate)?;
     }
     let steps = between.len();
     if let Some(Anchor::Certificate(anchor)) = anchor {
@@ -236,6 +259,9 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         Error::InvalidSignatureForPublicKey if keys.any(KeyAlgorithm::is_small_rsa) => {
             undecided("takes no RSA keys below 2048 bits")
         }
+        Error::InvalidSignatureForPublicKey if question.has_odd_key() => {
+            undecided("reads no RSA key with other than the shortest numbers")
+        }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("a certificate between is no CA"),
         Error::NameConstraintViolation => broken("a CA's name constraints forbid a name"),
@@ -253,6 +279,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             undecided("lacks a signature algorithm of the path")
         }
+        Error::BadDerTime => undecided("cannot read a date of the path"),
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumPathDepthExceeded
         | Error::MaximumSignatureChecksExceeded

@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
+
+#[path = "common/openssl.rs"]
+mod openssl;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const TLSAGEN: &str = env!("CARGO_BIN_EXE_tlsagen");
@@ -92,48 +94,21 @@ fn zone_readers_load_the_output_and_give_the_same_octets() {
 #[test]
 #[ignore = "needs openssl"]
 fn a_key_without_the_null_verifies_end_to_end() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (certificate, key) = ("fixtures/key-rsa-no-null.pem", "fixtures/keys/key-rsa-no-null.key");
-    let mut server = Command::new("openssl")
-        .args([
-            "s_server",
-            "-accept",
-            &format!("127.0.0.1:{port}"),
-            "-cert",
-            certificate,
-            "-key",
-            key,
-            "-quiet",
-        ])
-        .current_dir(ROOT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let root = Path::new(ROOT);
+    let mut server = openssl::Server::start(&root.join(certificate), &root.join(key));
     let ours = text(&format!("{certificate} mx.example -f rdata"));
     let recipe = "openssl x509 -in fixtures/key-rsa-no-null.pem -noout -pubkey | openssl pkey -pubin -outform DER \
                   | openssl dgst -sha256 -r | cut -d' ' -f1";
     let theirs = format!("3 1 1 {}", shell(recipe).1.trim());
     assert_ne!(ours.trim(), theirs);
-    let verify = |rdata: &str| {
-        let client = format!(
-            "openssl s_client -connect 127.0.0.1:{port} -dane_tlsa_domain mx.example -dane_ee_no_namechecks \
-             -dane_tlsa_rrdata '{rdata}' -verify_return_error </dev/null"
-        );
-        for _ in 0..50 {
-            let (good, said) = shell(&client);
-            if !said.contains("Connection refused") {
-                return good && said.contains("Verification: OK");
-            }
-            thread::sleep(Duration::from_millis(200));
-        }
-        panic!("no connection");
-    };
-    let verdicts = (verify(ours.trim()), verify(&theirs));
-    server.kill().unwrap();
-    server.wait().unwrap();
-    assert_eq!(verdicts, (true, false), "ours is the record that OpenSSL matches, the recipe's is not");
+    let mut accepted = |rdata: &str| server.is_accepted("mx.example", &[rdata.to_owned()], &[]);
+    let verdicts = (accepted(ours.trim()), accepted(&theirs));
+    assert_eq!(
+        verdicts,
+        (Some(true), Some(false)),
+        "ours is the record that OpenSSL matches, the recipe's is not"
+    );
 }
 
 #[test]

@@ -85,7 +85,21 @@ pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
         validity.not_before.is_none() || validity.not_after.is_none()
     });
     one(Warning, unreadable, |names| {
-        format!("a date that cannot be read: {names}; the record is right, but usages 0 to 2 will fail")
+        format!(
+            "a date that cannot be read: {names}; the record is right, but usages 0 to 2 will fail, and some clients read no such certificate"
+        )
+    })
+}
+
+pub(super) fn extension_unreadable(scene: &Scene<'_>) -> Findings {
+    let odd = scene.end_entities.iter().chain(&scene.on_path).flat_map(|subject| {
+        let names = subject.certificate.unreadable_extensions().into_iter();
+        names.map(move |name| format!("{name} of {subject}"))
+    });
+    one(Warning, odd, |names| {
+        format!(
+            "an extension that cannot be read, or stands there twice: {names}; the record is right, but some clients refuse such a certificate"
+        )
     })
 }
 

@@ -47,12 +47,13 @@ const PUBLISHED_RULES: &[PublishedRule] = &[
 ];
 
 /// Rules about the chain that matter to a server in use.
-const OF_THE_CHAIN: [&str; 10] = [
+const OF_THE_CHAIN: [&str; 11] = [
     "host-single-label",
     "idna",
     "ee-expired",
     "ee-not-yet",
     "date-unreadable",
+    "ext-unreadable",
     "chain-order",
     "chain-gap",
     "chain-extra",

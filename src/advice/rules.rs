@@ -23,6 +23,11 @@ pub const RULES: &[Rule] = &[
         citation: "RFC 5280 section 4.1.2.5",
         finding: certificates::date_unreadable,
     },
+    Rule {
+        code: "ext-unreadable",
+        citation: "RFC 5280 section 4.2",
+        finding: certificates::extension_unreadable,
+    },
     Rule { code: "ca-limits", citation: "RFC 5280 section 6.1.4", finding: certificates::ca_limits },
     Rule {
         code: "name-missing",

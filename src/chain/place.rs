@@ -15,13 +15,7 @@ pub struct Place {
 
 impl Place {
     pub(super) fn of(at: &Located) -> Self {
-        let mut subject = at.certificate.subject();
-        if subject.is_empty() {
-            let name = at.certificate.dns_names().into_iter().next();
-            subject = name
-                .map_or("a certificate without a subject".to_owned(), |name| crate::x509::printable(&name));
-        }
-        Self { line: at.line, subject }
+        Self { line: at.line, subject: at.certificate.called() }
     }
 }
 

@@ -126,7 +126,10 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
             .not_after
             .map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());
         let subject = match certificate.subject() {
-            subject if subject.is_empty() => certificate.dns_names().join(" "),
+            subject if subject.is_empty() && !certificate.dns_names().is_empty() => {
+                certificate.dns_names().join(" ")
+            }
+            subject if subject.is_empty() => certificate.called(),
             subject => subject,
         };
         let _ = writeln!(

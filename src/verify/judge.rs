@@ -297,7 +297,7 @@ impl<'a> Judge<'a> {
 
     fn other_name(&self, end_entity: &Certificate) -> String {
         let names: Vec<&str> = self.policy.names.iter().map(HostName::as_str).collect();
-        format!("{} does not name {}", end_entity.subject(), names.join(" or "))
+        format!("{} does not name {}", end_entity.called(), names.join(" or "))
     }
 }
 

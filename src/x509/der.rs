@@ -9,6 +9,8 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const CONSTRUCTED: u8 = 0x20;
 const CONTEXT_SPECIFIC: u8 = 0x80;
@@ -57,6 +59,12 @@ impl Element {
         der.get(self.content.clone()).unwrap_or_default()
     }
 
+    /// Whether it is `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, as far as its tag and length tell (RFC 5280 section 4.1.2.5).
+    pub(super) fn is_certificate_time(&self, der: &[u8]) -> bool {
+        matches!((self.identifier, self.content.len()), (UTC_TIME, 13) | (GENERALIZED_TIME, 15))
+            && self.content_octets(der).ends_with(b"Z")
+    }
+
     /// A reader of the elements in it.
     pub(super) fn inside<'a>(&self, der: &'a [u8]) -> Reader<'a> {
         Reader { der, rest: self.content.clone() }
@@ -80,7 +88,18 @@ impl<'a> Reader<'a> {
 
     /// The next element; `part` names it in errors.
     pub(super) fn any(&mut self, part: &'static str) -> Result<Element, X509Error> {
-        self.peek().inspect(|element| self.rest.start = element.all.end).ok_or(X509Error::Structure(part))
+        self.peek().inspect(|element| self.rest.start = element.all.end).ok_or_else(|| self.why_not(part))
+    }
+
+    /// Why no element stands next.
+    fn why_not(&self, part: &'static str) -> X509Error {
+        match self.der.get(self.rest.clone()) {
+            Some([_, 0x80, ..]) => X509Error::Ber { part, form: "no definite length" },
+            Some([_, 0x81, 0..0x80, ..] | [_, 0x82..=0x84, 0, ..]) => {
+                X509Error::Ber { part, form: "a length in more octets than it needs" }
+            }
+            _ => X509Error::Structure(part),
+        }
     }
 
     fn peek(&self) -> Option<Element> {
@@ -117,6 +136,7 @@ impl<'a> Reader<'a> {
         let element = self.universal(BIT_STRING, part)?;
         match element.content_octets(self.der) {
             [0, _, ..] => Ok(element.content.start + 1..element.content.end),
+            [1..=7, _, ..] => Err(X509Error::UnusedBits(part)),
             _ => Err(X509Error::Structure(part)),
         }
     }
@@ -141,6 +161,6 @@ impl<'a> Reader<'a> {
 
     /// Nothing may follow.
     pub(super) fn end(&self, part: &'static str) -> Result<(), X509Error> {
-        if self.is_empty() { Ok(()) } else { Err(X509Error::Structure(part)) }
+        if self.is_empty() { Ok(()) } else { Err(X509Error::Superfluous(part)) }
     }
 }

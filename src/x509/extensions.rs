@@ -1,19 +1,28 @@
-//! The extensions of a certificate by their places: RFC 5280 section 4.2.
+//! The extensions of a certificate that are asked for here: RFC 5280 section 4.2.
+//!
+//! Only basicConstraints must be readable, and stand there once: it tells what a certificate is. What is odd about
+//! another one changes no octet of a record.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints,
+};
 use x509_parser::oid_registry::{
     OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
     OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
     OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
+use x509_parser::prelude::FromDer;
 
 use super::X509Error;
-use super::der::Element;
+use super::der::{Element, Reader};
 
-/// The values of the extensions that are asked for here.
+/// The values of the extensions that are asked for here; of one that stands there twice, the first.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
+    pub(super) basic_constraints: Option<BasicConstraints>,
     pub(super) key_usage: Option<Range<usize>>,
     pub(super) subject_key_id: Option<Range<usize>>,
     pub(super) authority_key_id: Option<Range<usize>>,
@@ -21,47 +30,122 @@ pub(super) struct Extensions {
     pub(super) signed_timestamps: Option<Range<usize>>,
     pub(super) extended_key_usage: Option<Range<usize>>,
     pub(super) name_constraints: Option<Range<usize>>,
+    /// The names of those that stand there twice.
+    repeated: Vec<&'static str>,
 }
 
-/// The places of the extension values, and that of basicConstraints apart.
-///
-/// Errors: another structure, an extension that stands there twice (RFC 5280 section 4.2).
-pub(super) fn walk(der: &[u8], wrapper: &Element) -> Result<(Extensions, Option<Range<usize>>), X509Error> {
-    let mut wrapped = wrapper.inside(der);
-    let list = wrapped.sequence("extensions")?;
-    wrapped.end("extensions")?;
-    let mut items = list.inside(der);
-    let mut found = Extensions::default();
-    let mut basic_constraints = None;
-    while !items.is_empty() {
-        let mut parts = items.sequence("extension")?.inside(der);
-        let oid = parts.object_identifier("extension")?;
-        parts.optional_boolean()?;
-        let value = parts.octet_string("extension")?;
-        parts.end("extension")?;
-        let oid = oid.content_octets(der);
-        let place = if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
-            &mut basic_constraints
-        } else if oid == OID_X509_EXT_KEY_USAGE.as_bytes() {
-            &mut found.key_usage
-        } else if oid == OID_X509_EXT_SUBJECT_KEY_IDENTIFIER.as_bytes() {
-            &mut found.subject_key_id
-        } else if oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER.as_bytes() {
-            &mut found.authority_key_id
-        } else if oid == OID_X509_EXT_SUBJECT_ALT_NAME.as_bytes() {
-            &mut found.subject_alt_name
-        } else if oid == OID_CT_LIST_SCT.as_bytes() {
-            &mut found.signed_timestamps
-        } else if oid == OID_X509_EXT_EXTENDED_KEY_USAGE.as_bytes() {
-            &mut found.extended_key_usage
-        } else if oid == OID_X509_EXT_NAME_CONSTRAINTS.as_bytes() {
-            &mut found.name_constraints
-        } else {
-            continue;
-        };
-        if place.replace(value.content).is_some() {
-            return Err(X509Error::Structure("an extension that stands there twice"));
+impl Extensions {
+    /// Errors: another structure, a basicConstraints extension that cannot be read or stands there twice.
+    pub(super) fn walk(der: &[u8], wrapper: &Element) -> Result<Self, X509Error> {
+        let mut wrapped = wrapper.inside(der);
+        let list = wrapped.sequence("extensions")?;
+        wrapped.end("extensions")?;
+        let mut items = list.inside(der);
+        let mut found = Self::default();
+        let mut others = HashSet::new();
+        while !items.is_empty() {
+            let mut parts = items.sequence("extension")?.inside(der);
+            let oid = parts.object_identifier("extension")?;
+            parts.optional_boolean()?;
+            let value = parts.octet_string("extension")?;
+            parts.end("extension")?;
+            let oid = oid.content_octets(der);
+            if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
+                found.set_basic_constraints(der, &value.content)?;
+            } else if let Some((place, name)) = found.place(oid) {
+                match place {
+                    None => *place = Some(value.content),
+                    Some(_) => found.repeated.push(name),
+                }
+            } else if !others.insert(oid) {
+                found.repeated.push("another extension");
+            }
+        }
+        Ok(found)
+    }
+
+    fn set_basic_constraints(&mut self, der: &[u8], value: &Range<usize>) -> Result<(), X509Error> {
+        const PART: &str = "the basicConstraints extension";
+        let constraints = parsed::<BasicConstraints>(der, value).ok_or(X509Error::Structure(PART))?;
+        match self.basic_constraints.replace(constraints) {
+            None => Ok(()),
+            Some(_) => Err(X509Error::Repeated(PART)),
         }
     }
-    Ok((found, basic_constraints))
+
+    /// Where the value of the extension of that type is kept, and its name.
+    fn place(&mut self, oid: &[u8]) -> Option<(&mut Option<Range<usize>>, &'static str)> {
+        let known = [
+            (OID_X509_EXT_KEY_USAGE, &mut self.key_usage, "keyUsage"),
+            (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, &mut self.subject_key_id, "subjectKeyIdentifier"),
+            (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, &mut self.authority_key_id, "authorityKeyIdentifier"),
+            (OID_X509_EXT_SUBJECT_ALT_NAME, &mut self.subject_alt_name, "subjectAltName"),
+            (OID_CT_LIST_SCT, &mut self.signed_timestamps, "signedCertificateTimestampList"),
+            (OID_X509_EXT_EXTENDED_KEY_USAGE, &mut self.extended_key_usage, "extendedKeyUsage"),
+            (OID_X509_EXT_NAME_CONSTRAINTS, &mut self.name_constraints, "nameConstraints"),
+        ];
+        known.into_iter().find(|(known, ..)| known.as_bytes() == oid).map(|(_, place, name)| (place, name))
+    }
+
+    /// The names of those that stand there twice or cannot be read.
+    pub(super) fn unreadable(&self, der: &[u8]) -> Vec<&'static str> {
+        let read = [
+            ("keyUsage", is_read::<KeyUsage>(der, self.key_usage.as_ref())),
+            (
+                "subjectKeyIdentifier",
+                self.subject_key_id.as_ref().is_none_or(|value| is_octet_string(der, value)),
+            ),
+            (
+                "authorityKeyIdentifier",
+                is_read::<AuthorityKeyIdentifier<'_>>(der, self.authority_key_id.as_ref()),
+            ),
+            ("subjectAltName", dns_names(der, self.subject_alt_name.as_ref()).is_some()),
+            ("extendedKeyUsage", is_read::<ExtendedKeyUsage<'_>>(der, self.extended_key_usage.as_ref())),
+            ("nameConstraints", is_read::<NameConstraints<'_>>(der, self.name_constraints.as_ref())),
+        ];
+        let unreadable = read.into_iter().filter(|(_, is_read)| !is_read).map(|(name, _)| name);
+        unreadable.chain(self.repeated.iter().copied()).collect()
+    }
+}
+
+/// Reads one extension value or other part with x509-parser.
+pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
+    der: &'a [u8],
+    value: &Range<usize>,
+) -> Option<T> {
+    T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
+}
+
+/// Whether an extension that is there can be read.
+fn is_read<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
+    der: &'a [u8],
+    value: Option<&Range<usize>>,
+) -> bool {
+    value.is_none_or(|value| parsed::<T>(der, value).is_some())
+}
+
+fn is_octet_string(der: &[u8], value: &Range<usize>) -> bool {
+    let mut value = Reader::new(der.get(value.clone()).unwrap_or_default());
+    value.octet_string("").is_ok() && value.is_empty()
+}
+
+/// The DNS names of a subjectAltName (RFC 5280 section 4.2.1.6) in lower case; `None` if it cannot be read.
+///
+/// A name that is no text names no host, but it is a DNS name, and beside one clients pass over the common name.
+pub(super) fn dns_names(der: &[u8], value: Option<&Range<usize>>) -> Option<Vec<String>> {
+    /// dNSName \[2\], an implicit IA5String.
+    const DNS_NAME: u8 = 2;
+    let Some(value) = value else { return Some(Vec::new()) };
+    let value = der.get(value.clone())?;
+    let mut names = Reader::new(value).sequence("").ok()?.inside(value);
+    let mut found = Vec::new();
+    while !names.is_empty() {
+        match names.optional_context(DNS_NAME).ok()? {
+            Some(name) => {
+                found.push(String::from_utf8_lossy(name.content_octets(value)).to_ascii_lowercase())
+            }
+            None => names.any("").map(|_| ()).ok()?,
+        }
+    }
+    Some(found)
 }

@@ -15,9 +15,7 @@ use std::fmt;
 use std::ops::Range;
 
 use time::OffsetDateTime;
-use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, SubjectAlternativeName,
-};
+use x509_parser::extensions::{AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
@@ -25,9 +23,9 @@ use crate::owner::HostName;
 
 use der::Reader;
 pub use error::X509Error;
-use extensions::Extensions;
+use extensions::{Extensions, parsed};
 pub use name::{folded_name, printable};
-pub use public_key::{KeyAlgorithm, PublicKey};
+pub use public_key::{KeyAlgorithm, PublicKey, rsa_numbers};
 pub use signature::{DigestStrength, SignatureCheck};
 
 /// A certificate whose structure was seen; its parts are ranges of its DER.
@@ -44,11 +42,9 @@ pub struct Certificate {
     signature_algorithm: Range<usize>,
     signature: Range<usize>,
     extensions: Extensions,
-    basic_constraints_ca: Option<bool>,
-    path_length: Option<u32>,
 }
 
-/// notBefore and notAfter; `None` for what is no date.
+/// notBefore and notAfter; `None` for what is no date in a form of RFC 5280 section 4.1.2.5: clients refuse the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// First moment of validity.
@@ -63,7 +59,8 @@ impl Validity {
         let mut rest = content;
         let mut next = || {
             let element = Reader::new(rest).any("validity").ok()?;
-            let time = ASN1Time::from_der(rest).ok().map(|(_, time)| time.to_datetime());
+            let time = ASN1Time::from_der(rest).ok().filter(|_| element.is_certificate_time(rest));
+            let time = time.map(|(_, time)| time.to_datetime());
             rest = rest.get(element.all.end..)?;
             time
         };
@@ -117,19 +114,10 @@ impl Certificate {
         if inner_algorithm.octets(&der) != signature_algorithm.octets(&der) {
             return Err(X509Error::SignatureAlgorithms);
         }
-        let (extensions, basic_constraints) = match extensions {
-            Some(wrapper) => extensions::walk(&der, &wrapper)?,
-            None => (Extensions::default(), None),
+        let extensions = match extensions {
+            Some(wrapper) => Extensions::walk(&der, &wrapper)?,
+            None => Extensions::default(),
         };
-        let basic_constraints = match basic_constraints {
-            Some(value) => Some(
-                parsed::<BasicConstraints>(&der, &value)
-                    .ok_or(X509Error::Structure("the basicConstraints extension"))?,
-            ),
-            None => None,
-        };
-        let basic_constraints_ca = basic_constraints.as_ref().map(|constraints| constraints.ca);
-        let path_length = basic_constraints.and_then(|constraints| constraints.path_len_constraint);
         let certificate = Self {
             tbs: tbs.all,
             is_version_1: version.is_none_or(|version| version.content_octets(&der) == VERSION_1),
@@ -141,8 +129,6 @@ impl Certificate {
             signature_algorithm: signature_algorithm.all,
             signature,
             extensions,
-            basic_constraints_ca,
-            path_length,
             der,
         };
         Ok((certificate, outer.all.end))
@@ -193,6 +179,13 @@ impl Certificate {
         name::to_text(self.issuer_der())
     }
 
+    /// What to call it in a message: the subject, or the first DNS name of a certificate without one.
+    pub fn called(&self) -> String {
+        let subject = Some(self.subject()).filter(|subject| !subject.is_empty());
+        let name = || self.dns_names().first().map(|name| printable(name));
+        subject.or_else(name).unwrap_or_else(|| "a certificate without a subject".to_owned())
+    }
+
     /// The organization names of the subject.
     pub fn subject_organizations(&self) -> Vec<String> {
         name::organizations(self.subject_der())
@@ -220,7 +213,7 @@ impl Certificate {
 
     /// The cA field of basicConstraints; `None` without the extension (RFC 5280 section 4.2.1.9).
     pub fn basic_constraints_ca(&self) -> Option<bool> {
-        self.basic_constraints_ca
+        self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
     }
 
     /// Whether clients take it for a CA at the top of a path: by basicConstraints, or without that extension as a
@@ -232,7 +225,8 @@ impl Certificate {
 
     /// The CAs that may stand below it in a path, self-issued ones not counted (RFC 5280 section 4.2.1.9).
     pub fn path_length(&self) -> Option<usize> {
-        self.path_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
+        let length = self.extensions.basic_constraints.as_ref()?.path_len_constraint?;
+        Some(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     /// Whether extendedKeyUsage, if it is there, allows the server side of TLS (RFC 5280 section 4.2.1.12).
@@ -246,19 +240,22 @@ impl Certificate {
         self.extensions.name_constraints.is_some()
     }
 
-    /// Whether keyUsage allows to sign certificates; `None` without the extension (RFC 5280 section 4.2.1.3).
+    /// Whether keyUsage allows to sign certificates, which an unreadable one does not; `None` without the extension
+    /// (RFC 5280 section 4.2.1.3).
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
-        self.key_usage(KeyUsage::key_cert_sign)
-    }
-
-    /// Whether keyUsage allows any part of a TLS handshake; `None` without the extension (RFC 5246 section 7.4.2).
-    pub fn key_usage_tls(&self) -> Option<bool> {
-        self.key_usage(|usage| usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
-    }
-
-    fn key_usage(&self, allows: fn(&KeyUsage) -> bool) -> Option<bool> {
         let value = self.extensions.key_usage.as_ref()?;
-        Some(parsed::<KeyUsage>(&self.der, value).is_some_and(|usage| allows(&usage)))
+        Some(self.key_usage(value).is_some_and(|usage| usage.key_cert_sign()))
+    }
+
+    /// Whether keyUsage allows any part of a TLS handshake; `None` without the extension, or if it cannot be read
+    /// (RFC 5246 section 7.4.2).
+    pub fn key_usage_tls(&self) -> Option<bool> {
+        let usage = self.key_usage(self.extensions.key_usage.as_ref()?)?;
+        Some(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
+    }
+
+    fn key_usage(&self, value: &Range<usize>) -> Option<KeyUsage> {
+        parsed::<KeyUsage>(&self.der, value)
     }
 
     /// The subject key identifier (RFC 5280 section 4.2.1.2).
@@ -277,13 +274,12 @@ impl Certificate {
 
     /// The DNS names of subjectAltName, in lower case (RFC 5280 section 4.2.1.6).
     pub fn dns_names(&self) -> Vec<String> {
-        let Some(value) = &self.extensions.subject_alt_name else { return Vec::new() };
-        let Some(extension) = parsed::<SubjectAlternativeName>(&self.der, value) else { return Vec::new() };
-        let dns = |name: &GeneralName| match name {
-            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-            _ => None,
-        };
-        extension.general_names.iter().filter_map(dns).collect()
+        extensions::dns_names(&self.der, self.extensions.subject_alt_name.as_ref()).unwrap_or_default()
+    }
+
+    /// What stands in the extensions twice, or cannot be read: clients may refuse the certificate for it.
+    pub fn unreadable_extensions(&self) -> Vec<&'static str> {
+        self.extensions.unreadable(&self.der)
     }
 
     /// Whether it names `host`: a DNS name, a wildcard for its first label, or without any DNS name a common
@@ -303,6 +299,11 @@ impl Certificate {
     /// Whether it carries signed certificate timestamps, as those of publicly trusted CAs do (RFC 6962 section 3.3).
     pub fn has_signed_timestamps(&self) -> bool {
         self.extensions.signed_timestamps.is_some()
+    }
+
+    /// Whether it holds an RSA key whose numbers have other octets than DER gives them.
+    pub fn has_odd_rsa_key(&self) -> bool {
+        public_key::has_odd_numbers(self.spki())
     }
 
     /// The algorithm of its key.
@@ -344,12 +345,4 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject())
     }
-}
-
-/// Reads one extension value or other part with x509-parser.
-fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
-    der: &'a [u8],
-    value: &Range<usize>,
-) -> Option<T> {
-    T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
 }

@@ -8,6 +8,8 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
+use super::der::Reader;
+
 /// The short names of RFC 4514 section 3.
 static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
     (OID_X509_COMMON_NAME, "CN"),
@@ -23,7 +25,7 @@ static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
 
 /// The name in the order of RFC 4514 section 2.1 (last part first); what cannot be read is said to be so.
 pub(super) fn to_text(der: &[u8]) -> String {
-    let Ok((_, name)) = X509Name::from_der(der) else { return "(unreadable name)".to_owned() };
+    let Some(name) = read(der) else { return "(unreadable name)".to_owned() };
     let mut text = Vec::new();
     for part in name.iter_rdn() {
         text.push(part.iter().map(attribute).collect::<Vec<_>>().join("+"));
@@ -32,10 +34,25 @@ pub(super) fn to_text(der: &[u8]) -> String {
     text.join(",")
 }
 
+/// The whole name; x509-parser leaves out what stands behind a part that it cannot read.
+fn read(der: &[u8]) -> Option<X509Name<'_>> {
+    let (_, name) = X509Name::from_der(der).ok()?;
+    let mut sets = Reader::new(der).sequence("").ok()?.inside(der);
+    let mut attributes = 0;
+    while !sets.is_empty() {
+        let mut set = sets.any("").ok()?.inside(der);
+        while !set.is_empty() {
+            set.any("").ok()?;
+            attributes += 1;
+        }
+    }
+    (name.iter_attributes().count() == attributes).then_some(name)
+}
+
 /// The name's text for comparison: names that differ in case, inner white space and kind of string alone have the
-/// same (RFC 5280 section 7.1). `None` for what is no name.
+/// same (RFC 5280 section 7.1). `None` for what cannot be read as a whole.
 pub fn folded_name(der: &[u8]) -> Option<String> {
-    X509Name::from_der(der).ok()?;
+    read(der)?;
     Some(to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

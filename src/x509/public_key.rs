@@ -103,9 +103,11 @@ impl<'a> KeyParts<'a> {
         let oid = fields.object_identifier("").ok()?.content_octets(identifier);
         let parameters = fields.any("").ok().map(|element| element.octets(identifier));
         let algorithm = if oid == OID_PKCS1_RSAENCRYPTION.as_bytes() {
-            KeyAlgorithm::Rsa { bits: modulus_bits(key) }
+            RsaNumbers::of(key)
+                .map_or(KeyAlgorithm::Other, |numbers| KeyAlgorithm::Rsa { bits: numbers.bits() })
         } else if oid == OID_PKCS1_RSASSAPSS.as_bytes() {
-            KeyAlgorithm::RsaPss { bits: modulus_bits(key) }
+            RsaNumbers::of(key)
+                .map_or(KeyAlgorithm::Other, |numbers| KeyAlgorithm::RsaPss { bits: numbers.bits() })
         } else if oid == OID_KEY_TYPE_EC_PUBLIC_KEY.as_bytes() {
             match parameters.and_then(field_octets) {
                 Some(Field::Octets(octets)) if !is_point(key, octets) => KeyAlgorithm::Other,
@@ -195,23 +197,56 @@ fn is_point(key: &[u8], octets: usize) -> bool {
     }
 }
 
-/// Significant bits of the modulus of an RSAPublicKey (RFC 8017 appendix A.1.1).
-fn modulus_bits(key: &[u8]) -> usize {
-    let modulus = Reader::new(key).sequence("").ok().and_then(|outer| outer.inside(key).integer("").ok());
-    let octets = modulus.map(|modulus| modulus.content_octets(key)).unwrap_or_default();
-    octets.iter().position(|octet| *octet != 0).map_or(0, |first| {
-        let leading = octets.get(first).map_or(0, |octet| octet.leading_zeros());
-        (octets.len() - first) * 8 - usize::try_from(leading).unwrap_or_default()
-    })
+/// The numbers of an RSAPublicKey (RFC 8017 appendix A.1.1).
+pub(super) struct RsaNumbers<'a> {
+    /// Without leading zeros.
+    pub(super) modulus: &'a [u8],
+    /// Without leading zeros.
+    pub(super) exponent: &'a [u8],
+    /// Whether both are written as DER has it.
+    is_der: bool,
 }
 
-/// The public exponent of an RSAPublicKey, its octets without leading zeros.
-pub(super) fn exponent(key: &[u8]) -> Option<&[u8]> {
-    let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
-    fields.integer("").ok()?;
-    let octets = fields.integer("").ok()?.content_octets(key);
-    let first = octets.iter().position(|octet| *octet != 0)?;
-    octets.get(first..)
+impl<'a> RsaNumbers<'a> {
+    /// Reads the numbers as OpenSSL does, without a sign: zeros may be missing in front of them, or too many.
+    pub(super) fn of(key: &'a [u8]) -> Option<Self> {
+        let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
+        let [modulus, exponent] = [fields.integer("").ok()?, fields.integer("").ok()?];
+        fields.end("").ok()?;
+        let octets = [modulus.content_octets(key), exponent.content_octets(key)];
+        let is_der = octets.iter().all(|octets| match octets {
+            [0, next, ..] => *next >= 0x80,
+            [first, ..] => *first < 0x80,
+            [] => false,
+        });
+        let [modulus, exponent] = octets.map(|octets| {
+            let first = octets.iter().position(|octet| *octet != 0)?;
+            octets.get(first..)
+        });
+        Some(Self { modulus: modulus?, exponent: exponent?, is_der })
+    }
+
+    /// Significant bits of the modulus.
+    fn bits(&self) -> usize {
+        let leading = self.modulus.first().map_or(0, |octet| octet.leading_zeros());
+        self.modulus.len() * 8 - usize::try_from(leading).unwrap_or_default()
+    }
+}
+
+/// Modulus and exponent of an rsaEncryption key, without leading zeros; `None` for other keys.
+pub fn rsa_numbers(spki: &[u8]) -> Option<[&[u8]; 2]> {
+    let is_rsa = |parts: &KeyParts<'_>| matches!(parts.algorithm, KeyAlgorithm::Rsa { .. });
+    let numbers = RsaNumbers::of(KeyParts::of(spki).filter(is_rsa)?.key)?;
+    Some([numbers.modulus, numbers.exponent])
+}
+
+/// Whether an RSA key's numbers have other octets than DER gives them.
+pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
+    let is_rsa = |parts: &KeyParts<'_>| {
+        matches!(parts.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. })
+    };
+    let numbers = KeyParts::of(spki).filter(is_rsa).and_then(|parts| RsaNumbers::of(parts.key));
+    numbers.is_some_and(|numbers| !numbers.is_der)
 }
 
 /// What kind of key a SubjectPublicKeyInfo holds.

@@ -1,7 +1,7 @@
 //! Does this key fit that signature? RFC 5280 section 4.1.1.3; algorithms of RFC 3279, 4055, 5758 and 8410.
 
 use ring::signature as ring_signature;
-use ring::signature::VerificationAlgorithm;
+use ring::signature::{RsaParameters, VerificationAlgorithm};
 use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::asn1_rs::{Oid, oid};
 use x509_parser::oid_registry::{
@@ -13,7 +13,7 @@ use x509_parser::oid_registry::{
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
 use super::der::Reader;
-use super::public_key::{KeyAlgorithm, KeyParts, exponent};
+use super::public_key::{KeyAlgorithm, KeyParts, RsaNumbers};
 
 const MD2_WITH_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.2);
 const ECDSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
@@ -59,28 +59,30 @@ pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &
     let Some(issuer) = KeyParts::of(spki) else {
         return SignatureCheck::Unsupported("an unreadable key".to_owned());
     };
-    match choose(&issuer, identifier) {
+    let verified = match choose(&issuer, identifier) {
         Choice::Use(algorithm) => {
-            let key = ring_signature::UnparsedPublicKey::new(algorithm, issuer.key);
-            match key.verify(message, signature) {
-                Ok(()) => SignatureCheck::Valid,
-                Err(_) => SignatureCheck::Invalid,
-            }
+            ring_signature::UnparsedPublicKey::new(algorithm, issuer.key).verify(message, signature)
         }
-        Choice::Mismatch => SignatureCheck::Invalid,
-        Choice::Lacking(what) => SignatureCheck::Unsupported(what),
-    }
+        Choice::Rsa(algorithm, RsaNumbers { modulus: n, exponent: e, .. }) => {
+            ring_signature::RsaPublicKeyComponents { n, e }.verify(algorithm, message, signature)
+        }
+        Choice::Mismatch => return SignatureCheck::Invalid,
+        Choice::Lacking(what) => return SignatureCheck::Unsupported(what),
+    };
+    verified.map_or(SignatureCheck::Invalid, |()| SignatureCheck::Valid)
 }
 
-enum Choice {
+enum Choice<'a> {
     Use(&'static dyn VerificationAlgorithm),
+    /// ring reads DER alone, so it is given the numbers: keys that are written in another way are in use.
+    Rsa(&'static RsaParameters, RsaNumbers<'a>),
     /// A key of this kind never makes such a signature.
     Mismatch,
     /// The verifier cannot tell, because of this.
     Lacking(String),
 }
 
-fn choose(issuer: &KeyParts<'_>, identifier: &[u8]) -> Choice {
+fn choose<'a>(issuer: &KeyParts<'a>, identifier: &[u8]) -> Choice<'a> {
     let Some((oid, parameters)) = oid_and_parameters(identifier) else {
         return Choice::Lacking("an unreadable signature algorithm".to_owned());
     };
@@ -108,11 +110,15 @@ fn choose(issuer: &KeyParts<'_>, identifier: &[u8]) -> Choice {
         _ => lacking(),
     };
     match issuer.algorithm {
-        KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } => match exponent_use(issuer.key) {
-            Exponent::Impossible => Choice::Mismatch,
-            Exponent::Usable => rsa(oid, parameters, bits).map_or_else(lacking, Choice::Use),
-            Exponent::Large => lacking(),
-        },
+        KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } => {
+            let Some(numbers) = RsaNumbers::of(issuer.key) else { return Choice::Mismatch };
+            match exponent_use(numbers.exponent) {
+                Exponent::Impossible => Choice::Mismatch,
+                Exponent::Usable => rsa(oid, parameters, bits)
+                    .map_or_else(lacking, |algorithm| Choice::Rsa(algorithm, numbers)),
+                Exponent::Large => lacking(),
+            }
+        }
         KeyAlgorithm::EcP256 => {
             ecdsa(&ring_signature::ECDSA_P256_SHA256_ASN1, &ring_signature::ECDSA_P256_SHA384_ASN1)
         }
@@ -124,7 +130,7 @@ fn choose(issuer: &KeyParts<'_>, identifier: &[u8]) -> Choice {
     }
 }
 
-fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static dyn VerificationAlgorithm> {
+fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static RsaParameters> {
     let in_range = |smallest: usize| (smallest..=8192).contains(&bits);
     if oid == OID_PKCS1_SHA256WITHRSA.as_bytes() && in_range(1024) {
         Some(&ring_signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)
@@ -144,7 +150,7 @@ fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static dy
 }
 
 /// ring has the combinations of RFC 8446 section 4.2.3: one digest throughout, a salt as long as it.
-fn pss(parameters: &[u8]) -> Option<&'static dyn VerificationAlgorithm> {
+fn pss(parameters: &[u8]) -> Option<&'static RsaParameters> {
     let (_, parameters) = Any::from_der(parameters).ok()?;
     let parameters = RsaSsaPssParams::try_from(&parameters).ok()?;
     let digest = parameters.hash_algorithm_oid();
@@ -162,7 +168,7 @@ fn pss(parameters: &[u8]) -> Option<&'static dyn VerificationAlgorithm> {
 
 /// What can be done with a public exponent.
 enum Exponent {
-    /// It is none: unreadable, even, or smaller than 3.
+    /// It is none: even, or smaller than 3.
     Impossible,
     /// ring takes it.
     Usable,
@@ -170,8 +176,7 @@ enum Exponent {
     Large,
 }
 
-fn exponent_use(key: &[u8]) -> Exponent {
-    let Some(octets) = exponent(key) else { return Exponent::Impossible };
+fn exponent_use(octets: &[u8]) -> Exponent {
     let value =
         octets.iter().try_fold(0_u64, |value, octet| Some(value.checked_mul(256)? + u64::from(*octet)));
     match value {

@@ -1,11 +1,10 @@
 //! OpenSSL's verdict over a connection on loopback, and the answer of `check --any` to the same.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+
+use crate::openssl::Server;
 
 /// The TLSA base domain of all cases.
 pub(crate) const HOST: &str = "mx.example.net";
@@ -49,34 +48,16 @@ impl Court {
         format!("{usage} {selector} {matching_type} {}", hex::encode(output.stdout))
     }
 
-    /// A server that sends `chain`, its own certificate first.
-    pub(crate) fn serve(&self, chain: &str, key: &str) -> Server {
+    /// A server that sends `chain`, its own certificate first, and the file of it.
+    pub(crate) fn serve(&self, chain: &str, key: &str) -> (Server, PathBuf) {
         let (chain, key) = (self.file("served.pem", chain), self.file("served.key", key));
-        // Somebody else may take the port between these two steps.
-        for _ in 0..5 {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut server = Server { child: start(&chain, &key, port), port, chain: chain.clone() };
-            if server.is_up() {
-                return server;
-            }
-        }
-        panic!("no server for {}", chain.display());
+        (Server::start(&chain, &key), chain)
     }
 
     /// Whether OpenSSL's client accepts the server, given these records.
-    pub(crate) fn openssl_accepts(&self, server: &Server, records: &[String]) -> bool {
-        let mut client = Command::new("openssl");
-        client.args(["s_client", "-connect", &format!("127.0.0.1:{}", server.port)]);
-        client.args(["-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks", "-verify_return_error", "-CAfile"]);
-        client.arg(self.folder.join("store.pem"));
-        for record in records {
-            client.args(["-dane_tlsa_rrdata", record]);
-        }
-        let output = client.stdin(Stdio::null()).output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(!said.contains("onnection refused"), "{said}");
-        output.status.success() && said.contains("Verification: OK")
+    pub(crate) fn openssl_accepts(&self, server: &mut Server, records: &[String]) -> bool {
+        let store = self.folder.join("store.pem").display().to_string();
+        server.is_accepted(HOST, records, &["-CAfile", &store]).unwrap()
     }
 
     /// The status of `check --any` on the same chain and records, off port 25.
@@ -97,50 +78,5 @@ impl Court {
             .status()
             .unwrap();
         status.code().unwrap()
-    }
-}
-
-/// A server of OpenSSL's; it ends with this.
-pub(crate) struct Server {
-    child: Child,
-    port: u16,
-    /// The file that it sends.
-    pub(crate) chain: PathBuf,
-}
-
-fn start(chain: &Path, key: &Path, port: u16) -> Child {
-    Command::new("openssl")
-        .args(["s_server", "-quiet", "-no_ticket", "-accept", &format!("127.0.0.1:{port}"), "-key"])
-        .arg(key)
-        .arg("-cert")
-        .arg(chain)
-        .arg("-cert_chain")
-        .arg(chain)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-impl Server {
-    fn is_up(&mut self) -> bool {
-        for _ in 0..400 {
-            if self.child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        false
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

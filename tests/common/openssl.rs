@@ -1,0 +1,93 @@
+//! `openssl s_server` on loopback, and what OpenSSL's client makes of it with given records.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// A server on a port of its own; it ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Serves the chain in a PEM file, its end entity first, if OpenSSL can.
+    pub(crate) fn start(chain: &Path, key: &Path) -> Self {
+        // Somebody else may take the port between its choice and its use.
+        for _ in 0..2 {
+            let mut server = Self::start_once(chain, key);
+            if server.is_up() {
+                return server;
+            }
+        }
+        Self::start_once(chain, key)
+    }
+
+    fn start_once(chain: &Path, key: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-no_ticket"])
+            // Weak signatures are for the client to judge.
+            .args(["-cipher", "DEFAULT:@SECLEVEL=0", "-key"])
+            .arg(key)
+            .arg("-cert")
+            .arg(chain)
+            .arg("-cert_chain")
+            .arg(chain)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, port }
+    }
+
+    fn is_up(&mut self) -> bool {
+        for _ in 0..400 {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    /// Whether OpenSSL's client accepts the server, given these records; `options` go to it as they are.
+    ///
+    /// `None` if there is no verdict: OpenSSL cannot serve the certificate, or not shake hands with its key.
+    pub(crate) fn is_accepted(&mut self, host: &str, records: &[String], options: &[&str]) -> Option<bool> {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &format!("127.0.0.1:{}", self.port), "-dane_tlsa_domain", host]);
+        client.args(["-dane_ee_no_namechecks", "-verify_return_error"]).args(options);
+        for record in records {
+            client.args(["-dane_tlsa_rrdata", record]);
+        }
+        if !self.is_up() {
+            return None;
+        }
+        let output = client.stdin(Stdio::null()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        match output.status.success() {
+            true => Some(said.contains("Verification: OK")),
+            // It has no use for any of the records, or none fits.
+            false => ["import any TLSA records", "verify error:"]
+                .iter()
+                .any(|words| said.contains(words))
+                .then_some(false),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
