@@ -7,9 +7,9 @@ use crate::advice::{Finding, Severity};
 use crate::cli::{LookupRequest, ProbeRequest, Target};
 use crate::files;
 use crate::live::dns::{Resolver, system_servers};
-use crate::live::find::{self, Dnssec, Located};
+use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
-use crate::live::{self, Answer, Examination, Host};
+use crate::live::{self, ClientVerdict, Examination, Host};
 use crate::owner::{HostName, Port, Transport};
 use crate::records::PublishedSet;
 use crate::render::{self, Palette};
@@ -93,16 +93,16 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
         seen.push(look_at(&resolver, host, given.as_ref(), request, &examination, &mut findings));
     }
     files::progress("");
-    let answer = Answer::of_all(seen.iter().map(Host::answer));
+    let verdict = ClientVerdict::of_all(seen.iter().map(Host::verdict));
     if let Some(file) = &request.save {
         files::write(file, &render::pem(&seen)).with_context(|| files::name(file))?;
     }
-    let text = render::probe(answer, &seen, &findings, request.json, palette);
+    let text = render::probe(verdict, &seen, &findings, request.json, palette);
     let talk = findings_as_talk(&findings, request.quiet, None).collect();
-    let status = match answer {
-        Answer::Pass => 0,
-        Answer::Fail => super::check::NO,
-        Answer::Unknown => super::check::CANNOT_TELL,
+    let status = match verdict {
+        ClientVerdict::Pass => 0,
+        ClientVerdict::Fail => super::check::NO,
+        ClientVerdict::Unknown => super::check::CANNOT_TELL,
     };
     Ok(Outcome { data: text.into_bytes(), talk, status })
 }
@@ -115,22 +115,22 @@ fn look_at(
     examination: &Examination<'_>,
     findings: &mut Vec<Finding>,
 ) -> Host {
-    let located = match given {
+    let server = match given {
         Some(given) => with_records(resolver, &host, given, request, examination.port),
         None => find::locate(resolver, &host, examination.port, Transport::Tcp, request.families),
     };
-    match located {
-        Ok(located) => {
-            let mut endpoints = live::examine(&located, examination);
+    match server {
+        Ok(server) => {
+            let mut endpoints = live::examine(&server, examination);
             let routes = endpoints.iter().filter(|endpoint| !endpoint.has_no_route).count();
             if routes > 0 && routes < endpoints.len() {
                 let message = "no route to some of the addresses from here: they are passed over".to_owned();
                 findings.push(Finding { code: "no-route", severity: Severity::Hint, message });
                 endpoints.retain(|endpoint| !endpoint.has_no_route);
             }
-            let owner = Some(located.owner);
+            let owner = Some(server.owner);
             let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
-            Host { host, owner, dnssec, records: located.records, endpoints }
+            Host { host, owner, dnssec, records: server.records, endpoints }
         }
         Err(dnssec) => {
             findings.push(finding(&dnssec, Severity::Warning));
@@ -146,10 +146,10 @@ fn with_records(
     given: &PublishedSet,
     request: &ProbeRequest,
     port: Port,
-) -> Result<Located, Dnssec> {
+) -> Result<Server, Dnssec> {
     let owner = crate::owner::Owner::new(port, Transport::Tcp, host);
     let owner = owner.map_err(|error| Dnssec::Unreachable(error.to_string()))?;
     let found = given.at(&owner).ok_or(Dnssec::NoRecords)?;
     let addresses = find::addresses(resolver, host, request.families)?;
-    Ok(Located { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
+    Ok(Server { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
 }

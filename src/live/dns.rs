@@ -123,14 +123,14 @@ pub trait Lookup {
     fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError>;
 }
 
-type Server = (Upstream, ValidationContext<Upstream>);
+type NameServer = (Upstream, ValidationContext<Upstream>);
 
 type Upstream = dgram_stream::Connection<UdpConnect, RequestMessage<Vec<u8>>>;
 
 /// The resolver of `domain`, one server after another.
 pub struct Resolver {
     runtime: Runtime,
-    servers: Vec<Server>,
+    servers: Vec<NameServer>,
     timeout: Duration,
 }
 
@@ -166,7 +166,7 @@ impl Resolver {
 
     async fn ask(
         &self,
-        (upstream, context): &Server,
+        (upstream, context): &NameServer,
         name: &Name<Vec<u8>>,
         kind: Kind,
     ) -> Result<Step, String> {
@@ -205,7 +205,7 @@ impl Resolver {
     }
 
     /// The answer, behind the aliases that a server without recursion leaves to us.
-    async fn follow(&self, server: &Server, name: &Name<Vec<u8>>, kind: Kind) -> Result<Answer, String> {
+    async fn follow(&self, server: &NameServer, name: &Name<Vec<u8>>, kind: Kind) -> Result<Answer, String> {
         let mut name = name.clone();
         let mut security = Security::Secure;
         for _ in 0..MOST_ALIASES {

@@ -52,7 +52,7 @@ impl Dnssec {
 
 /// Where a host is, and what is published for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
+pub struct Server {
     /// The host.
     pub host: HostName,
     /// The TLSA base domain: the host, or what its aliases lead to.
@@ -119,7 +119,7 @@ pub fn locate(
     port: Port,
     transport: Transport,
     families: Families,
-) -> Result<Located, Dnssec> {
+) -> Result<Server, Dnssec> {
     let mut addresses = Vec::new();
     let mut canonical = host.as_str().to_owned();
     let mut insecure = false;
@@ -158,7 +158,7 @@ pub fn locate(
         let owner = Owner::new(port, transport, &base).map_err(of_name)?;
         match published(lookup, &owner)? {
             Ok(found) => {
-                return Ok(Located { host: host.clone(), base, owner, addresses, records: found.records });
+                return Ok(Server { host: host.clone(), base, owner, addresses, records: found.records });
             }
             Err(reason) => none = reason,
         }

@@ -23,14 +23,14 @@ use crate::records::Published;
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
-use find::Located as Place;
+use find::Server;
 use starttls::{Protocol, StarttlsError};
 use tls::{KeyKind, TlsError};
 use wire::Wire;
 
-/// The answer for an endpoint, a host, or all.
+/// What a client makes of an endpoint, a host, or all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum ClientVerdict {
     /// A client authenticates the server.
     Pass,
     /// A client that has the records refuses the server.
@@ -39,7 +39,7 @@ pub enum Answer {
     Unknown,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ClientVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Pass => "pass",
@@ -49,12 +49,12 @@ impl fmt::Display for Answer {
     }
 }
 
-impl Answer {
+impl ClientVerdict {
     /// Fail beats unknown, unknown beats pass; nothing at all is unknown.
-    pub fn of_all(answers: impl IntoIterator<Item = Self>) -> Self {
+    pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = None;
-        for answer in answers {
-            all = Some(match (all, answer) {
+        for verdict in verdicts {
+            all = Some(match (all, verdict) {
                 (Some(Self::Fail), _) | (_, Self::Fail) => Self::Fail,
                 (Some(Self::Unknown), _) | (_, Self::Unknown) => Self::Unknown,
                 _ => Self::Pass,
@@ -81,13 +81,13 @@ pub struct Examination<'a> {
 
 /// What one address serves for one kind of key.
 #[derive(Debug)]
-pub struct Endpoint {
+pub struct Visited {
     /// Address and port.
     pub address: SocketAddr,
     /// The algorithm of the server's key, where there was a handshake.
     pub algorithm: Option<String>,
     /// What a client makes of it.
-    pub answer: Answer,
+    pub verdict: ClientVerdict,
     /// Whether the server has the key of its certificate; `None` without a handshake.
     pub key_proven: Option<bool>,
     /// Why there is no more to say.
@@ -101,26 +101,26 @@ pub struct Endpoint {
 }
 
 /// Looks at every address of a host, once for each kind of key.
-pub fn examine(place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
-    place.addresses.iter().flat_map(|address| examine_address(*address, place, examination)).collect()
+pub fn examine(server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
+    server.addresses.iter().flat_map(|address| examine_address(*address, server, examination)).collect()
 }
 
-fn examine_address(address: IpAddr, place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
+fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
     let address = SocketAddr::new(address, examination.port.number());
     let mut endpoints = Vec::new();
     let mut refusal = None;
     for kind in KeyKind::ALL {
-        match visit(address, &place.base, kind, examination) {
-            Ok(served) => endpoints.push(judge(address, served, place, examination)),
-            Err(Visit::Tls(TlsError::NotOffered(reason))) => {
-                refusal.get_or_insert((Answer::Fail, TlsError::NotOffered(reason).to_string()));
+        match visit(address, &server.base, kind, examination) {
+            Ok(served) => endpoints.push(judge(address, served, server, examination)),
+            Err(VisitError::Tls(TlsError::NotOffered(reason))) => {
+                refusal.get_or_insert((ClientVerdict::Fail, TlsError::NotOffered(reason).to_string()));
             }
             // One try tells as much as two.
             Err(error) => {
-                let kind_of = error.answer();
-                if endpoints.is_empty() || kind_of == Answer::Fail {
-                    let endpoint = without_handshake(address, kind_of, error.to_string());
-                    endpoints.push(Endpoint { has_no_route: error.is_no_route(), ..endpoint });
+                let verdict = error.verdict();
+                if endpoints.is_empty() || verdict == ClientVerdict::Fail {
+                    let endpoint = without_handshake(address, verdict, error.to_string());
+                    endpoints.push(Visited { has_no_route: error.is_no_route(), ..endpoint });
                 }
                 break;
             }
@@ -132,11 +132,11 @@ fn examine_address(address: IpAddr, place: &Place, examination: &Examination<'_>
     }
 }
 
-fn without_handshake(address: SocketAddr, answer: Answer, error: String) -> Endpoint {
-    Endpoint {
+fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String) -> Visited {
+    Visited {
         address,
         algorithm: None,
-        answer,
+        verdict,
         key_proven: None,
         error: Some(error),
         report: None,
@@ -146,28 +146,28 @@ fn without_handshake(address: SocketAddr, answer: Answer, error: String) -> Endp
 }
 
 /// Why a visit gave no chain.
-enum Visit {
+enum VisitError {
     Connect(std::io::Error),
     Starttls(StarttlsError),
     Tls(TlsError),
 }
 
-impl Visit {
+impl VisitError {
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
     }
 
     /// A server that cannot be reached tells nothing; one that refuses TLS fails every client that has records.
-    fn answer(&self) -> Answer {
+    fn verdict(&self) -> ClientVerdict {
         match self {
-            Self::Starttls(StarttlsError::NotOffered(_)) | Self::Tls(TlsError::NotOffered(_)) => Answer::Fail,
-            _ => Answer::Unknown,
+            Self::Starttls(StarttlsError::NotOffered(_)) => ClientVerdict::Fail,
+            _ => ClientVerdict::Unknown,
         }
     }
 }
 
-impl fmt::Display for Visit {
+impl fmt::Display for VisitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
@@ -182,13 +182,18 @@ fn visit(
     base: &HostName,
     kind: KeyKind,
     examination: &Examination<'_>,
-) -> Result<tls::Served, Visit> {
-    let mut wire = Wire::connect(address, examination.timeout).map_err(Visit::Connect)?;
-    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(Visit::Starttls)?;
-    tls::handshake(&mut wire, base.as_str(), kind).map_err(Visit::Tls)
+) -> Result<tls::Served, VisitError> {
+    let mut wire = Wire::connect(address, examination.timeout).map_err(VisitError::Connect)?;
+    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(VisitError::Starttls)?;
+    tls::handshake(&mut wire, base.as_str(), kind).map_err(VisitError::Tls)
 }
 
-fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &Examination<'_>) -> Endpoint {
+fn judge(
+    address: SocketAddr,
+    served: tls::Served,
+    server: &Server,
+    examination: &Examination<'_>,
+) -> Visited {
     let certificates: Result<Vec<Located>, _> = served
         .certificates
         .iter()
@@ -197,28 +202,32 @@ fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &
     let certificates = match certificates {
         Ok(certificates) if !certificates.is_empty() => certificates,
         Ok(_) => {
-            return without_handshake(address, Answer::Fail, "the server sent no certificate".to_owned());
+            return without_handshake(
+                address,
+                ClientVerdict::Fail,
+                "the server sent no certificate".to_owned(),
+            );
         }
         Err(error) => {
             let error = format!("a certificate of the server cannot be read: {error}");
-            return without_handshake(address, Answer::Unknown, error);
+            return without_handshake(address, ClientVerdict::Unknown, error);
         }
     };
     let algorithm = certificates.first().map(|leaf| leaf.certificate.key_algorithm().to_string());
-    let mut names = vec![place.base.clone(), place.host.clone()];
+    let mut names = vec![server.base.clone(), server.host.clone()];
     names.extend(examination.nexthops.iter().cloned());
     let on_smtp = matches!(examination.protocol, Protocol::Smtp);
     let policy = Policy { names: &names, on_smtp, store: None, now: examination.now };
-    let report = verify_served(&Chain::served(certificates), &place.records, &policy);
-    let answer = match report.any {
-        Verdict::Covered => Answer::Pass,
-        Verdict::Unknown => Answer::Unknown,
-        Verdict::Partial | Verdict::NotCovered => Answer::Fail,
+    let report = verify_served(&Chain::served(certificates), &server.records, &policy);
+    let verdict = match report.any {
+        Verdict::Covered => ClientVerdict::Pass,
+        Verdict::Unknown => ClientVerdict::Unknown,
+        Verdict::Partial | Verdict::NotCovered => ClientVerdict::Fail,
     };
-    Endpoint {
+    Visited {
         address,
         algorithm,
-        answer,
+        verdict,
         key_proven: Some(served.key_proven.is_ok()),
         error: served.key_proven.err().map(|reason| format!("possession of the key is not proven: {reason}")),
         report: Some(report),
@@ -239,17 +248,17 @@ pub struct Host {
     /// The records.
     pub records: Vec<Published>,
     /// What its addresses serve.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<Visited>,
 }
 
 impl Host {
     /// What a client makes of the host.
-    pub fn answer(&self) -> Answer {
+    pub fn verdict(&self) -> ClientVerdict {
         match self.dnssec {
             find::Dnssec::Secure | find::Dnssec::Given => {
-                Answer::of_all(self.endpoints.iter().map(|endpoint| endpoint.answer))
+                ClientVerdict::of_all(self.endpoints.iter().map(|endpoint| endpoint.verdict))
             }
-            _ => Answer::Unknown,
+            _ => ClientVerdict::Unknown,
         }
     }
 }
