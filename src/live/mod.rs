@@ -25,7 +25,7 @@ use crate::x509::Certificate;
 
 use find::Server;
 use starttls::{Protocol, StarttlsError};
-use tls::{KeyKind, TlsError};
+use tls::{KeyKind, Possession, TlsError};
 use wire::Wire;
 
 /// What a client makes of an endpoint, a host, or all.
@@ -161,7 +161,9 @@ impl VisitError {
     /// A server that cannot be reached tells nothing; one that refuses TLS fails every client that has records.
     fn verdict(&self) -> ClientVerdict {
         match self {
-            Self::Starttls(StarttlsError::NotOffered(_)) => ClientVerdict::Fail,
+            Self::Starttls(StarttlsError::NotOffered(_)) | Self::Tls(TlsError::WithoutKey) => {
+                ClientVerdict::Fail
+            }
             _ => ClientVerdict::Unknown,
         }
     }
@@ -219,17 +221,20 @@ fn judge(
     let on_smtp = matches!(examination.protocol, Protocol::Smtp);
     let policy = Policy { names: &names, on_smtp, store: None, now: examination.now };
     let report = verify_served(&Chain::served(certificates), &server.records, &policy);
+    let is_unknown = matches!(served.possession, Possession::Unknown(_));
     let verdict = match report.any {
+        Verdict::Covered if is_unknown => ClientVerdict::Unknown,
         Verdict::Covered => ClientVerdict::Pass,
         Verdict::Unknown => ClientVerdict::Unknown,
         Verdict::Partial | Verdict::NotCovered => ClientVerdict::Fail,
     };
+    let is_proven = served.possession == Possession::Proven;
     Visited {
         address,
         algorithm,
         verdict,
-        key_proven: Some(served.key_proven.is_ok()),
-        error: served.key_proven.err().map(|reason| format!("possession of the key is not proven: {reason}")),
+        key_proven: Some(is_proven),
+        error: (!is_proven).then(|| format!("possession of the key is not proven: {}", served.possession)),
         report: Some(report),
         served: served.certificates,
         has_no_route: false,

@@ -8,13 +8,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::ring;
+use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime, alg_id};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    PeerMisbehaved, SignatureScheme,
 };
 
 use super::wire::Wire;
+use crate::x509::{Certificate, KeyAlgorithm, SignatureCheck};
 
 /// Kinds of keys that a server may have a certificate for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,29 +39,51 @@ impl fmt::Display for KeyKind {
 impl KeyKind {
     /// Both, in the order in which they are asked for.
     pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
-
-    fn has(self, scheme: SignatureScheme) -> bool {
-        let is_rsa = matches!(
-            scheme,
-            SignatureScheme::RSA_PKCS1_SHA1
-                | SignatureScheme::RSA_PKCS1_SHA256
-                | SignatureScheme::RSA_PKCS1_SHA384
-                | SignatureScheme::RSA_PKCS1_SHA512
-                | SignatureScheme::RSA_PSS_SHA256
-                | SignatureScheme::RSA_PSS_SHA384
-                | SignatureScheme::RSA_PSS_SHA512
-        );
-        is_rsa == (self == Self::Rsa)
-    }
 }
+
+/// The schemes that each kind of key is asked for with (RFC 8446 section 4.2.3), the favourite first, and the
+/// content of the AlgorithmIdentifier of their signatures.
+const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 9] = [
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
+    (KeyKind::Ecdsa, SignatureScheme::ED25519, alg_id::ED25519),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA512, alg_id::RSA_PSS_SHA512),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA384),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA256),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA512, alg_id::RSA_PKCS1_SHA512),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA384, alg_id::RSA_PKCS1_SHA384),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA256, alg_id::RSA_PKCS1_SHA256),
+];
 
 /// What a server sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
     /// The DER of its certificates, its own first.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether it proved to have the key of the first; if not, why that could not be told.
-    pub key_proven: Result<(), String>,
+    /// Whether it has the key of the first.
+    pub possession: Possession,
+}
+
+/// Whether a server has the key of its certificate; one that shows not to have it is a [`TlsError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Possession {
+    /// It signed the handshake with it.
+    Proven,
+    /// RSA below 2048 bits, whose signatures nothing here checks: clients that do accept it.
+    WeakKey(KeyAlgorithm),
+    /// It cannot be told here, for this reason: no pass, as anyone may have the certificate.
+    Unknown(String),
+}
+
+/// Why it is not proven; nothing if it is.
+impl fmt::Display for Possession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proven => Ok(()),
+            Self::WeakKey(algorithm) => write!(f, "nothing here checks signatures of this {algorithm} key"),
+            Self::Unknown(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// Why there was no handshake.
@@ -67,6 +91,8 @@ pub struct Served {
 pub enum TlsError {
     /// The server has no certificate of this kind, or nothing else in common with us.
     NotOffered(String),
+    /// Its handshake is not signed with the key of its certificate.
+    WithoutKey,
     /// The connection broke, or took too long.
     Io(io::Error),
     /// Something else went wrong.
@@ -77,6 +103,9 @@ impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOffered(reason) => write!(f, "the server refuses TLS: {reason}"),
+            Self::WithoutKey => {
+                f.write_str("the server does not have the key of the certificate that it sends")
+            }
             Self::Io(error) => write!(f, "the connection broke in TLS: {error}"),
             Self::Handshake(reason) => write!(f, "TLS failed: {reason}"),
         }
@@ -99,11 +128,9 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     provider
         .cipher_suites
         .retain(|suite| suite.tls13().is_some() || format!("{:?}", suite.suite()).contains(of_kind));
-    let provider = Arc::new(provider);
-    let seen: Arc<Recorder> =
-        Arc::new(Recorder { kind, provider: Arc::clone(&provider), seen: Mutex::default() });
+    let seen: Arc<Recorder> = Arc::new(Recorder { kind, seen: Mutex::default() });
     let verifier: Arc<dyn ServerCertVerifier> = seen.clone();
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?
         .dangerous()
@@ -121,7 +148,10 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
     Ok(Served {
         certificates: seen.certificates.clone(),
-        key_proven: seen.key_proven.clone().unwrap_or_else(|| Err("no signature was seen".to_owned())),
+        possession: seen
+            .possession
+            .clone()
+            .unwrap_or(Possession::Unknown("no signature was seen".to_owned())),
     })
 }
 
@@ -139,6 +169,7 @@ fn of_io(error: io::Error) -> TlsError {
             ),
             reason => TlsError::NotOffered(format!("{reason:?}")),
         },
+        Some(Error::InvalidCertificate(CertificateError::BadSignature)) => TlsError::WithoutKey,
         Some(other) => TlsError::Handshake(other.to_string()),
         None => TlsError::Io(error),
     }
@@ -148,14 +179,13 @@ fn of_io(error: io::Error) -> TlsError {
 #[derive(Debug, Default)]
 struct Seen {
     certificates: Vec<Vec<u8>>,
-    key_proven: Option<Result<(), String>>,
+    possession: Option<Possession>,
 }
 
 /// A verifier that takes every certificate and keeps it.
 #[derive(Debug)]
 struct Recorder {
     kind: KeyKind,
-    provider: Arc<CryptoProvider>,
     seen: Mutex<Seen>,
 }
 
@@ -166,33 +196,37 @@ impl Recorder {
         }
     }
 
-    /// A wrong signature is the end; one that cannot be verified here is noted.
-    fn proof(
+    /// A signature by another key is the end; one that cannot be checked here is noted.
+    ///
+    /// Not by rustls' own functions: these refuse certificates for what is no matter of the key, as their version.
+    fn prove(
         &self,
-        verified: Result<HandshakeSignatureValid, Error>,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let wrong = Error::InvalidCertificate(rustls::CertificateError::BadSignature);
-        match verified {
-            Ok(valid) => {
-                self.note(|seen| seen.key_proven = Some(Ok(())));
-                Ok(valid)
-            }
-            Err(error) if error == wrong && !self.is_small_rsa() => Err(error),
-            Err(error) => {
-                self.note(|seen| seen.key_proven = Some(Err(error.to_string())));
-                Ok(HandshakeSignatureValid::assertion())
-            }
-        }
-    }
-
-    /// ring calls every signature of an RSA key below 2048 bits wrong.
-    fn is_small_rsa(&self) -> bool {
-        use crate::x509::{Certificate, KeyAlgorithm};
-        let leaf = self.seen.lock().ok().and_then(|seen| seen.certificates.first().cloned());
-        let leaf = leaf.and_then(|der| Certificate::from_der(der).ok());
-        leaf.is_some_and(|leaf| {
-            matches!(leaf.key_algorithm(), KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048)
-        })
+        let of_scheme = |(kind, scheme, _): &&(KeyKind, SignatureScheme, AlgorithmIdentifier)| {
+            *kind == self.kind && *scheme == signed.scheme
+        };
+        let Some((_, _, identifier)) = SCHEMES.iter().find(of_scheme) else {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        };
+        let possession = match Certificate::from_der(certificate.to_vec()) {
+            Err(_) => Possession::Unknown("its certificate cannot be read".to_owned()),
+            Ok(leaf) => match leaf.check_message(identifier, message, signed.signature()) {
+                SignatureCheck::Valid => Possession::Proven,
+                SignatureCheck::Invalid => return Err(CertificateError::BadSignature.into()),
+                SignatureCheck::Unsupported(_) if leaf.key_algorithm().is_small_rsa() => {
+                    Possession::WeakKey(leaf.key_algorithm())
+                }
+                SignatureCheck::Unsupported(_) => Possession::Unknown(format!(
+                    "nothing here checks signatures of this {} key",
+                    leaf.key_algorithm()
+                )),
+            },
+        };
+        self.note(|seen| seen.possession = Some(possession));
+        Ok(HandshakeSignatureValid::assertion())
     }
 }
 
@@ -216,8 +250,7 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.proof(verify_tls12_signature(message, certificate, signature, algorithms))
+        self.prove(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -226,12 +259,10 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.proof(verify_tls13_signature(message, certificate, signature, algorithms))
+        self.prove(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let schemes = self.provider.signature_verification_algorithms.supported_schemes();
-        schemes.into_iter().filter(|scheme| self.kind.has(*scheme)).collect()
+        SCHEMES.iter().filter(|(kind, ..)| *kind == self.kind).map(|(_, scheme, _)| *scheme).collect()
     }
 }

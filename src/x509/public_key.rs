@@ -253,6 +253,11 @@ impl KeyAlgorithm {
     pub fn of(spki: &[u8]) -> Self {
         KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
     }
+
+    /// Whether it is RSA below 2048 bits, of which ring checks few signatures or none.
+    pub fn is_small_rsa(self) -> bool {
+        matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
+    }
 }
 
 impl fmt::Display for KeyAlgorithm {
