@@ -128,6 +128,12 @@ fn look_at(
                 findings.push(Finding { code: "no-route", severity: Severity::Hint, message });
                 endpoints.retain(|endpoint| !endpoint.has_no_route);
             }
+            for endpoint in &endpoints {
+                let Some(unseen) = &endpoint.unseen else { continue };
+                let message =
+                    format!("{} {}: {unseen} (RFC 7671 section 8)", host.as_str(), endpoint.address);
+                findings.push(Finding { code: "key-kind-unseen", severity: Severity::Hint, message });
+            }
             let owner = Some(server.owner);
             let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
             Host { host, owner, dnssec, records: server.records, endpoints }

@@ -96,6 +96,8 @@ pub struct Visited {
     pub report: Option<Report>,
     /// The DER of the served certificates, the server's own first.
     pub served: Vec<Vec<u8>>,
+    /// A kind of key that the server perhaps has a further certificate for, and why that was not seen.
+    pub unseen: Option<String>,
     /// Whether this machine has no way to the address at all.
     pub has_no_route: bool,
 }
@@ -107,29 +109,43 @@ pub fn examine(server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
 
 fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
     let address = SocketAddr::new(address, examination.port.number());
-    let mut endpoints = Vec::new();
-    let mut refusal = None;
+    let mut seen = Vec::new();
+    let mut missed = Vec::new();
     for kind in KeyKind::ALL {
         match visit(address, &server.base, kind, examination) {
-            Ok(served) => endpoints.push(judge(address, served, server, examination)),
-            Err(VisitError::Tls(TlsError::NotOffered(reason))) => {
-                refusal.get_or_insert((ClientVerdict::Fail, TlsError::NotOffered(reason).to_string()));
-            }
-            // One try tells as much as two.
+            Ok(served) => seen.push(judge(address, served, server, examination)),
             Err(error) => {
-                let verdict = error.verdict();
-                if endpoints.is_empty() || verdict == ClientVerdict::Fail {
-                    let endpoint = without_handshake(address, verdict, error.to_string());
-                    endpoints.push(Visited { has_no_route: error.is_no_route(), ..endpoint });
+                // Where it is not for the kind of key, one try tells as much as two.
+                let is_over = error.of_kind().is_none();
+                missed.push((kind, error));
+                if is_over {
+                    break;
                 }
-                break;
             }
         }
     }
-    match refusal {
-        Some((answer, error)) if endpoints.is_empty() => vec![without_handshake(address, answer, error)],
-        _ => endpoints,
+    if let Some(first) = seen.first_mut() {
+        // There are two kinds: one was seen, one was missed.
+        let Some((kind, error)) = missed.first() else { return seen };
+        let unseen = format!("{kind}: not examined: {error}");
+        match error.of_kind() {
+            Some(OfKind::Surely) => {}
+            Some(OfKind::Perhaps) => first.unseen = Some(unseen),
+            None => seen.push(without_handshake(address, error.verdict(), unseen)),
+        }
+        return seen;
     }
+    // A refusal counts for more than an error, and that for more than nothing in common.
+    let error = missed.iter().map(|(_, error)| error).max_by_key(|error| match error.verdict() {
+        ClientVerdict::Fail => 2,
+        _ if error.of_kind().is_none() => 1,
+        _ => 0,
+    });
+    let endpoint = error.map(|error| Visited {
+        has_no_route: error.is_no_route(),
+        ..without_handshake(address, error.verdict(), error.to_string())
+    });
+    endpoint.into_iter().collect()
 }
 
 fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String) -> Visited {
@@ -141,6 +157,7 @@ fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String)
         error: Some(error),
         report: None,
         served: Vec::new(),
+        unseen: None,
         has_no_route: false,
     }
 }
@@ -158,15 +175,33 @@ impl VisitError {
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
     }
 
-    /// A server that cannot be reached tells nothing; one that refuses TLS fails every client that has records.
+    /// Whether it is because of the kind of key, so that another kind may bring more.
+    fn of_kind(&self) -> Option<OfKind> {
+        match self {
+            Self::Tls(TlsError::NothingInCommon) => Some(OfKind::Surely),
+            // rustls' servers say so without a certificate of the kind.
+            Self::Tls(TlsError::Refused(alert)) if alert == "access_denied" => Some(OfKind::Surely),
+            Self::Tls(TlsError::Refused(_) | TlsError::Closed) => Some(OfKind::Perhaps),
+            _ => None,
+        }
+    }
+
+    /// A server that cannot be reached tells nothing, and neither does one that speaks, but not with this program;
+    /// one that refuses TLS fails every client that has records.
     fn verdict(&self) -> ClientVerdict {
         match self {
-            Self::Starttls(StarttlsError::NotOffered(_)) | Self::Tls(TlsError::WithoutKey) => {
-                ClientVerdict::Fail
-            }
+            Self::Starttls(StarttlsError::NotOffered(_))
+            | Self::Tls(TlsError::Refused(_) | TlsError::WithoutKey) => ClientVerdict::Fail,
             _ => ClientVerdict::Unknown,
         }
     }
+}
+
+/// Whether a server has no certificate for a kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OfKind {
+    Surely,
+    Perhaps,
 }
 
 impl fmt::Display for VisitError {
@@ -237,6 +272,7 @@ fn judge(
         error: (!is_proven).then(|| format!("possession of the key is not proven: {}", served.possession)),
         report: Some(report),
         served: served.certificates,
+        unseen: None,
         has_no_route: false,
     }
 }

@@ -12,7 +12,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime, alg_id};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
-    PeerMisbehaved, SignatureScheme,
+    PeerIncompatible, PeerMisbehaved, SignatureScheme,
 };
 
 use super::wire::Wire;
@@ -89,8 +89,12 @@ impl fmt::Display for Possession {
 /// Why there was no handshake.
 #[derive(Debug)]
 pub enum TlsError {
-    /// The server has no certificate of this kind, or nothing else in common with us.
-    NotOffered(String),
+    /// Its cipher suites, versions and keys are none of those that were offered for this kind of key.
+    NothingInCommon,
+    /// It answers with this alert.
+    Refused(String),
+    /// It closes the connection and says nothing, as some do that have nothing in common with us.
+    Closed,
     /// Its handshake is not signed with the key of its certificate.
     WithoutKey,
     /// The connection broke, or took too long.
@@ -102,7 +106,11 @@ pub enum TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOffered(reason) => write!(f, "the server refuses TLS: {reason}"),
+            Self::NothingInCommon => {
+                f.write_str("no cipher suite or kind of key in common with this program")
+            }
+            Self::Refused(alert) => write!(f, "the server refuses TLS: alert {alert}"),
+            Self::Closed => f.write_str("the server closes the connection where TLS begins"),
             Self::WithoutKey => {
                 f.write_str("the server does not have the key of the certificate that it sends")
             }
@@ -140,7 +148,11 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name).map_err(|error| failed(&error))?;
     while connection.is_handshaking() {
-        connection.complete_io(wire).map_err(of_io)?;
+        let answered = connection.protocol_version().is_some();
+        connection.complete_io(wire).map_err(|error| match of_io(error) {
+            TlsError::Io(error) if !answered && is_end(&error) => TlsError::Closed,
+            error => error,
+        })?;
     }
     connection.send_close_notify();
     // The answer is known; whether the server hears the end of it does not matter.
@@ -155,24 +167,49 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     })
 }
 
+/// Whether the other side ended the connection.
+fn is_end(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
 /// rustls hands its own errors on inside of those of the connection.
 fn of_io(error: io::Error) -> TlsError {
+    use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
+    let old = || {
+        TlsError::Handshake("the server has nothing newer than TLS 1.1, which cannot be examined".to_owned())
+    };
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => TlsError::Handshake(
-            "the server has nothing newer than TLS 1.1, which cannot be examined".to_owned(),
-        ),
-        Some(Error::AlertReceived(alert)) => TlsError::NotOffered(format!("alert {alert:?}")),
-        Some(Error::PeerIncompatible(reason)) => match reason {
-            rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13 => TlsError::Handshake(
-                "the server has nothing newer than TLS 1.1, which cannot be examined".to_owned(),
-            ),
-            reason => TlsError::NotOffered(format!("{reason:?}")),
-        },
+        Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => old(),
+        Some(Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+        )) => TlsError::NothingInCommon,
+        Some(Error::AlertReceived(alert)) => TlsError::Refused(words(*alert)),
+        Some(Error::PeerIncompatible(
+            ServerTlsVersionIsDisabledByOurConfig | ServerDoesNotSupportTls12Or13,
+        )) => old(),
+        Some(Error::PeerIncompatible(_)) => TlsError::NothingInCommon,
         Some(Error::InvalidCertificate(CertificateError::BadSignature)) => TlsError::WithoutKey,
+        Some(Error::InvalidMessage(_)) => TlsError::Handshake("what the server sends is no TLS".to_owned()),
+        Some(Error::PeerMisbehaved(_)) => {
+            TlsError::Handshake("the server does not keep to the protocol".to_owned())
+        }
         Some(other) => TlsError::Handshake(other.to_string()),
         None => TlsError::Io(error),
     }
+}
+
+/// An alert's name as RFC 8446 section 6 has it, or its number.
+fn words(alert: AlertDescription) -> String {
+    let Some(name) = alert.as_str() else { return u8::from(alert).to_string() };
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 /// What was seen of the server.

@@ -7,11 +7,12 @@ mod dns;
 mod servers;
 
 use std::fs;
-use std::io::Write;
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,38 @@ fn run(args: &str) -> Output {
         .current_dir(ROOT)
         .output()
         .unwrap()
+}
+
+/// One of OpenSSL's servers; it ends with this.
+struct OpensslServer(Child, u16);
+
+impl OpensslServer {
+    fn start(args: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let args = format!("s_server -quiet -accept 127.0.0.1:{port} {args}");
+        let child = Command::new("openssl")
+            .args(args.split_whitespace())
+            .current_dir(ROOT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..100 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Self(child, port)
+    }
+}
+
+impl Drop for OpensslServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Record data that describes a fixture, as `tlsagen` and in other tests its oracle have it.
@@ -373,6 +406,121 @@ fn possession_of_the_key_is_proven_for_odd_certificates_too() {
         assert_eq!(code, status, "{name}: {said}");
         assert!(said.contains(said_is), "{name}: {said}");
         assert!(said.contains("\"status\": \"match\""), "{name}: {said}");
+    }
+}
+
+/// OpenSSL's clients speak with these servers, so they are no fail; what cannot be seen from here is said.
+#[test]
+#[ignore = "needs openssl"]
+fn servers_without_a_cipher_suite_in_common_are_unknown() {
+    let start = |name: &str, args: &str| {
+        OpensslServer::start(&format!("-cert fixtures/{name}.pem -key fixtures/keys/{name}.key {args}"))
+    };
+    const NOTHING: &str = "no cipher suite or kind of key in common with this program";
+    let cases = [
+        ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-SHA", 3, NOTHING),
+        ("fullchain-rsa", "-tls1_2 -cipher AES128-GCM-SHA256", 3, NOTHING),
+        ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", 0, "RSA 2048: pass"),
+        ("key-secp256k1", "", 3, NOTHING),
+    ];
+    let servers = cases.map(|(name, args, ..)| start(name, args));
+    let records = cases.map(|(name, ..)| rdata(&format!("{name}.pem"), "3 1 1"));
+    let text = servers
+        .iter()
+        .zip(&records)
+        .map(|(server, record)| format!("_{}._tcp.mx 60 IN TLSA {record}\n", server.1));
+    let world = World::new("uncommon", vec![zone(text.collect())]);
+    for ((name, args, status, words), server) in cases.iter().zip(&servers) {
+        let (code, said) = world.ask(&format!("probe mx.example:{}", server.1));
+        assert_eq!(code, *status, "{name} {args}: {said}");
+        assert!(said.contains(words), "{name} {args}: {said}");
+    }
+}
+
+/// A server that lets every second connection through to `port` and does `instead` with the others.
+fn every_second(port: u16, instead: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let count = AtomicUsize::new(0);
+    listen(move |mut stream| {
+        if count.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
+            return instead(stream);
+        }
+        let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+        let _ = std::io::copy(&mut server, &mut stream);
+    })
+}
+
+#[test]
+fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
+    let rsa = || vec![chain("fullchain-rsa.pem", "fullchain-rsa")];
+    let says = |text: &'static [u8]| {
+        move |mut stream: TcpStream| {
+            let _ = stream.write_all(text);
+            thread::sleep(Duration::from_millis(200));
+        }
+    };
+    // An alert with a description.
+    let alert = |number: u8| {
+        move |mut stream: TcpStream| {
+            let _ = stream.read(&mut [0; 2000]);
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, number]);
+        }
+    };
+    let cases = [
+        ("has RSA alone", "none", serve(rsa(), Speech::Direct), 0, None),
+        ("handshake_failure", "none", every_second(serve(rsa(), Speech::Direct), alert(40)), 0, None),
+        // Some servers close where others send an alert.
+        (
+            "closes at the ClientHello",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), |mut stream| {
+                let _ = stream.read(&mut [0; 2000]);
+            }),
+            0,
+            Some("hint[key-kind-unseen]: mx.example 127.0.0.1"),
+        ),
+        (
+            "internal_error",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), alert(80)),
+            0,
+            Some("ECDSA: not examined: the server refuses TLS: alert internal_error"),
+        ),
+        (
+            "says nothing",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
+            3,
+            Some("unknown (ECDSA: not examined: the connection broke in TLS: no end of it in time"),
+        ),
+        (
+            "closes before STARTTLS",
+            "smtp",
+            every_second(serve(rsa(), SMTP), drop),
+            3,
+            Some("unknown (ECDSA: not examined: the connection broke before TLS"),
+        ),
+        (
+            "has no STARTTLS",
+            "smtp",
+            every_second(serve(rsa(), SMTP), says(b"220 mx\r\n250 SIZE\r\n")),
+            1,
+            Some("fail (ECDSA: not examined: STARTTLS is not offered"),
+        ),
+    ];
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let text =
+        cases.iter().map(|(_, _, port, ..)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("unseen", vec![zone(text)]);
+    for (what, protocol, port, status, words) in cases {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol} --timeout 1"));
+        assert_eq!(code, status, "{what}: {said}");
+        assert!(said.contains(&format!("mx.example 127.0.0.1:{port} RSA 2048: pass\n")), "{what}: {said}");
+        match words {
+            Some(words) => assert!(said.contains(words), "{what}: {said}"),
+            None => assert!(!said.contains("ECDSA"), "{what}: {said}"),
+        }
     }
 }
 
