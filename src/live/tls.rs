@@ -43,16 +43,24 @@ impl KeyKind {
 
 /// The schemes that each kind of key is asked for with (RFC 8446 section 4.2.3), the favourite first, and the
 /// content of the AlgorithmIdentifier of their signatures.
-const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 9] = [
+///
+/// The last of each kind are not among those of rustls. Of a key that nothing here checks, the certificate is seen.
+const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
     (KeyKind::Ecdsa, SignatureScheme::ED25519, alg_id::ED25519),
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP521_SHA512, alg_id::ECDSA_SHA512),
+    (KeyKind::Ecdsa, SignatureScheme::ED448, alg_id::ED448),
     (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA512, alg_id::RSA_PSS_SHA512),
     (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA384),
     (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA256),
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA512, alg_id::RSA_PKCS1_SHA512),
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA384, alg_id::RSA_PKCS1_SHA384),
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA256, alg_id::RSA_PKCS1_SHA256),
+    // rsa_pss_pss_sha512, _sha384 and _sha256, for keys under id-RSASSA-PSS.
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x080b), alg_id::RSA_PSS_SHA512),
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x080a), alg_id::RSA_PSS_SHA384),
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
 ];
 
 /// What a server sent.

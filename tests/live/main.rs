@@ -412,7 +412,7 @@ fn possession_of_the_key_is_proven_for_odd_certificates_too() {
 /// OpenSSL's clients speak with these servers, so they are no fail; what cannot be seen from here is said.
 #[test]
 #[ignore = "needs openssl"]
-fn servers_without_a_cipher_suite_in_common_are_unknown() {
+fn servers_that_openssl_speaks_with_are_no_fail() {
     let start = |name: &str, args: &str| {
         OpensslServer::start(&format!("-cert fixtures/{name}.pem -key fixtures/keys/{name}.key {args}"))
     };
@@ -422,6 +422,10 @@ fn servers_without_a_cipher_suite_in_common_are_unknown() {
         ("fullchain-rsa", "-tls1_2 -cipher AES128-GCM-SHA256", 3, NOTHING),
         ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", 0, "RSA 2048: pass"),
         ("key-secp256k1", "", 3, NOTHING),
+        // Keys that rustls does not ask for by itself.
+        ("key-rsapss", "", 0, "RSA-PSS 2048: pass\n"),
+        ("key-p521", "", 3, "ECDSA P-521: unknown (possession of the key is not proven"),
+        ("key-ed448", "", 3, "Ed448: unknown (possession of the key is not proven"),
     ];
     let servers = cases.map(|(name, args, ..)| start(name, args));
     let records = cases.map(|(name, ..)| rdata(&format!("{name}.pem"), "3 1 1"));
