@@ -2,21 +2,23 @@
 //!
 //! No resolver on the way is trusted: it is asked with CD set, and its answers are validated here.
 
+mod read;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use domain::base::iana::{Class, Rcode};
-use domain::base::{Message, MessageBuilder, Name, Rtype};
+use domain::base::iana::Rcode;
+use domain::base::{MessageBuilder, Name, Rtype};
 use domain::dnssec::validator::anchor::TrustAnchors;
 use domain::dnssec::validator::context::{ValidationContext, ValidationState};
 use domain::net::client::protocol::{TcpConnect, UdpConnect};
 use domain::net::client::request::{ComposeRequest, RequestMessage, SendRequest};
 use domain::net::client::{dgram, dgram_stream, multi_stream, stream};
-use domain::rdata::{AllRecordData, Cname};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::records::Published;
+use read::{has_soa, read, text_of};
 
 /// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
 /// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
@@ -243,12 +245,6 @@ fn worse(one: Security, other: Security) -> Security {
     }
 }
 
-/// Whether the end of the answer is a proper denial, which has the zone's SOA (RFC 2308 section 2).
-fn has_soa<Octs: domain::dep::octseq::Octets>(message: &Message<Octs>) -> bool {
-    let Ok(authority) = message.authority() else { return false };
-    authority.into_iter().flatten().any(|record| record.rtype() == Rtype::SOA)
-}
-
 impl Lookup for Resolver {
     fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError> {
         let error = |reason: String| LookupError { question: format!("{name} {kind}"), reason };
@@ -281,71 +277,6 @@ fn connect(runtime: &Runtime, server: SocketAddr, timeout: Duration) -> Upstream
         dgram_stream::Connection::with_config(UdpConnect::new(server), TcpConnect::new(server), config);
     runtime.spawn(async move { transport.run().await });
     connection
-}
-
-fn text_of(name: &impl fmt::Display) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
-}
-
-/// The records of `kind` behind the aliases of `name`.
-fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
-    message: &Message<Octs>,
-    name: &str,
-    kind: Kind,
-    security: Security,
-) -> Result<Answer, String> {
-    let unreadable = |_| "the answer cannot be read".to_owned();
-    let mut aliases = Vec::new();
-    let mut records = Vec::new();
-    for record in message.answer().map_err(unreadable)?.limit_to_in::<AllRecordData<_, _>>() {
-        let record = record.map_err(unreadable)?;
-        if record.class() != Class::IN {
-            continue;
-        }
-        let owner = text_of(record.owner());
-        let data = match record.data() {
-            AllRecordData::Cname(cname) => {
-                aliases.push((owner.clone(), target(cname)));
-                Data::Cname(target(cname))
-            }
-            AllRecordData::A(a) => Data::Address(IpAddr::V4(a.addr())),
-            AllRecordData::Aaaa(aaaa) => Data::Address(IpAddr::V6(aaaa.addr())),
-            AllRecordData::Mx(mx) => {
-                Data::Mx { preference: mx.preference(), exchange: text_of(mx.exchange()) }
-            }
-            AllRecordData::Tlsa(tlsa) => Data::Tlsa(Published {
-                usage: tlsa.usage().to_int(),
-                selector: tlsa.selector().to_int(),
-                matching_type: tlsa.matching_type().to_int(),
-                data: tlsa.data().as_ref().to_vec(),
-            }),
-            _ => continue,
-        };
-        records.push((owner, data));
-    }
-    let mut canonical = name.to_owned();
-    if kind != Kind::Cname {
-        // As many hops as there are aliases is a circle.
-        for _ in 0..aliases.len() {
-            if let Some((_, target)) = aliases.iter().find(|(owner, _)| *owner == canonical) {
-                canonical.clone_from(target);
-            }
-        }
-    }
-    let wanted = |data: &Data| match kind {
-        Kind::A => matches!(data, Data::Address(IpAddr::V4(_))),
-        Kind::Aaaa => matches!(data, Data::Address(IpAddr::V6(_))),
-        Kind::Mx => matches!(data, Data::Mx { .. }),
-        Kind::Tlsa => matches!(data, Data::Tlsa(_)),
-        Kind::Cname => matches!(data, Data::Cname(_)),
-    };
-    let data = records.into_iter().filter(|(owner, data)| *owner == canonical && wanted(data));
-    let data = data.map(|(_, data)| data).collect();
-    Ok(Answer { security, canonical, data })
-}
-
-fn target<N: fmt::Display>(cname: &Cname<N>) -> String {
-    text_of(cname.cname())
 }
 
 /// Why no resolver can be made.
