@@ -176,24 +176,33 @@ fn of_name(error: NameError) -> Dnssec {
 pub fn published(lookup: &dyn Lookup, owner: &Owner) -> Result<Result<Found, Dnssec>, Dnssec> {
     let name = owner.to_string();
     let name = name.trim_end_matches('.');
-    let Answer { security, canonical, data } = lookup.lookup(name, Kind::Tlsa)?;
+    let Answer { security, canonical, holder, data } = lookup.lookup(name, Kind::Tlsa)?;
     match security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{name} TLSA: {reason}"))),
         Security::Insecure => return Ok(Err(Dnssec::Insecure(format!("the answer for {name} TLSA")))),
         Security::Secure => {}
     }
-    let records: Vec<Published> = data
-        .into_iter()
-        .filter_map(|data| match data {
-            Data::Tlsa(published) => Some(published),
-            _ => None,
-        })
-        .collect();
+    let records = tlsa(data);
     if records.is_empty() {
         return Ok(Err(Dnssec::NoRecords));
     }
-    let holder = canonical.parse().unwrap_or_else(|_| owner.clone());
+    // One signature that holds makes an answer secure; of a wildcard another one may have told.
+    let is_there = holder == canonical || {
+        let there = lookup.lookup(&holder, Kind::Tlsa)?;
+        let records_there = tlsa(there.data);
+        there.security == Security::Secure && records.iter().all(|record| records_there.contains(record))
+    };
+    let holder = if is_there { holder } else { canonical };
+    let holder = holder.parse().unwrap_or_else(|_| owner.clone());
     Ok(Ok(Found { holder, records }))
+}
+
+fn tlsa(data: Vec<Data>) -> Vec<Published> {
+    let of_kind = data.into_iter().filter_map(|data| match data {
+        Data::Tlsa(published) => Some(published),
+        _ => None,
+    });
+    of_kind.collect()
 }
 
 /// The mail hosts of a domain, the first choice first.

@@ -233,6 +233,44 @@ fn secure_insecure_and_bogus_are_told_apart() {
     assert!(said.contains("update delete tlsa._dane.example. IN TLSA 3 1 1"), "{said}");
 }
 
+/// A name below a wildcard that comes to be hides it, and the record in use with it (RFC 4592 section 2.2.1).
+#[test]
+fn changes_to_records_of_a_wildcard_belong_to_the_wildcard() {
+    let (rsa, ecdsa) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
+    for signed in [Signed::Nsec, Signed::Nsec3] {
+        let text = format!(
+            "wild 60 IN A 127.0.0.1\n*._tcp.wild 60 IN TLSA {rsa}\nmx 60 IN A 127.0.0.1\n_25._tcp.mx 60 IN TLSA {rsa}\n\
+             sub 60 IN A 127.0.0.1\n*.sub 60 IN TLSA {rsa}\n"
+        );
+        let world = World::new("wild", vec![Zone { origin: "example.", signed, text }]);
+        for (host, holder) in [
+            ("wild.example", "*._tcp.wild.example."),
+            ("*._tcp.wild.example", "*._tcp.wild.example."),
+            ("mx.example", "_25._tcp.mx.example."),
+            ("sub.example", "*.sub.example."),
+        ] {
+            let next = format!("diff fixtures/fullchain-rsa.pem {host} --next fixtures/fullchain-ecdsa.pem");
+            let (code, said) = world.ask(&format!("{next} --only add -f nsupdate -q"));
+            assert_eq!((code, said), (1, format!("update add {holder} 3600 IN TLSA {ecdsa}\nsend\n")));
+            let (_, said) = world.ask(&format!("diff fixtures/fullchain-ecdsa.pem {host} -f nsupdate -q"));
+            assert!(said.contains(&format!("update delete {holder} IN TLSA {rsa}\n")), "{said}");
+            let (code, said) = world.ask(&format!("check fixtures/fullchain-ecdsa.pem {host} -q"));
+            assert_eq!(code, 1, "{said}");
+            assert!(said.contains(&format!("missing:\n{holder} IN TLSA {ecdsa}\n")), "{said}");
+        }
+    }
+}
+
+/// The labels of a wildcard stand in its signature, and anybody can put a signature beside that.
+#[test]
+fn a_forged_wildcard_is_none() {
+    let rsa = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("no-wild", vec![zone(format!("_25._tcp.mx 60 IN TLSA {rsa}\n"))]);
+    let forger = dns::forge(world.address, Forgery::Wildcard);
+    let (_, said) = world.ask_at(forger, "diff fixtures/fullchain-ecdsa.pem mx.example -f nsupdate -q");
+    assert!(said.contains("update delete _25._tcp.mx.example. IN TLSA 3 1 1"), "{said}");
+}
+
 #[test]
 fn forged_answers_are_bogus() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);

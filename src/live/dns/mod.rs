@@ -96,6 +96,8 @@ pub struct Answer {
     pub security: Security,
     /// The name behind all aliases, lower case, without the final dot.
     pub canonical: String,
+    /// Where the records stand: the canonical name, or a wildcard, if a signature says so.
+    pub holder: String,
     /// The records there.
     pub data: Vec<Data>,
 }

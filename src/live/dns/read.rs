@@ -24,6 +24,8 @@ pub(super) fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
     let unreadable = |_| "the answer cannot be read".to_owned();
     let mut aliases = Vec::new();
     let mut records = Vec::new();
+    // Owner and labels of signatures.
+    let mut signed = Vec::new();
     for record in message.answer().map_err(unreadable)?.limit_to_in::<AllRecordData<_, _>>() {
         let record = record.map_err(unreadable)?;
         if record.class() != Class::IN {
@@ -46,6 +48,10 @@ pub(super) fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
                 matching_type: tlsa.matching_type().to_int(),
                 data: tlsa.data().as_ref().to_vec(),
             }),
+            AllRecordData::Rrsig(rrsig) if rrsig.type_covered() == kind.rtype() => {
+                signed.push((owner, usize::from(rrsig.labels())));
+                continue;
+            }
             _ => continue,
         };
         records.push((owner, data));
@@ -68,7 +74,16 @@ pub(super) fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
     };
     let data = records.into_iter().filter(|(owner, data)| *owner == canonical && wanted(data));
     let data = data.map(|(_, data)| data).collect();
-    Ok(Answer { security, canonical, data })
+    let labels = signed.into_iter().filter(|(owner, _)| *owner == canonical).map(|(_, labels)| labels).min();
+    let holder = labels.and_then(|labels| wildcard(&canonical, labels)).unwrap_or_else(|| canonical.clone());
+    Ok(Answer { security, canonical, holder, data })
+}
+
+/// The wildcard that `name` comes from, by the labels that its signature counts (RFC 4034 section 3.1.3).
+fn wildcard(name: &str, labels: usize) -> Option<String> {
+    let all: Vec<&str> = name.split('.').collect();
+    let below = all.get(all.len().checked_sub(labels)?..)?;
+    (below.len() < all.len()).then(|| [&["*"], below].concat().join("."))
 }
 
 fn target<N: fmt::Display>(cname: &Cname<N>) -> String {
