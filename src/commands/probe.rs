@@ -83,6 +83,10 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
+        // SMTP that is guessed from another port is submission (RFC 7672 section 7).
+        on_smtp: port == Port::SMTP
+            || request.protocol == Some(Protocol::Smtp)
+            || matches!(request.target, Target::Mx(..)),
         nexthops: &nexthops,
         timeout: request.lookup.timeout,
         now: request.now,

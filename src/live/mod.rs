@@ -71,6 +71,8 @@ pub struct Examination<'a> {
     pub port: Port,
     /// What is spoken there before TLS.
     pub protocol: Protocol,
+    /// Whether that is mail between servers, where RFC 7672 holds.
+    pub on_smtp: bool,
     /// Further names that a certificate may have (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
     /// The time that each connection may take.
@@ -253,8 +255,7 @@ fn judge(
     let algorithm = certificates.first().map(|leaf| leaf.certificate.key_algorithm().to_string());
     let mut names = vec![server.base.clone(), server.host.clone()];
     names.extend(examination.nexthops.iter().cloned());
-    let on_smtp = matches!(examination.protocol, Protocol::Smtp);
-    let policy = Policy { names: &names, on_smtp, store: None, now: examination.now };
+    let policy = Policy { names: &names, on_smtp: examination.on_smtp, store: None, now: examination.now };
     let report = verify_served(&Chain::served(certificates), &server.records, &policy);
     let is_unknown = matches!(served.possession, Possession::Unknown(_));
     let verdict = match report.any {

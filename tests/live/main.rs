@@ -322,6 +322,38 @@ fn mail_hosts_of_a_domain() {
     assert!(said.contains("takes no mail"), "{said}");
 }
 
+/// Usages 0 and 1 are unusable for mail between servers, not for all that SMTP is spoken in (RFC 7672 section 7).
+#[test]
+fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
+    let server = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
+    // Another run of this test may have the port for some seconds.
+    let listener = (0..300).find_map(|_| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:2525").ok();
+        if listener.is_none() {
+            thread::sleep(Duration::from_millis(100));
+        }
+        listener
+    });
+    let listener = listener.unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            forward(stream.unwrap(), server);
+        }
+    });
+    let record = rdata("fullchain-rsa.pem", "1 1 1");
+    let text = format!("@ 60 IN MX 10 mx\n_2525._tcp.mx 60 IN TLSA {record}\n");
+    let world = World::new("submission", vec![zone(text)]);
+    for (call, status, word) in [
+        ("probe mx.example:2525", 3, "unverified"),
+        ("probe mx.example:2525 --starttls smtp", 1, "unusable"),
+        ("probe --mx example -p 2525", 1, "unusable"),
+    ] {
+        let (code, said) = world.ask(call);
+        assert_eq!(code, status, "{call}: {said}");
+        assert!(said.contains(word), "{call}: {said}");
+    }
+}
+
 #[test]
 fn the_readme_shows_what_is_printed() {
     let both =
@@ -479,17 +511,20 @@ fn servers_that_openssl_speaks_with_are_no_fail() {
     }
 }
 
+/// Lets a connection through to `port`.
+fn forward(mut stream: TcpStream, port: u16) {
+    let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
+    thread::spawn(move || std::io::copy(&mut server, &mut stream));
+}
+
 /// A server that lets every second connection through to `port` and does `instead` with the others.
 fn every_second(port: u16, instead: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let count = AtomicUsize::new(0);
-    listen(move |mut stream| {
-        if count.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
-            return instead(stream);
-        }
-        let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
-        thread::spawn(move || std::io::copy(&mut from, &mut to));
-        let _ = std::io::copy(&mut server, &mut stream);
+    listen(move |stream| match count.fetch_add(1, Ordering::SeqCst) % 2 {
+        1 => instead(stream),
+        _ => forward(stream, port),
     })
 }
 
