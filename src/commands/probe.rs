@@ -69,11 +69,11 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
                     );
                     findings.push(Finding { code: "mx-insecure", severity: Severity::Warning, message });
                 }
-                (exchanges.hosts, *port, vec![domain.clone()])
+                (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
                 findings.push(finding(&dnssec, Severity::Warning));
-                (Vec::new(), *port, vec![domain.clone()])
+                (Vec::new(), *port, Vec::new())
             }
         },
     };

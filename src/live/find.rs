@@ -65,6 +65,19 @@ pub struct Server {
     pub records: Vec<Published>,
 }
 
+impl Server {
+    /// The names of which a certificate may have one, the favourite first: the TLSA base domain (RFC 7671 section 7).
+    ///
+    /// `on_smtp`: clients there do not take the name before an alias (RFC 7672 section 3.2.2).
+    pub fn names(&self, on_smtp: bool) -> Vec<HostName> {
+        let mut names = vec![self.base.clone()];
+        if !on_smtp && self.host != self.base {
+            names.push(self.host.clone());
+        }
+        names
+    }
+}
+
 /// Which families of addresses are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Families {
@@ -210,6 +223,8 @@ fn tlsa(data: Vec<Data>) -> Vec<Published> {
 pub struct Exchanges {
     /// The hosts.
     pub hosts: Vec<HostName>,
+    /// The domain, and what it is a signed alias of: a certificate may name them (RFC 7672 section 3.2.2).
+    pub nexthops: Vec<HostName>,
     /// Whether the MX records, or their absence, are signed.
     pub is_secure: bool,
 }
@@ -224,6 +239,13 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
         Security::Secure => true,
         Security::Insecure => false,
     };
+    let mut nexthops = vec![domain.clone()];
+    if let Ok(canonical) = answer.canonical.parse()
+        && is_secure
+        && canonical != *domain
+    {
+        nexthops.push(canonical);
+    }
     let mut all: Vec<(u16, String)> = answer
         .data
         .into_iter()
@@ -233,7 +255,7 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
         })
         .collect();
     if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![domain.clone()], is_secure });
+        return Ok(Exchanges { hosts: vec![domain.clone()], nexthops, is_secure });
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_empty()) {
@@ -247,5 +269,5 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
             Err(error) => return Err(of_name(error)),
         }
     }
-    Ok(Exchanges { hosts, is_secure })
+    Ok(Exchanges { hosts, nexthops, is_secure })
 }

@@ -253,7 +253,7 @@ fn judge(
         }
     };
     let algorithm = certificates.first().map(|leaf| leaf.certificate.key_algorithm().to_string());
-    let mut names = vec![server.base.clone(), server.host.clone()];
+    let mut names = server.names(examination.on_smtp);
     names.extend(examination.nexthops.iter().cloned());
     let policy = Policy { names: &names, on_smtp: examination.on_smtp, store: None, now: examination.now };
     let report = verify_served(&Chain::served(certificates), &server.records, &policy);

@@ -354,6 +354,52 @@ fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
     }
 }
 
+/// Mail clients take the TLSA base domain and the next hop before and after its alias (RFC 7672 section 3.2.2),
+/// as in Postfix; others the name that they were given as well (RFC 7671 section 7).
+#[test]
+fn names_behind_an_alias() {
+    let of_other = || vec![chain("wrong-name.pem", "wrong-name")];
+    let (web, mail) = (serve(of_other(), Speech::Direct), serve(of_other(), SMTP));
+    let (ours, record) = (rdata("wrong-name.pem", "2 1 1"), rdata("fullchain-rsa.pem", "2 1 1"));
+    let text = format!(
+        "_{web}._tcp.mx 60 IN TLSA {ours}\n_{mail}._tcp.mx 60 IN TLSA {ours}\n_25._tcp.mx 60 IN TLSA {record}\n\
+         other 60 IN CNAME mx\nsub 60 IN CNAME target\ntarget 60 IN MX 10 mx\n\
+         _465._tcp.mx 60 IN TLSA {record}\n_466._tcp.mx 60 IN TLSA {ours}\n"
+    );
+    let mail_of_other = Zone {
+        origin: "other.example.",
+        signed: Signed::Nsec,
+        text: "@ 60 IN MX 10 mx.example.\n".to_owned(),
+    };
+    let plain = Zone {
+        origin: "plain.example.",
+        signed: Signed::No,
+        text: "d 60 IN CNAME other.example.\n".to_owned(),
+    };
+    // The same name as an alias of the host in one world, as a mail domain in the other.
+    let world = World::new("alias", vec![zone(text.clone())]);
+    let text = text.replace("other 60 IN CNAME mx\n", "hop 60 IN CNAME other\n");
+    let domains = World::new("hop", vec![zone(text), mail_of_other, plain]);
+    for (world, call, status) in [
+        (&world, format!("probe other.example:{web}"), 0),
+        (&world, format!("probe mx.example:{web}"), 1),
+        (&world, format!("probe other.example:{mail} --starttls smtp"), 1),
+        (&world, "check fixtures/fullchain-rsa.pem other.example".to_owned(), 0),
+        (&world, "check fixtures/fullchain-rsa.pem other.example:465".to_owned(), 0),
+        (&world, "check fixtures/wrong-name.pem other.example".to_owned(), 1),
+        (&world, "check fixtures/wrong-name.pem other.example:466".to_owned(), 0),
+        (&world, "check fixtures/wrong-name.pem mx.example:466".to_owned(), 1),
+        (&domains, format!("probe --mx other.example -p {mail}"), 0),
+        (&domains, format!("probe --mx hop.example -p {mail}"), 0),
+        (&domains, format!("probe --mx target.example -p {mail}"), 1),
+        // Anyone could have named that target.
+        (&domains, format!("probe --mx d.plain.example -p {mail}"), 1),
+    ] {
+        let (code, said) = world.ask(&call);
+        assert_eq!(code, status, "{call}: {said}");
+    }
+}
+
 #[test]
 fn the_readme_shows_what_is_printed() {
     let both =
