@@ -10,7 +10,7 @@ use crate::live::dns::{Resolver, system_servers};
 use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
 use crate::live::{self, ClientVerdict, Examination, Host};
-use crate::owner::{HostName, Port, Transport};
+use crate::owner::{HostName, Owner, Port, Transport};
 use crate::records::PublishedSet;
 use crate::render::{self, Palette};
 
@@ -40,12 +40,14 @@ pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
         Dnssec::Insecure(_) => "dns-insecure",
         Dnssec::Bogus(_) => "dns-bogus",
         Dnssec::Unreachable(_) => "dns-unreachable",
+        Dnssec::NoHost(_) => "no-host",
     };
-    let section = match dnssec {
-        Dnssec::Bogus(_) => "RFC 7672 section 2.1.1",
-        _ => "RFC 7672 section 2.2",
+    let message = match dnssec {
+        Dnssec::Bogus(_) => format!("{dnssec} (RFC 7672 section 2.1.1)"),
+        Dnssec::NoHost(reason) => reason.clone(),
+        _ => format!("{dnssec} (RFC 7672 section 2.2)"),
     };
-    Finding { code, severity, message: format!("{dnssec} ({section})") }
+    Finding { code, severity, message }
 }
 
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
@@ -59,7 +61,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     };
     let mut findings = Vec::new();
     let (hosts, port, nexthops) = match &request.target {
-        Target::Host(host, port) => (vec![host.clone()], *port, Vec::new()),
+        Target::Host(host, port) => (vec![Ok(host.clone())], *port, Vec::new()),
         Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
             Ok(exchanges) => {
                 if !exchanges.is_secure {
@@ -93,8 +95,13 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     };
     let mut seen = Vec::new();
     for host in hosts {
-        files::progress(&format!("probing {} ...", host.as_str()));
-        seen.push(look_at(&resolver, host, given.as_ref(), request, &examination, &mut findings));
+        seen.push(match host {
+            Ok(host) => {
+                files::progress(&format!("probing {} ...", host.as_str()));
+                look_at(&resolver, &host, given.as_ref(), request, &examination, &mut findings)
+            }
+            Err((name, error)) => without_endpoints(name, error.into(), &mut findings),
+        });
     }
     files::progress("");
     let verdict = ClientVerdict::of_all(seen.iter().map(Host::verdict));
@@ -113,15 +120,15 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
 
 fn look_at(
     resolver: &Resolver,
-    host: HostName,
+    host: &HostName,
     given: Option<&PublishedSet>,
     request: &ProbeRequest,
     examination: &Examination<'_>,
     findings: &mut Vec<Finding>,
 ) -> Host {
     let server = match given {
-        Some(given) => with_records(resolver, &host, given, request, examination.port),
-        None => find::locate(resolver, &host, examination.port, Transport::Tcp, request.families),
+        Some(given) => with_records(resolver, host, given, request, examination.port),
+        None => find::locate(resolver, host, examination.port, Transport::Tcp, request.families),
     };
     match server {
         Ok(server) => {
@@ -140,13 +147,17 @@ fn look_at(
             }
             let owner = Some(server.owner);
             let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
+            let host = host.as_str().to_owned();
             Host { host, owner, dnssec, records: server.records, endpoints }
         }
-        Err(dnssec) => {
-            findings.push(finding(&dnssec, Severity::Warning));
-            Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
-        }
+        Err(dnssec) => without_endpoints(host.as_str().to_owned(), dnssec, findings),
     }
+}
+
+/// A host that no client connects to with DANE, with the reason.
+fn without_endpoints(host: String, dnssec: Dnssec, findings: &mut Vec<Finding>) -> Host {
+    findings.push(finding(&dnssec, Severity::Warning));
+    Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
 }
 
 /// Addresses from the DNS, whatever it says of them, and records from a file.
@@ -157,8 +168,7 @@ fn with_records(
     request: &ProbeRequest,
     port: Port,
 ) -> Result<Server, Dnssec> {
-    let owner = crate::owner::Owner::new(port, Transport::Tcp, host);
-    let owner = owner.map_err(|error| Dnssec::Unreachable(error.to_string()))?;
+    let owner = Owner::new(port, Transport::Tcp, host)?;
     let found = given.at(&owner).ok_or(Dnssec::NoRecords)?;
     let addresses = find::addresses(resolver, host, request.families)?;
     Ok(Server { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })

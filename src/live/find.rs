@@ -22,6 +22,8 @@ pub enum Dnssec {
     Bogus(String),
     /// No answer.
     Unreachable(String),
+    /// There is no host to ask for, with the reason and its section.
+    NoHost(String),
 }
 
 impl fmt::Display for Dnssec {
@@ -32,7 +34,7 @@ impl fmt::Display for Dnssec {
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
             Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
-            Self::Unreachable(reason) => f.write_str(reason),
+            Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
         }
     }
 }
@@ -42,7 +44,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
-            Self::Given => "unchecked",
+            Self::Given | Self::NoHost(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",
@@ -168,7 +170,7 @@ pub fn locate(
     }
     let mut none = Dnssec::NoRecords;
     for base in bases {
-        let owner = Owner::new(port, transport, &base).map_err(of_name)?;
+        let owner = Owner::new(port, transport, &base)?;
         match published(lookup, &owner)? {
             Ok(found) => {
                 return Ok(Server { host: host.clone(), base, owner, addresses, records: found.records });
@@ -179,8 +181,10 @@ pub fn locate(
     Err(none)
 }
 
-fn of_name(error: NameError) -> Dnssec {
-    Dnssec::Unreachable(error.to_string())
+impl From<NameError> for Dnssec {
+    fn from(error: NameError) -> Self {
+        Self::NoHost(error.to_string())
+    }
 }
 
 /// The validated records at `owner`, or why there are none to be used.
@@ -221,8 +225,8 @@ fn tlsa(data: Vec<Data>) -> Vec<Published> {
 /// The mail hosts of a domain, the first choice first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchanges {
-    /// The hosts.
-    pub hosts: Vec<HostName>,
+    /// The hosts; what stands in the place of one and is no host name, with the reason.
+    pub hosts: Vec<Result<HostName, (String, NameError)>>,
     /// The domain, and what it is a signed alias of: a certificate may name them (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,
     /// Whether the MX records, or their absence, are signed.
@@ -255,18 +259,20 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
         })
         .collect();
     if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![domain.clone()], nexthops, is_secure });
+        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure });
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_empty()) {
-        return Err(Dnssec::Unreachable(format!("{} takes no mail (RFC 7505)", domain.as_str())));
+        return Err(Dnssec::NoHost(format!("{} takes no mail (RFC 7505)", domain.as_str())));
     }
-    let mut hosts: Vec<HostName> = Vec::new();
+    let mut hosts = Vec::new();
     for (_, exchange) in all {
-        match exchange.parse() {
-            Ok(host) if hosts.contains(&host) => {}
-            Ok(host) => hosts.push(host),
-            Err(error) => return Err(of_name(error)),
+        let host = exchange.parse().map_err(|error| match exchange.is_empty() {
+            true => (".".to_owned(), error),
+            false => (exchange, error),
+        });
+        if !hosts.contains(&host) {
+            hosts.push(host);
         }
     }
     Ok(Exchanges { hosts, nexthops, is_secure })

@@ -281,8 +281,8 @@ fn judge(
 /// A host and everything that was seen of it.
 #[derive(Debug)]
 pub struct Host {
-    /// The host as it was asked for.
-    pub host: HostName,
+    /// The host as it was asked for, or what stood in its place.
+    pub host: String,
     /// Where its TLSA records were looked for.
     pub owner: Option<Owner>,
     /// What DNSSEC says of its names and records.

@@ -27,13 +27,7 @@ pub fn probe(
     // Writing into a String cannot fail.
     for host in hosts {
         if host.endpoints.is_empty() {
-            let _ = writeln!(
-                text,
-                "{}: {} ({})",
-                host.host.as_str(),
-                paint(palette, host.verdict()),
-                host.dnssec
-            );
+            let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
         }
         for endpoint in &host.endpoints {
             let algorithm =
@@ -41,8 +35,7 @@ pub fn probe(
             let error =
                 endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
             let verdict = paint(palette, endpoint.verdict);
-            let _ =
-                writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host.as_str(), endpoint.address);
+            let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
             if let Some(report) = &endpoint.report {
                 text.push_str(&record_lines(&host.records, &report.records, palette));
             }
@@ -122,7 +115,7 @@ fn document<'a>(verdict: ClientVerdict, hosts: &'a [Host], findings: &'a [Findin
         },
     };
     let host = |host: &'a Host| JsonHost {
-        host: host.host.as_str(),
+        host: &host.host,
         owner: host.owner.as_ref().map(ToString::to_string),
         dnssec: host.dnssec.word(),
         endpoints: host.endpoints.iter().map(|at| endpoint(host, at)).collect(),

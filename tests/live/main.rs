@@ -322,6 +322,41 @@ fn mail_hosts_of_a_domain() {
     assert!(said.contains("takes no mail"), "{said}");
 }
 
+/// Clients pass over an exchange that is no host name, and use the others.
+#[test]
+fn an_exchange_that_is_no_host_name_hides_no_other() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
+    let (right, wrong) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
+    let text = format!(
+        "@ 60 IN MX 5 192.0.2.1.\n@ 60 IN MX 10 mx\n@ 60 IN MX 20 _mx\n_{port}._tcp.mx 60 IN TLSA {right}\n\
+         bad 60 IN MX 10 other\nbad 60 IN MX 20 192.0.2.1.\nother 60 IN A 127.0.0.1\n_{port}._tcp.other 60 IN TLSA {wrong}\n\
+         null 60 IN MX 0 .\n"
+    );
+    let world = World::new("exchanges", vec![zone(text)]);
+    let (code, said) = world.ask(&format!("probe --mx example -p {port}"));
+    assert_eq!(code, 3, "{said}");
+    for part in [
+        "192.0.2.1: unknown ('192.0.2.1' is an IP address",
+        &format!("mx.example 127.0.0.1:{port} RSA 2048: pass"),
+        "_mx.example: unknown ('_mx.example' is no host name",
+        "warning[no-host]: '192.0.2.1' is an IP address",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let (code, said) = world.ask(&format!("probe --mx bad.example -p {port}"));
+    assert_eq!(code, 1, "{said}");
+    let (_, json) = world.ask(&format!("probe --mx example -p {port} -f json -q"));
+    let entry = "\"host\": \"192.0.2.1\",\n      \"owner\": null,\n      \"dnssec\": \"unchecked\"";
+    assert!(json.contains(entry), "{json}");
+    let (code, said) = world.ask("probe --mx null.example");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("warning[no-host]: null.example takes no mail (RFC 7505)\n"), "{said}");
+    // One section for each message.
+    for line in said.lines() {
+        assert!(line.matches("RFC ").count() < 2, "{line}");
+    }
+}
+
 /// Usages 0 and 1 are unusable for mail between servers, not for all that SMTP is spoken in (RFC 7672 section 7).
 #[test]
 fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
