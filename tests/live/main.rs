@@ -560,6 +560,42 @@ fn possession_of_the_key_is_proven_for_odd_certificates_too() {
     }
 }
 
+/// Who is told to come back later has seen nothing.
+#[test]
+fn a_busy_server_is_unknown() {
+    let cases = [
+        ("smtp", Speech::Lines(&["421 too many connections, try again\r\n"])),
+        ("smtp", Speech::Lines(&["450-not\r\n450 now\r\n"])),
+        ("smtp", Speech::Lines(&["220 mx\r\n", "421 shutting down\r\n"])),
+        ("lmtp", Speech::Lines(&["421 later\r\n"])),
+        ("ftp", Speech::Lines(&["421 too many users\r\n"])),
+        ("ftp", Speech::Lines(&["120 ready in 5 minutes\r\n"])),
+        ("nntp", Speech::Lines(&["400 later\r\n"])),
+        ("imap", Speech::Lines(&["* BYE too many connections\r\n"])),
+        ("pop3", Speech::Lines(&["-ERR [SYS/TEMP] later\r\n"])),
+        ("sieve", Speech::Lines(&["BYE (TRYLATER) \"later\"\r\n"])),
+    ];
+    let servers = cases.map(|(protocol, speech)| (protocol, serve(vec![], speech)));
+    let never = [
+        ("smtp", serve(vec![], Speech::Lines(&["554 no\r\n"]))),
+        ("nntp", serve(vec![], Speech::Lines(&["502 no\r\n"]))),
+        ("pop3", serve(vec![], Speech::Lines(&["-ERR no\r\n"]))),
+    ];
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let all = servers.iter().chain(&never);
+    let text = all.map(|(_, port)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("busy", vec![zone(text)]);
+    for (protocol, port) in servers {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
+        assert_eq!(code, 3, "{protocol}: {said}");
+        assert!(said.contains("unknown (the server is busy: "), "{protocol}: {said}");
+    }
+    for (protocol, port) in never {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
+        assert_eq!(code, 1, "{protocol}: {said}");
+    }
+}
+
 /// OpenSSL's clients speak with these servers, so they are no fail; what cannot be seen from here is said.
 #[test]
 #[ignore = "needs openssl"]
