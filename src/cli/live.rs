@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
-use super::{Records, UsageError, clock};
+use super::{Records, UsageError, clock, stdin_once};
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
 use crate::owner::{Endpoint, HostName, Origin, Port};
@@ -86,6 +86,7 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
 
 impl ProbeArgs {
     pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
+        stdin_once([&self.records, &self.lookup.trust_anchor].into_iter().flatten())?;
         let port = self.port.as_deref().map(str::parse).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {
