@@ -87,6 +87,10 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
 impl ProbeArgs {
     pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
         stdin_once([&self.records, &self.lookup.trust_anchor].into_iter().flatten())?;
+        if self.save.as_deref() == Some("-") {
+            let message = "--save takes a file: standard output has the verdict".to_owned();
+            return Err(UsageError::new(message, "as in --save served.pem"));
+        }
         let port = self.port.as_deref().map(str::parse).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {

@@ -106,7 +106,13 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     files::progress("");
     let verdict = ClientVerdict::of_all(seen.iter().map(Host::verdict));
     if let Some(file) = &request.save {
-        files::write(file, &render::pem(&seen)).with_context(|| files::name(file))?;
+        let served = render::pem(&seen);
+        if served.is_empty() {
+            let message = format!("no certificate was served: {} is not written", files::name(file));
+            findings.push(Finding { code: "nothing-served", severity: Severity::Warning, message });
+        } else {
+            files::write(file, &served).with_context(|| files::name(file))?;
+        }
     }
     let text = render::probe(verdict, &seen, &findings, request.json, palette);
     let talk = findings_as_talk(&findings, request.quiet, None).collect();

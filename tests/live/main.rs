@@ -160,6 +160,15 @@ fn both_certificates_of_a_server_are_looked_at() {
     // What was saved is what was served.
     let saved_records = run(&format!("{} mx.example:{two} -q -f rdata", saved.display()));
     assert_eq!(String::from_utf8(saved_records.stdout).unwrap(), format!("{rsa}\n{ecdsa}\n"));
+    // Nothing that was served is no reason to lose it.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let before = fs::read(&saved).unwrap();
+    let call = format!("probe mx.example:{nobody} --save {}", saved.display());
+    let records = format!("_{nobody}._tcp.mx 60 IN TLSA {rsa}\n");
+    let (code, said) = World::new("nobody", vec![zone(records)]).ask(&call);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("warning[nothing-served]: no certificate was served: "), "{said}");
+    assert_eq!(fs::read(&saved).unwrap(), before);
     let (code, said) = world.ask(&format!("probe mx.example:{two} -f json"));
     assert_eq!(code, 0);
     for part in [
