@@ -36,7 +36,7 @@ pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
 /// Why a client uses no records.
 pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
     let code = match dnssec {
-        Dnssec::Secure | Dnssec::Given | Dnssec::NoRecords => "dns-no-records",
+        Dnssec::Secure | Dnssec::Given | Dnssec::NotGiven(_) | Dnssec::NoRecords => "dns-no-records",
         Dnssec::Insecure(_) => "dns-insecure",
         Dnssec::Bogus(_) => "dns-bogus",
         Dnssec::Unreachable(_) => "dns-unreachable",
@@ -175,7 +175,7 @@ fn with_records(
     port: Port,
 ) -> Result<Server, Dnssec> {
     let owner = Owner::new(port, Transport::Tcp, host)?;
-    let found = given.at(&owner).ok_or(Dnssec::NoRecords)?;
+    let found = given.at(&owner).ok_or_else(|| Dnssec::NotGiven(owner.clone()))?;
     let addresses = find::addresses(resolver, host, request.families)?;
     Ok(Server { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
 }

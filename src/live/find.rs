@@ -14,6 +14,8 @@ pub enum Dnssec {
     Secure,
     /// Records from a file: the DNS was not asked for them.
     Given,
+    /// A file without records for this owner.
+    NotGiven(Owner),
     /// Proven: there are no TLSA records, so no client asks for DANE.
     NoRecords,
     /// Unsigned: no client asks for DANE; with what is unsigned.
@@ -31,6 +33,7 @@ impl fmt::Display for Dnssec {
         match self {
             Self::Secure => f.write_str("secure"),
             Self::Given => f.write_str("records from a file"),
+            Self::NotGiven(owner) => write!(f, "the file has no TLSA record for {owner}"),
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
             Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
@@ -44,7 +47,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
-            Self::Given | Self::NoHost(_) => "unchecked",
+            Self::Given | Self::NotGiven(_) | Self::NoHost(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",

@@ -769,4 +769,13 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
         .unwrap();
     assert_eq!(world.ask(&format!("probe mx.example:{port} --records {}", path.display())).0, 1);
+    // A file without them says nothing of the DNS.
+    let other = format!("probe nn.example:{port} --records {}", path.display());
+    let (code, said) = world.ask(&other);
+    assert_eq!(code, 3, "{said}");
+    let line = format!("nn.example: unknown (the file has no TLSA record for _{port}._tcp.nn.example.)\n");
+    assert!(said.contains(&line), "{said}");
+    assert!(said.contains("warning[dns-no-records]: the file has no TLSA record for"), "{said}");
+    let (_, said) = world.ask(&format!("{other} -f json"));
+    assert!(said.contains("\"dnssec\": \"unchecked\""), "{said}");
 }
