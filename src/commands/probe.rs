@@ -11,7 +11,7 @@ use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
 use crate::live::{self, ClientVerdict, Examination, Host};
 use crate::owner::{HostName, Owner, Port, Transport};
-use crate::records::PublishedSet;
+use crate::records::{PublishedSet, RecordsError};
 use crate::render::{self, Palette};
 
 /// Where the system names its name servers: resolv.conf(5).
@@ -79,6 +79,12 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             }
         },
     };
+    if let (Some(given), Some(file)) = (&given, &request.records)
+        && given.has_bare_records()
+        && hosts.len() > 1
+    {
+        return Err(anyhow::Error::from(RecordsError::bare(hosts.len())).context(files::name(file)));
+    }
     let examination = Examination {
         port,
         protocol: request.protocol.unwrap_or_else(|| match &request.target {

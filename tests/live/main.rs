@@ -769,6 +769,16 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
         .unwrap();
     assert_eq!(world.ask(&format!("probe mx.example:{port} --records {}", path.display())).0, 1);
+    // Lines without an owner are for one host.
+    let two = "a 60 IN MX 1 mx\na 60 IN MX 2 x\nb 60 IN MX 1 mx\n".to_owned();
+    let domains = World::new("file-mx", vec![zone(two)]);
+    let bare = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bare.txt");
+    fs::write(&bare, rdata("fullchain-rsa.pem", "3 1 1")).unwrap();
+    let of = |domain| format!("probe --mx {domain} -p {port} --starttls none --records {}", bare.display());
+    assert_eq!(domains.ask(&of("b.example")).0, 0);
+    let (code, said) = domains.ask(&of("a.example"));
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("bare.txt: "), "{said}");
     // A file without them says nothing of the DNS.
     let other = format!("probe nn.example:{port} --records {}", path.display());
     let (code, said) = world.ask(&other);
