@@ -750,6 +750,24 @@ fn misbehaving_name_servers_are_errors_in_time() {
     }
 }
 
+/// A server of the zone alone, as each secondary is one, has no way up to the root's keys.
+#[test]
+fn a_server_without_the_root_is_no_forger() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("authoritative", vec![zone(format!("_{port}._tcp.mx 60 IN TLSA {record}\n"))]);
+    for call in ["probe", "check fixtures/fullchain-rsa.pem"] {
+        let output = run(&format!("{call} mx.example:{port} --dns {} --timeout 5", world.address));
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("warning[dns-unreachable]"), "{said}");
+        assert!(said.contains("this server does not answer for the root"), "{said}");
+        assert!(said.contains("give --trust-anchor with the zone's own DS"), "{said}");
+        assert!(!said.contains("bogus"), "{said}");
+        assert_eq!(world.ask(&format!("{call} mx.example:{port}")).0, 0);
+    }
+}
+
 #[test]
 fn records_of_a_file_stand_in_for_those_of_the_dns() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);

@@ -136,6 +136,8 @@ pub struct Resolver {
     runtime: Runtime,
     servers: Vec<NameServer>,
     timeout: Duration,
+    /// Whether the anchors are the root's.
+    from_root: bool,
 }
 
 impl Resolver {
@@ -165,7 +167,7 @@ impl Resolver {
             let upstream = connect(&runtime, *server, timeout);
             all.push((upstream.clone(), ValidationContext::new(anchors, upstream)));
         }
-        Ok(Self { runtime, servers: all, timeout })
+        Ok(Self { runtime, servers: all, timeout, from_root: anchors.is_none() })
     }
 
     async fn ask(
@@ -174,15 +176,7 @@ impl Resolver {
         name: &Name<Vec<u8>>,
         kind: Kind,
     ) -> Result<Step, String> {
-        let mut message = MessageBuilder::new_vec();
-        message.header_mut().set_rd(true);
-        let mut message = message.question();
-        message.push((name, kind.rtype())).map_err(|error| error.to_string())?;
-        let mut request = RequestMessage::new(message).map_err(|error| error.to_string())?;
-        // CD: a validating server would keep from us what it calls bogus, and the reason with it.
-        request.header_mut().set_cd(true);
-        request.set_dnssec_ok(true);
-        let mut pending = upstream.send_request(request);
+        let mut pending = upstream.send_request(question(name, kind.rtype())?);
         let mut message = pending.get_response().await.map_err(|error| error.to_string())?;
         match message.header().rcode() {
             Rcode::NOERROR | Rcode::NXDOMAIN => {}
@@ -197,6 +191,11 @@ impl Resolver {
         let security = match state {
             ValidationState::Secure => Security::Secure,
             ValidationState::Insecure | ValidationState::Indeterminate => Security::Insecure,
+            ValidationState::Bogus if self.from_root && !has_root(upstream).await => {
+                return Err("this server does not answer for the root: ask a resolver, \
+                            or give --trust-anchor with the zone's own DS"
+                    .to_owned());
+            }
             ValidationState::Bogus => {
                 let text = extended.and_then(|extended| {
                     let text = String::from_utf8_lossy(extended.text_slice()?).into_owned();
@@ -227,6 +226,25 @@ impl Resolver {
         }
         Err("its aliases have no end".to_owned())
     }
+}
+
+fn question(name: &Name<Vec<u8>>, rtype: Rtype) -> Result<RequestMessage<Vec<u8>>, String> {
+    let mut message = MessageBuilder::new_vec();
+    message.header_mut().set_rd(true);
+    let mut message = message.question();
+    message.push((name, rtype)).map_err(|error| error.to_string())?;
+    let mut request = RequestMessage::new(message).map_err(|error| error.to_string())?;
+    // CD: a validating server would keep from us what it calls bogus, and the reason with it.
+    request.header_mut().set_cd(true);
+    request.set_dnssec_ok(true);
+    Ok(request)
+}
+
+/// Whether a server has the root's keys: one that serves zones alone has not, and that is no forgery.
+async fn has_root(upstream: &Upstream) -> bool {
+    let Ok(request) = question(&Name::root(), Rtype::DNSKEY) else { return false };
+    let Ok(message) = upstream.send_request(request).get_response().await else { return false };
+    message.answer().is_ok_and(|answer| answer.flatten().any(|record| record.rtype() == Rtype::DNSKEY))
 }
 
 /// What one question brought.
