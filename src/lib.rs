@@ -10,6 +10,8 @@
 //!   files ──> records ──> verify (by path) <─────────┘          │
 //!   octets    published   a status each, one verdict ──> render │
 //!                  └────> diff: add, remove <───────────────────┘
+//!   live ──┬──> records: what the DNS has ──> verify, diff
+//!          └──> chain: what a server sends ──> verify
 //!   cli ──> commands: the one that calls them
 //! ```
 //!
