@@ -19,7 +19,7 @@ pub struct LookupRequest {
     pub server: Option<SocketAddr>,
     /// A file of trust anchors; the root's keys without one.
     pub trust_anchor: Option<String>,
-    /// What each lookup and each connection may take.
+    /// What each lookup, and each visit to an address, may take.
     pub timeout: Duration,
 }
 

@@ -75,7 +75,7 @@ pub struct Examination<'a> {
     pub on_smtp: bool,
     /// Further names that a certificate may have (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
-    /// The time that each connection may take.
+    /// The time that each visit may take, from connecting to the end of the handshake.
     pub timeout: Duration,
     /// The clock.
     pub now: OffsetDateTime,
