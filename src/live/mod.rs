@@ -129,7 +129,10 @@ fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'
     if let Some(first) = seen.first_mut() {
         // There are two kinds: one was seen, one was missed.
         let Some((kind, error)) = missed.first() else { return seen };
-        let unseen = format!("{kind}: not examined: {error}");
+        let unseen = match error.verdict() {
+            ClientVerdict::Fail if error.of_kind().is_none() => format!("{kind}: {error}"),
+            _ => format!("{kind}: not examined: {error}"),
+        };
         match error.of_kind() {
             Some(OfKind::Surely) => {}
             Some(OfKind::Perhaps) => first.unseen = Some(unseen),

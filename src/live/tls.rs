@@ -156,11 +156,17 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name).map_err(|error| failed(&error))?;
     while connection.is_handshaking() {
-        let answered = connection.protocol_version().is_some();
-        connection.complete_io(wire).map_err(|error| match of_io(error) {
-            TlsError::Io(error) if !answered && is_end(&error) => TlsError::Closed,
-            error => error,
-        })?;
+        if let Err(error) = connection.complete_io(wire) {
+            let has_answered = connection.protocol_version().is_some();
+            return Err(match of_io(error) {
+                TlsError::Io(error) if !has_answered && is_end(&error) => TlsError::Closed,
+                // Then there was enough in common; it asks for something else, such as the client's certificate.
+                TlsError::NothingInCommon if seen.has_certificates() => {
+                    TlsError::Refused("handshake_failure".to_owned())
+                }
+                error => error,
+            });
+        }
     }
     connection.send_close_notify();
     // The answer is known; whether the server hears the end of it does not matter.
@@ -239,6 +245,10 @@ impl Recorder {
         if let Ok(mut seen) = self.seen.lock() {
             note(&mut seen);
         }
+    }
+
+    fn has_certificates(&self) -> bool {
+        self.seen.lock().is_ok_and(|seen| !seen.certificates.is_empty())
     }
 
     /// A signature by another key is the end; one that cannot be checked here is noted.
