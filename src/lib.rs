@@ -12,6 +12,8 @@
 //!                 │                                             │
 //!                 └─────> diff <────────────────────────────────┘
 //!                         add, remove ──> render
+//!   live ──┬──> records: what the DNS has ──> verify, diff
+//!          └──> chain: what a server sends ──> verify
 //!   cli ──> commands: the one that calls them
 //! ```
 //!

@@ -48,8 +48,11 @@ const PROBE_HELP: &str = "Examples:
 
 A line for each address and kind of key, then one for all: pass, fail or unknown.
 
-Exit status: 0 all pass; 1 a server does not match its secure records; 2 wrong call or input; 3 it cannot be told:
-unsigned, forged or no records, or a server that cannot be reached.";
+Each lookup and each visit ends within --timeout; each address of each host has up to two visits,
+one after another, and there is no bound for all of them.
+
+Exit status: 0 all pass; 1 a server does not match its secure records; 2 wrong call or input;
+3 it cannot be told: unsigned, forged or no records, or a server that cannot be reached.";
 
 /// Prints the DANE TLSA records of a certificate chain, all of them right or none.
 #[derive(Parser)]
@@ -178,7 +181,7 @@ pub(super) struct LookupArgs {
     /// DS or DNSKEY records to trust instead of the root's keys
     #[arg(long, value_name = "FILE")]
     pub(super) trust_anchor: Option<String>,
-    /// What each lookup and each connection may take
+    /// What each lookup and each visit to an address may take
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(super) timeout: u64,
 }

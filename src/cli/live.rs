@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
-use super::{Records, UsageError, clock};
+use super::{Records, UsageError, clock, stdin_once};
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
 use crate::owner::{Endpoint, HostName, Origin, Port};
@@ -19,7 +19,7 @@ pub struct LookupRequest {
     pub server: Option<SocketAddr>,
     /// A file of trust anchors; the root's keys without one.
     pub trust_anchor: Option<String>,
-    /// What each lookup and each connection may take.
+    /// What each lookup, and each visit to an address, may take.
     pub timeout: Duration,
 }
 
@@ -86,6 +86,11 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
 
 impl ProbeArgs {
     pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
+        stdin_once([&self.records, &self.lookup.trust_anchor].into_iter().flatten())?;
+        if self.save.as_deref() == Some("-") {
+            let message = "--save takes a file: standard output has the verdict".to_owned();
+            return Err(UsageError::new(message, "as in --save served.pem"));
+        }
         let port = self.port.as_deref().map(str::parse).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {

@@ -184,7 +184,7 @@ impl RecordArgs {
 impl ChainArgs {
     fn request(self) -> Result<Request, UsageError> {
         Ok(Request {
-            common: self.common.values(None)?,
+            common: self.common.values(&[])?,
             ttl: self.ttl,
             format: format(&self.format)?,
             comments: self.comments,
@@ -197,8 +197,12 @@ impl ChainArgs {
 impl CheckArgs {
     fn request(self) -> Result<CheckRequest, UsageError> {
         let nexthops = self.nexthop.iter().map(|name| name.parse()).collect::<Result<_, NameError>>()?;
+        #[cfg(feature = "live")]
+        let trust_anchor = self.lookup.trust_anchor.as_ref();
+        #[cfg(not(feature = "live"))]
+        let trust_anchor = None;
         Ok(CheckRequest {
-            common: self.common.values(self.records.as_ref())?,
+            common: self.common.values(&[self.records.as_ref(), self.ca_file.as_ref(), trust_anchor])?,
             #[cfg(feature = "live")]
             records: live::records(self.records, &self.lookup)?,
             #[cfg(not(feature = "live"))]
@@ -213,8 +217,12 @@ impl CheckArgs {
 
 impl DiffArgs {
     fn request(self) -> Result<DiffRequest, UsageError> {
+        #[cfg(feature = "live")]
+        let trust_anchor = self.lookup.trust_anchor.as_ref();
+        #[cfg(not(feature = "live"))]
+        let trust_anchor = None;
         Ok(DiffRequest {
-            common: self.common.values(self.records.as_ref())?,
+            common: self.common.values(&[self.records.as_ref(), trust_anchor])?,
             params: params(&self.params)?,
             #[cfg(feature = "live")]
             records: live::records(self.records, &self.lookup)?,
@@ -248,9 +256,20 @@ fn format(name: &str) -> Result<Format, UsageError> {
     name.parse().map_err(|error| UsageError::new(format!("{error}"), SEE_HELP))
 }
 
+/// Errors: more than one of the files is standard input.
+fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
+    match files.filter(|file| *file == "-").count() {
+        0 | 1 => Ok(()),
+        _ => {
+            let message = "standard input (-) can be read once only".to_owned();
+            Err(UsageError::new(message, "give files instead"))
+        }
+    }
+}
+
 impl CommonArgs {
-    /// `records` is a further file of the call.
-    fn values(self, records: Option<&String>) -> Result<Common, UsageError> {
+    /// `others` are the further files of the call.
+    fn values(self, others: &[Option<&String>]) -> Result<Common, UsageError> {
         let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
         if self.chain.is_empty() {
             return wrong("the name of CHAIN is empty", "is a shell variable not set?");
@@ -258,10 +277,8 @@ impl CommonArgs {
         if SUBCOMMANDS.contains(&self.chain.as_str()) {
             return Err(UsageError::misplaced(&self.chain));
         }
-        let files = self.next.iter().chain([&self.chain]).chain(records);
-        if files.filter(|file| *file == "-").count() > 1 {
-            return wrong("standard input (-) can be read once only", "give files instead");
-        }
+        let others = others.iter().copied().flatten();
+        stdin_once(self.next.iter().chain([&self.chain]).chain(others))?;
         let endpoints = Endpoint::parse_list(&self.hosts)?;
         let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
         let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });

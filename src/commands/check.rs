@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::source::Source;
+use super::source::{Source, There};
 use super::{CertificateNeeded, Outcome, findings_as_talk, materials, owners, read};
 use crate::advice;
 use crate::cli::{CheckRequest, DiffRequest};
@@ -12,7 +12,7 @@ use crate::diff;
 use crate::files;
 use crate::generate::{self, GenerateError, Material, Problem};
 use crate::input::{Input, Located};
-use crate::owner::{HostName, Owner, Port};
+use crate::owner::{Owner, Port};
 use crate::records::{Found, Published};
 use crate::render::{self, Examined, OwnerChanges, Palette};
 use crate::verify::{self, Policy, Report, Status, Verdict};
@@ -33,11 +33,11 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
-        let (found, unusable) = match source.at(owner) {
-            Ok(found) => (found, None),
-            Err(finding) => (None, Some(finding)),
+        let (There { found, mut names }, unusable) = match source.at(owner) {
+            Ok(there) => (there, None),
+            Err(finding) => (There { found: None, names: Vec::new() }, Some(finding)),
         };
-        let names: Vec<HostName> = owner.host().into_iter().chain(request.nexthops.iter().cloned()).collect();
+        names.extend(request.nexthops.iter().cloned());
         let policy = Policy {
             names: &names,
             on_smtp: owner.port() == Some(Port::SMTP),
@@ -149,8 +149,8 @@ fn holders(source: &Source, owners: &[Owner]) -> anyhow::Result<Vec<Found>> {
     let mut all: Vec<Found> = Vec::new();
     for owner in owners {
         // What cannot be trusted is no base for changes.
-        let found = source.at(owner).map_err(|finding| Unusable(finding.message))?;
-        let found = found.unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
+        let there = source.at(owner).map_err(|finding| Unusable(finding.message))?;
+        let found = there.found.unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
         if !all.iter().any(|known| known.holder == found.holder) {
             all.push(found);
         }

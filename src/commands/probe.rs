@@ -8,11 +8,11 @@ use crate::cli::notes::SYSTEM_SERVERS;
 use crate::cli::{LookupRequest, ProbeRequest, Target};
 use crate::files;
 use crate::live::dns::{Resolver, system_servers};
-use crate::live::find::{self, Dnssec, Located};
+use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
-use crate::live::{self, Answer, Examination, Host};
-use crate::owner::{HostName, Port, Transport};
-use crate::records::PublishedSet;
+use crate::live::{self, ClientVerdict, Examination, Host};
+use crate::owner::{HostName, Owner, Port, Transport};
+use crate::records::{PublishedSet, RecordsError};
 use crate::render::{self, Palette};
 
 /// The resolver that is asked for.
@@ -34,16 +34,18 @@ pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
 /// Why a client uses no records.
 pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
     let code = match dnssec {
-        Dnssec::Secure | Dnssec::Given | Dnssec::NoRecords => "dns-no-records",
+        Dnssec::Secure | Dnssec::Given | Dnssec::NotGiven(_) | Dnssec::NoRecords => "dns-no-records",
         Dnssec::Insecure(_) => "dns-insecure",
         Dnssec::Bogus(_) => "dns-bogus",
         Dnssec::Unreachable(_) => "dns-unreachable",
+        Dnssec::NoHost(_) => "no-host",
     };
-    let section = match dnssec {
-        Dnssec::Bogus(_) => "RFC 7672 section 2.1.1",
-        _ => "RFC 7672 section 2.2",
+    let message = match dnssec {
+        Dnssec::Bogus(_) => format!("{dnssec} (RFC 7672 section 2.1.1)"),
+        Dnssec::NoHost(reason) => reason.clone(),
+        _ => format!("{dnssec} (RFC 7672 section 2.2)"),
     };
-    Finding { code, severity, message: format!("{dnssec} ({section})") }
+    Finding { code, severity, message }
 }
 
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
@@ -57,7 +59,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     };
     let mut findings = Vec::new();
     let (hosts, port, nexthops) = match &request.target {
-        Target::Host(host, port) => (vec![host.clone()], *port, Vec::new()),
+        Target::Host(host, port) => (vec![Ok(host.clone())], *port, Vec::new()),
         Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
             Ok(exchanges) => {
                 if !exchanges.is_secure {
@@ -67,74 +69,105 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
                     );
                     findings.push(Finding { code: "mx-insecure", severity: Severity::Warning, message });
                 }
-                (exchanges.hosts, *port, vec![domain.clone()])
+                (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
                 findings.push(finding(&dnssec, Severity::Warning));
-                (Vec::new(), *port, vec![domain.clone()])
+                (Vec::new(), *port, Vec::new())
             }
         },
     };
+    if let (Some(given), Some(file)) = (&given, &request.records)
+        && given.has_bare_records()
+        && hosts.len() > 1
+    {
+        return Err(anyhow::Error::from(RecordsError::bare(hosts.len())).context(files::name(file)));
+    }
     let examination = Examination {
         port,
         protocol: request.protocol.unwrap_or_else(|| match &request.target {
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
+        // SMTP that is guessed from another port is submission (RFC 7672 section 7).
+        on_smtp: port == Port::SMTP
+            || request.protocol == Some(Protocol::Smtp)
+            || matches!(request.target, Target::Mx(..)),
         nexthops: &nexthops,
         timeout: request.lookup.timeout,
         now: request.now,
     };
     let mut seen = Vec::new();
     for host in hosts {
-        files::progress(&format!("probing {} ...", host.as_str()));
-        seen.push(look_at(&resolver, host, given.as_ref(), request, &examination, &mut findings));
+        seen.push(match host {
+            Ok(host) => {
+                files::progress(&format!("probing {} ...", host.as_str()));
+                look_at(&resolver, &host, given.as_ref(), request, &examination, &mut findings)
+            }
+            Err((name, error)) => without_endpoints(name, error.into(), &mut findings),
+        });
     }
     files::progress("");
-    let answer = Answer::of_all(seen.iter().map(Host::answer));
+    let verdict = ClientVerdict::of_all(seen.iter().map(Host::verdict));
     if let Some(file) = &request.save {
-        files::write(file, &render::pem(&seen)).with_context(|| files::name(file))?;
+        let served = render::pem(&seen);
+        if served.is_empty() {
+            let message = format!("no certificate was served: {} is not written", files::name(file));
+            findings.push(Finding { code: "nothing-served", severity: Severity::Warning, message });
+        } else {
+            files::write(file, &served).with_context(|| files::name(file))?;
+        }
     }
-    let text = render::probe(answer, &seen, &findings, request.json, palette);
+    let text = render::probe(verdict, &seen, &findings, request.json, palette);
     let talk = findings_as_talk(&findings, request.quiet, None).collect();
-    let status = match answer {
-        Answer::Pass => 0,
-        Answer::Fail => super::check::NO,
-        Answer::Unknown => super::check::CANNOT_TELL,
+    let status = match verdict {
+        ClientVerdict::Pass => 0,
+        ClientVerdict::Fail => super::check::NO,
+        ClientVerdict::Unknown => super::check::CANNOT_TELL,
     };
     Ok(Outcome { data: text.into_bytes(), talk, status })
 }
 
 fn look_at(
     resolver: &Resolver,
-    host: HostName,
+    host: &HostName,
     given: Option<&PublishedSet>,
     request: &ProbeRequest,
     examination: &Examination<'_>,
     findings: &mut Vec<Finding>,
 ) -> Host {
-    let located = match given {
-        Some(given) => with_records(resolver, &host, given, request, examination.port),
-        None => find::locate(resolver, &host, examination.port, Transport::Tcp, request.families),
+    let server = match given {
+        Some(given) => with_records(resolver, host, given, request, examination.port),
+        None => find::locate(resolver, host, examination.port, Transport::Tcp, request.families),
     };
-    match located {
-        Ok(located) => {
-            let mut endpoints = live::examine(&located, examination);
+    match server {
+        Ok(server) => {
+            let mut endpoints = live::examine(&server, examination);
             let routes = endpoints.iter().filter(|endpoint| !endpoint.has_no_route).count();
             if routes > 0 && routes < endpoints.len() {
                 let message = "no route to some of the addresses from here: they are passed over".to_owned();
                 findings.push(Finding { code: "no-route", severity: Severity::Hint, message });
                 endpoints.retain(|endpoint| !endpoint.has_no_route);
             }
-            let owner = Some(located.owner);
+            for endpoint in &endpoints {
+                let Some(unseen) = &endpoint.unseen else { continue };
+                let message =
+                    format!("{} {}: {unseen} (RFC 7671 section 8)", host.as_str(), endpoint.address);
+                findings.push(Finding { code: "key-kind-unseen", severity: Severity::Hint, message });
+            }
+            let owner = Some(server.owner);
             let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
-            Host { host, owner, dnssec, records: located.records, endpoints }
+            let host = host.as_str().to_owned();
+            Host { host, owner, dnssec, records: server.records, endpoints }
         }
-        Err(dnssec) => {
-            findings.push(finding(&dnssec, Severity::Warning));
-            Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
-        }
+        Err(dnssec) => without_endpoints(host.as_str().to_owned(), dnssec, findings),
     }
+}
+
+/// A host that no client connects to with DANE, with the reason.
+fn without_endpoints(host: String, dnssec: Dnssec, findings: &mut Vec<Finding>) -> Host {
+    findings.push(finding(&dnssec, Severity::Warning));
+    Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
 }
 
 /// Addresses from the DNS, whatever it says of them, and records from a file.
@@ -144,10 +177,9 @@ fn with_records(
     given: &PublishedSet,
     request: &ProbeRequest,
     port: Port,
-) -> Result<Located, Dnssec> {
-    let owner = crate::owner::Owner::new(port, Transport::Tcp, host);
-    let owner = owner.map_err(|error| Dnssec::Unreachable(error.to_string()))?;
-    let found = given.at(&owner).ok_or(Dnssec::NoRecords)?;
+) -> Result<Server, Dnssec> {
+    let owner = Owner::new(port, Transport::Tcp, host)?;
+    let found = given.at(&owner).ok_or_else(|| Dnssec::NotGiven(owner.clone()))?;
     let addresses = find::addresses(resolver, host, request.families)?;
-    Ok(Located { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
+    Ok(Server { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
 }

@@ -13,9 +13,9 @@ use crate::live::{
     dns::Resolver,
     find::{self, Dnssec},
 };
-use crate::owner::Owner;
+use crate::owner::{HostName, Owner};
 #[cfg(feature = "live")]
-use crate::owner::Transport;
+use crate::owner::{Port, Transport};
 use crate::records::{Found, PublishedSet, RecordsError};
 
 /// Published records.
@@ -47,25 +47,38 @@ impl Source {
     /// What a client finds at `owner`.
     ///
     /// Errors: why a client uses no records there, whatever is published.
-    pub(super) fn at(&self, owner: &Owner) -> Result<Option<Found>, Finding> {
+    pub(super) fn at(&self, owner: &Owner) -> Result<There, Finding> {
+        let names = owner.host().into_iter().collect();
         match self {
-            Self::Text(published) => Ok(published.at(owner)),
+            Self::Text(published) => Ok(There { found: published.at(owner), names }),
             #[cfg(feature = "live")]
             Self::Dns(resolver) => match look_up(resolver, owner) {
-                Ok(found) => Ok(Some(found)),
-                Err(Dnssec::NoRecords) => Ok(None),
+                Ok(there) => Ok(there),
+                Err(Dnssec::NoRecords) => Ok(There { found: None, names }),
                 Err(dnssec) => Err(super::probe::finding(&dnssec, Severity::Warning)),
             },
         }
     }
 }
 
+/// What a client finds at an owner.
+pub(super) struct There {
+    /// The records, if there are any.
+    pub(super) found: Option<Found>,
+    /// The names of which a certificate may have one.
+    pub(super) names: Vec<HostName>,
+}
+
 /// The records of a server are those that a client finds by its name; of another owner, those that are there.
 #[cfg(feature = "live")]
-fn look_up(resolver: &Resolver, owner: &Owner) -> Result<Found, Dnssec> {
+fn look_up(resolver: &Resolver, owner: &Owner) -> Result<There, Dnssec> {
     let server = owner.host().zip(owner.port()).filter(|_| owner.transport() == Some(Transport::Tcp));
-    let Some((host, port)) = server else { return find::published(resolver, owner)? };
-    let located = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
+    let Some((host, port)) = server else {
+        let found = Some(find::published(resolver, owner)??);
+        return Ok(There { found, names: owner.host().into_iter().collect() });
+    };
+    let server = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
     // Once more for the place behind an alias, which an update would have to name.
-    find::published(resolver, &located.owner)?
+    let found = Some(find::published(resolver, &server.owner)??);
+    Ok(There { found, names: server.names(port == Port::SMTP) })
 }

@@ -14,6 +14,8 @@ pub enum Dnssec {
     Secure,
     /// Records from a file: the DNS was not asked for them.
     Given,
+    /// A file without records for this owner.
+    NotGiven(Owner),
     /// Proven: there are no TLSA records, so no client asks for DANE.
     NoRecords,
     /// Unsigned: no client asks for DANE; with what is unsigned.
@@ -22,6 +24,8 @@ pub enum Dnssec {
     Bogus(String),
     /// No answer.
     Unreachable(String),
+    /// There is no host to ask for, with the reason and its section.
+    NoHost(String),
 }
 
 impl fmt::Display for Dnssec {
@@ -29,10 +33,11 @@ impl fmt::Display for Dnssec {
         match self {
             Self::Secure => f.write_str("secure"),
             Self::Given => f.write_str("records from a file"),
+            Self::NotGiven(owner) => write!(f, "the file has no TLSA record for {owner}"),
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
             Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
-            Self::Unreachable(reason) => f.write_str(reason),
+            Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
         }
     }
 }
@@ -42,7 +47,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
-            Self::Given => "unchecked",
+            Self::Given | Self::NotGiven(_) | Self::NoHost(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",
@@ -52,7 +57,7 @@ impl Dnssec {
 
 /// Where a host is, and what is published for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
+pub struct Server {
     /// The host.
     pub host: HostName,
     /// The TLSA base domain: the host, or what its aliases lead to.
@@ -63,6 +68,19 @@ pub struct Located {
     pub addresses: Vec<IpAddr>,
     /// Its records.
     pub records: Vec<Published>,
+}
+
+impl Server {
+    /// The names of which a certificate may have one, the favourite first: the TLSA base domain (RFC 7671 section 7).
+    ///
+    /// `on_smtp`: clients there do not take the name before an alias (RFC 7672 section 3.2.2).
+    pub fn names(&self, on_smtp: bool) -> Vec<HostName> {
+        let mut names = vec![self.base.clone()];
+        if !on_smtp && self.host != self.base {
+            names.push(self.host.clone());
+        }
+        names
+    }
 }
 
 /// Which families of addresses are asked for.
@@ -119,7 +137,7 @@ pub fn locate(
     port: Port,
     transport: Transport,
     families: Families,
-) -> Result<Located, Dnssec> {
+) -> Result<Server, Dnssec> {
     let mut addresses = Vec::new();
     let mut canonical = host.as_str().to_owned();
     let mut insecure = false;
@@ -155,10 +173,10 @@ pub fn locate(
     }
     let mut none = Dnssec::NoRecords;
     for base in bases {
-        let owner = Owner::new(port, transport, &base).map_err(of_name)?;
+        let owner = Owner::new(port, transport, &base)?;
         match published(lookup, &owner)? {
             Ok(found) => {
-                return Ok(Located { host: host.clone(), base, owner, addresses, records: found.records });
+                return Ok(Server { host: host.clone(), base, owner, addresses, records: found.records });
             }
             Err(reason) => none = reason,
         }
@@ -166,8 +184,10 @@ pub fn locate(
     Err(none)
 }
 
-fn of_name(error: NameError) -> Dnssec {
-    Dnssec::Unreachable(error.to_string())
+impl From<NameError> for Dnssec {
+    fn from(error: NameError) -> Self {
+        Self::NoHost(error.to_string())
+    }
 }
 
 /// The validated records at `owner`, or why there are none to be used.
@@ -176,31 +196,42 @@ fn of_name(error: NameError) -> Dnssec {
 pub fn published(lookup: &dyn Lookup, owner: &Owner) -> Result<Result<Found, Dnssec>, Dnssec> {
     let name = owner.to_string();
     let name = name.trim_end_matches('.');
-    let Answer { security, canonical, data } = lookup.lookup(name, Kind::Tlsa)?;
+    let Answer { security, canonical, holder, data } = lookup.lookup(name, Kind::Tlsa)?;
     match security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{name} TLSA: {reason}"))),
         Security::Insecure => return Ok(Err(Dnssec::Insecure(format!("the answer for {name} TLSA")))),
         Security::Secure => {}
     }
-    let records: Vec<Published> = data
-        .into_iter()
-        .filter_map(|data| match data {
-            Data::Tlsa(published) => Some(published),
-            _ => None,
-        })
-        .collect();
+    let records = tlsa(data);
     if records.is_empty() {
         return Ok(Err(Dnssec::NoRecords));
     }
-    let holder = canonical.parse().unwrap_or_else(|_| owner.clone());
+    // One signature that holds makes an answer secure; of a wildcard another one may have told.
+    let is_there = holder == canonical || {
+        let there = lookup.lookup(&holder, Kind::Tlsa)?;
+        let records_there = tlsa(there.data);
+        there.security == Security::Secure && records.iter().all(|record| records_there.contains(record))
+    };
+    let holder = if is_there { holder } else { canonical };
+    let holder = holder.parse().unwrap_or_else(|_| owner.clone());
     Ok(Ok(Found { holder, records }))
+}
+
+fn tlsa(data: Vec<Data>) -> Vec<Published> {
+    let of_kind = data.into_iter().filter_map(|data| match data {
+        Data::Tlsa(published) => Some(published),
+        _ => None,
+    });
+    of_kind.collect()
 }
 
 /// The mail hosts of a domain, the first choice first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchanges {
-    /// The hosts.
-    pub hosts: Vec<HostName>,
+    /// The hosts; what stands in the place of one and is no host name, with the reason.
+    pub hosts: Vec<Result<HostName, (String, NameError)>>,
+    /// The domain, and what it is a signed alias of: a certificate may name them (RFC 7672 section 3.2.2).
+    pub nexthops: Vec<HostName>,
     /// Whether the MX records, or their absence, are signed.
     pub is_secure: bool,
 }
@@ -215,6 +246,13 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
         Security::Secure => true,
         Security::Insecure => false,
     };
+    let mut nexthops = vec![domain.clone()];
+    if let Ok(canonical) = answer.canonical.parse()
+        && is_secure
+        && canonical != *domain
+    {
+        nexthops.push(canonical);
+    }
     let mut all: Vec<(u16, String)> = answer
         .data
         .into_iter()
@@ -224,19 +262,21 @@ pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dn
         })
         .collect();
     if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![domain.clone()], is_secure });
+        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure });
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_empty()) {
-        return Err(Dnssec::Unreachable(format!("{} takes no mail (RFC 7505)", domain.as_str())));
+        return Err(Dnssec::NoHost(format!("{} takes no mail (RFC 7505)", domain.as_str())));
     }
-    let mut hosts: Vec<HostName> = Vec::new();
+    let mut hosts = Vec::new();
     for (_, exchange) in all {
-        match exchange.parse() {
-            Ok(host) if hosts.contains(&host) => {}
-            Ok(host) => hosts.push(host),
-            Err(error) => return Err(of_name(error)),
+        let host = exchange.parse().map_err(|error| match exchange.is_empty() {
+            true => (".".to_owned(), error),
+            false => (exchange, error),
+        });
+        if !hosts.contains(&host) {
+            hosts.push(host);
         }
     }
-    Ok(Exchanges { hosts, is_secure })
+    Ok(Exchanges { hosts, nexthops, is_secure })
 }

@@ -23,14 +23,14 @@ use crate::records::Published;
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
-use find::Located as Place;
+use find::Server;
 use starttls::{Protocol, StarttlsError};
-use tls::{KeyKind, TlsError};
+use tls::{KeyKind, Possession, TlsError};
 use wire::Wire;
 
-/// The answer for an endpoint, a host, or all.
+/// What a client makes of an endpoint, a host, or all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum ClientVerdict {
     /// A client authenticates the server.
     Pass,
     /// A client that has the records refuses the server.
@@ -39,7 +39,7 @@ pub enum Answer {
     Unknown,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ClientVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Pass => "pass",
@@ -49,12 +49,12 @@ impl fmt::Display for Answer {
     }
 }
 
-impl Answer {
+impl ClientVerdict {
     /// Fail beats unknown, unknown beats pass; nothing at all is unknown.
-    pub fn of_all(answers: impl IntoIterator<Item = Self>) -> Self {
+    pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = None;
-        for answer in answers {
-            all = Some(match (all, answer) {
+        for verdict in verdicts {
+            all = Some(match (all, verdict) {
                 (Some(Self::Fail), _) | (_, Self::Fail) => Self::Fail,
                 (Some(Self::Unknown), _) | (_, Self::Unknown) => Self::Unknown,
                 _ => Self::Pass,
@@ -71,9 +71,11 @@ pub struct Examination<'a> {
     pub port: Port,
     /// What is spoken there before TLS.
     pub protocol: Protocol,
+    /// Whether that is mail between servers, where RFC 7672 holds.
+    pub on_smtp: bool,
     /// Further names that a certificate may have (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
-    /// The time that each connection may take.
+    /// The time that each visit may take, from connecting to the end of the handshake.
     pub timeout: Duration,
     /// The clock.
     pub now: OffsetDateTime,
@@ -81,13 +83,13 @@ pub struct Examination<'a> {
 
 /// What one address serves for one kind of key.
 #[derive(Debug)]
-pub struct Endpoint {
+pub struct Visited {
     /// Address and port.
     pub address: SocketAddr,
     /// The algorithm of the server's key, where there was a handshake.
     pub algorithm: Option<String>,
     /// What a client makes of it.
-    pub answer: Answer,
+    pub verdict: ClientVerdict,
     /// Whether the server has the key of its certificate; `None` without a handshake.
     pub key_proven: Option<bool>,
     /// Why there is no more to say.
@@ -96,78 +98,118 @@ pub struct Endpoint {
     pub report: Option<Report>,
     /// The DER of the served certificates, the server's own first.
     pub served: Vec<Vec<u8>>,
+    /// A kind of key that the server perhaps has a further certificate for, and why that was not seen.
+    pub unseen: Option<String>,
     /// Whether this machine has no way to the address at all.
     pub has_no_route: bool,
 }
 
 /// Looks at every address of a host, once for each kind of key.
-pub fn examine(place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
-    place.addresses.iter().flat_map(|address| examine_address(*address, place, examination)).collect()
+pub fn examine(server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
+    server.addresses.iter().flat_map(|address| examine_address(*address, server, examination)).collect()
 }
 
-fn examine_address(address: IpAddr, place: &Place, examination: &Examination<'_>) -> Vec<Endpoint> {
+fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
     let address = SocketAddr::new(address, examination.port.number());
-    let mut endpoints = Vec::new();
-    let mut refusal = None;
+    let mut seen = Vec::new();
+    let mut missed = Vec::new();
     for kind in KeyKind::ALL {
-        match visit(address, &place.base, kind, examination) {
-            Ok(served) => endpoints.push(judge(address, served, place, examination)),
-            Err(Visit::Tls(TlsError::NotOffered(reason))) => {
-                refusal.get_or_insert((Answer::Fail, TlsError::NotOffered(reason).to_string()));
-            }
-            // One try tells as much as two.
+        match visit(address, &server.base, kind, examination) {
+            Ok(served) => seen.push(judge(address, served, server, examination)),
             Err(error) => {
-                let kind_of = error.answer();
-                if endpoints.is_empty() || kind_of == Answer::Fail {
-                    let endpoint = without_handshake(address, kind_of, error.to_string());
-                    endpoints.push(Endpoint { has_no_route: error.is_no_route(), ..endpoint });
+                // Where it is not for the kind of key, one try tells as much as two.
+                let is_over = error.of_kind().is_none();
+                missed.push((kind, error));
+                if is_over {
+                    break;
                 }
-                break;
             }
         }
     }
-    match refusal {
-        Some((answer, error)) if endpoints.is_empty() => vec![without_handshake(address, answer, error)],
-        _ => endpoints,
+    if let Some(first) = seen.first_mut() {
+        // There are two kinds: one was seen, one was missed.
+        let Some((kind, error)) = missed.first() else { return seen };
+        let unseen = match error.verdict() {
+            ClientVerdict::Fail if error.of_kind().is_none() => format!("{kind}: {error}"),
+            _ => format!("{kind}: not examined: {error}"),
+        };
+        match error.of_kind() {
+            Some(OfKind::Surely) => {}
+            Some(OfKind::Perhaps) => first.unseen = Some(unseen),
+            None => seen.push(without_handshake(address, error.verdict(), unseen)),
+        }
+        return seen;
     }
+    // A refusal counts for more than an error, and that for more than nothing in common.
+    let error = missed.iter().map(|(_, error)| error).max_by_key(|error| match error.verdict() {
+        ClientVerdict::Fail => 2,
+        _ if error.of_kind().is_none() => 1,
+        _ => 0,
+    });
+    let endpoint = error.map(|error| Visited {
+        has_no_route: error.is_no_route(),
+        ..without_handshake(address, error.verdict(), error.to_string())
+    });
+    endpoint.into_iter().collect()
 }
 
-fn without_handshake(address: SocketAddr, answer: Answer, error: String) -> Endpoint {
-    Endpoint {
+fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String) -> Visited {
+    Visited {
         address,
         algorithm: None,
-        answer,
+        verdict,
         key_proven: None,
         error: Some(error),
         report: None,
         served: Vec::new(),
+        unseen: None,
         has_no_route: false,
     }
 }
 
 /// Why a visit gave no chain.
-enum Visit {
+enum VisitError {
     Connect(std::io::Error),
     Starttls(StarttlsError),
     Tls(TlsError),
 }
 
-impl Visit {
+impl VisitError {
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
     }
 
-    /// A server that cannot be reached tells nothing; one that refuses TLS fails every client that has records.
-    fn answer(&self) -> Answer {
+    /// Whether it is because of the kind of key, so that another kind may bring more.
+    fn of_kind(&self) -> Option<OfKind> {
         match self {
-            Self::Starttls(StarttlsError::NotOffered(_)) | Self::Tls(TlsError::NotOffered(_)) => Answer::Fail,
-            _ => Answer::Unknown,
+            Self::Tls(TlsError::NothingInCommon) => Some(OfKind::Surely),
+            // rustls' servers say so without a certificate of the kind.
+            Self::Tls(TlsError::Refused(alert)) if alert == "access_denied" => Some(OfKind::Surely),
+            Self::Tls(TlsError::Refused(_) | TlsError::Closed) => Some(OfKind::Perhaps),
+            _ => None,
+        }
+    }
+
+    /// A server that cannot be reached tells nothing, and neither does one that speaks, but not with this program;
+    /// one that refuses TLS fails every client that has records.
+    fn verdict(&self) -> ClientVerdict {
+        match self {
+            Self::Starttls(StarttlsError::NotOffered(_))
+            | Self::Tls(TlsError::Refused(_) | TlsError::WithoutKey) => ClientVerdict::Fail,
+            _ => ClientVerdict::Unknown,
         }
     }
 }
 
-impl fmt::Display for Visit {
+/// Whether a server has no certificate for a kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OfKind {
+    Surely,
+    Perhaps,
+}
+
+impl fmt::Display for VisitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
@@ -182,13 +224,18 @@ fn visit(
     base: &HostName,
     kind: KeyKind,
     examination: &Examination<'_>,
-) -> Result<tls::Served, Visit> {
-    let mut wire = Wire::connect(address, examination.timeout).map_err(Visit::Connect)?;
-    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(Visit::Starttls)?;
-    tls::handshake(&mut wire, base.as_str(), kind).map_err(Visit::Tls)
+) -> Result<tls::Served, VisitError> {
+    let mut wire = Wire::connect(address, examination.timeout).map_err(VisitError::Connect)?;
+    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(VisitError::Starttls)?;
+    tls::handshake(&mut wire, base.as_str(), kind).map_err(VisitError::Tls)
 }
 
-fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &Examination<'_>) -> Endpoint {
+fn judge(
+    address: SocketAddr,
+    served: tls::Served,
+    server: &Server,
+    examination: &Examination<'_>,
+) -> Visited {
     let certificates: Result<Vec<Located>, _> = served
         .certificates
         .iter()
@@ -197,32 +244,39 @@ fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &
     let certificates = match certificates {
         Ok(certificates) if !certificates.is_empty() => certificates,
         Ok(_) => {
-            return without_handshake(address, Answer::Fail, "the server sent no certificate".to_owned());
+            return without_handshake(
+                address,
+                ClientVerdict::Fail,
+                "the server sent no certificate".to_owned(),
+            );
         }
         Err(error) => {
             let error = format!("a certificate of the server cannot be read: {error}");
-            return without_handshake(address, Answer::Unknown, error);
+            return without_handshake(address, ClientVerdict::Unknown, error);
         }
     };
     let algorithm = certificates.first().map(|leaf| leaf.certificate.key_algorithm().to_string());
-    let mut names = vec![place.base.clone(), place.host.clone()];
+    let mut names = server.names(examination.on_smtp);
     names.extend(examination.nexthops.iter().cloned());
-    let on_smtp = matches!(examination.protocol, Protocol::Smtp);
-    let policy = Policy { names: &names, on_smtp, store: None, now: examination.now };
-    let report = verify_served(&Chain::served(certificates), &place.records, &policy);
-    let answer = match report.any {
-        Verdict::Covered => Answer::Pass,
-        Verdict::Unknown => Answer::Unknown,
-        Verdict::Partial | Verdict::NotCovered => Answer::Fail,
+    let policy = Policy { names: &names, on_smtp: examination.on_smtp, store: None, now: examination.now };
+    let report = verify_served(&Chain::served(certificates), &server.records, &policy);
+    let is_unknown = matches!(served.possession, Possession::Unknown(_));
+    let verdict = match report.any {
+        Verdict::Covered if is_unknown => ClientVerdict::Unknown,
+        Verdict::Covered => ClientVerdict::Pass,
+        Verdict::Unknown => ClientVerdict::Unknown,
+        Verdict::Partial | Verdict::NotCovered => ClientVerdict::Fail,
     };
-    Endpoint {
+    let is_proven = served.possession == Possession::Proven;
+    Visited {
         address,
         algorithm,
-        answer,
-        key_proven: Some(served.key_proven.is_ok()),
-        error: served.key_proven.err().map(|reason| format!("possession of the key is not proven: {reason}")),
+        verdict,
+        key_proven: Some(is_proven),
+        error: (!is_proven).then(|| format!("possession of the key is not proven: {}", served.possession)),
         report: Some(report),
         served: served.certificates,
+        unseen: None,
         has_no_route: false,
     }
 }
@@ -230,8 +284,8 @@ fn judge(address: SocketAddr, served: tls::Served, place: &Place, examination: &
 /// A host and everything that was seen of it.
 #[derive(Debug)]
 pub struct Host {
-    /// The host as it was asked for.
-    pub host: HostName,
+    /// The host as it was asked for, or what stood in its place.
+    pub host: String,
     /// Where its TLSA records were looked for.
     pub owner: Option<Owner>,
     /// What DNSSEC says of its names and records.
@@ -239,17 +293,17 @@ pub struct Host {
     /// The records.
     pub records: Vec<Published>,
     /// What its addresses serve.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<Visited>,
 }
 
 impl Host {
     /// What a client makes of the host.
-    pub fn answer(&self) -> Answer {
+    pub fn verdict(&self) -> ClientVerdict {
         match self.dnssec {
             find::Dnssec::Secure | find::Dnssec::Given => {
-                Answer::of_all(self.endpoints.iter().map(|endpoint| endpoint.answer))
+                ClientVerdict::of_all(self.endpoints.iter().map(|endpoint| endpoint.verdict))
             }
-            _ => Answer::Unknown,
+            _ => ClientVerdict::Unknown,
         }
     }
 }

@@ -74,6 +74,8 @@ pub enum StarttlsError {
     Io(io::Error),
     /// The server does not offer it, or refuses.
     NotOffered(String),
+    /// The server asks to come back later.
+    Busy(String),
     /// More octets than such a dialog has.
     TooLong,
 }
@@ -90,6 +92,9 @@ impl fmt::Display for StarttlsError {
             Self::Io(error) => write!(f, "the connection broke before TLS: {error}"),
             Self::NotOffered(said) => {
                 write!(f, "STARTTLS is not offered: {}", crate::x509::printable(said.trim_end()))
+            }
+            Self::Busy(said) => {
+                write!(f, "the server is busy: {}", crate::x509::printable(said.trim_end()))
             }
             Self::TooLong => f.write_str("the server talks without end before TLS"),
         }
@@ -117,12 +122,15 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
         Protocol::Smtp => dialog.smtp("EHLO"),
         Protocol::Lmtp => dialog.smtp("LHLO"),
         Protocol::Imap => {
-            dialog.expect("* ")?;
+            let is_bye = |line: &str| line.to_ascii_uppercase().starts_with("* BYE");
+            let greeting = dialog.until(|_| true, |line| line.starts_with("* ") && !is_bye(line));
+            greeting.map_err(busy_if(is_bye))?;
             dialog.send("a STARTTLS\r\n")?;
             dialog.until(|line| line.starts_with("a "), |line| line.to_ascii_uppercase().starts_with("A OK"))
         }
         Protocol::Pop3 => {
-            dialog.expect("+OK")?;
+            // RFC 3206 section 4.
+            dialog.expect("+OK").map_err(busy_if(|line| line.starts_with("-ERR [SYS/TEMP]")))?;
             dialog.send("STLS\r\n")?;
             dialog.expect("+OK")
         }
@@ -130,17 +138,18 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
             let is_end =
                 |line: &str| ["OK", "NO", "BYE"].iter().any(|end| line.to_ascii_uppercase().starts_with(end));
             let is_good = |line: &str| line.to_ascii_uppercase().starts_with("OK");
-            dialog.until(is_end, is_good)?;
+            let is_bye = |line: &str| line.to_ascii_uppercase().starts_with("BYE");
+            dialog.until(is_end, is_good).map_err(busy_if(is_bye))?;
             dialog.send("STARTTLS\r\n")?;
             dialog.until(is_end, is_good)
         }
         Protocol::Ftp => {
-            dialog.reply("220")?;
+            dialog.reply("220").map_err(busy_if(is_transient))?;
             dialog.send("AUTH TLS\r\n")?;
             dialog.reply("234").map(|_| ())
         }
         Protocol::Nntp => {
-            dialog.expect("20")?;
+            dialog.expect("20").map_err(busy_if(|line| line.starts_with("400")))?;
             dialog.send("STARTTLS\r\n")?;
             dialog.expect("382")
         }
@@ -155,6 +164,19 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
         }
         Protocol::Ldap => dialog.ldap(),
     }
+}
+
+/// Names a refusal that is for the moment.
+fn busy_if(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> StarttlsError {
+    move |error| match error {
+        StarttlsError::NotOffered(line) if is_busy(&line) => StarttlsError::Busy(line),
+        error => error,
+    }
+}
+
+/// 4yz, and 120 of FTP (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+fn is_transient(line: &str) -> bool {
+    line.starts_with('4') || line.starts_with("120")
 }
 
 impl<S: Read + Write> Dialog<'_, S> {
@@ -225,9 +247,9 @@ impl<S: Read + Write> Dialog<'_, S> {
     }
 
     fn smtp(&mut self, hello: &str) -> Result<(), StarttlsError> {
-        self.reply("220")?;
+        self.reply("220").map_err(busy_if(is_transient))?;
         self.send(&format!("{hello} tlsagen.invalid\r\n"))?;
-        let offers = self.reply("250")?;
+        let offers = self.reply("250").map_err(busy_if(is_transient))?;
         let is_offer =
             |line: &String| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
         if !offers.iter().any(is_offer) {

@@ -8,13 +8,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::ring;
+use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime, alg_id};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    PeerIncompatible, PeerMisbehaved, SignatureScheme,
 };
 
 use super::wire::Wire;
+use crate::x509::{Certificate, KeyAlgorithm, SignatureCheck};
 
 /// Kinds of keys that a server may have a certificate for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,36 +39,72 @@ impl fmt::Display for KeyKind {
 impl KeyKind {
     /// Both, in the order in which they are asked for.
     pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
-
-    fn has(self, scheme: SignatureScheme) -> bool {
-        let is_rsa = matches!(
-            scheme,
-            SignatureScheme::RSA_PKCS1_SHA1
-                | SignatureScheme::RSA_PKCS1_SHA256
-                | SignatureScheme::RSA_PKCS1_SHA384
-                | SignatureScheme::RSA_PKCS1_SHA512
-                | SignatureScheme::RSA_PSS_SHA256
-                | SignatureScheme::RSA_PSS_SHA384
-                | SignatureScheme::RSA_PSS_SHA512
-        );
-        is_rsa == (self == Self::Rsa)
-    }
 }
+
+/// The schemes that each kind of key is asked for with (RFC 8446 section 4.2.3), the favourite first, and the
+/// content of the AlgorithmIdentifier of their signatures.
+///
+/// The last of each kind are not among those of rustls. Of a key that nothing here checks, the certificate is seen.
+const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
+    (KeyKind::Ecdsa, SignatureScheme::ED25519, alg_id::ED25519),
+    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP521_SHA512, alg_id::ECDSA_SHA512),
+    (KeyKind::Ecdsa, SignatureScheme::ED448, alg_id::ED448),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA512, alg_id::RSA_PSS_SHA512),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA384),
+    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA256),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA512, alg_id::RSA_PKCS1_SHA512),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA384, alg_id::RSA_PKCS1_SHA384),
+    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA256, alg_id::RSA_PKCS1_SHA256),
+    // rsa_pss_pss_sha512, _sha384 and _sha256, for keys under id-RSASSA-PSS.
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x080b), alg_id::RSA_PSS_SHA512),
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x080a), alg_id::RSA_PSS_SHA384),
+    (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
+];
 
 /// What a server sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
     /// The DER of its certificates, its own first.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether it proved to have the key of the first; if not, why that could not be told.
-    pub key_proven: Result<(), String>,
+    /// Whether it has the key of the first.
+    pub possession: Possession,
+}
+
+/// Whether a server has the key of its certificate; one that shows not to have it is a [`TlsError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Possession {
+    /// It signed the handshake with it.
+    Proven,
+    /// RSA below 2048 bits, whose signatures nothing here checks: clients that do accept it.
+    WeakKey(KeyAlgorithm),
+    /// It cannot be told here, for this reason: no pass, as anyone may have the certificate.
+    Unknown(String),
+}
+
+/// Why it is not proven; nothing if it is.
+impl fmt::Display for Possession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proven => Ok(()),
+            Self::WeakKey(algorithm) => write!(f, "nothing here checks signatures of this {algorithm} key"),
+            Self::Unknown(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// Why there was no handshake.
 #[derive(Debug)]
 pub enum TlsError {
-    /// The server has no certificate of this kind, or nothing else in common with us.
-    NotOffered(String),
+    /// Its cipher suites, versions and keys are none of those that were offered for this kind of key.
+    NothingInCommon,
+    /// It answers with this alert.
+    Refused(String),
+    /// It closes the connection and says nothing, as some do that have nothing in common with us.
+    Closed,
+    /// Its handshake is not signed with the key of its certificate.
+    WithoutKey,
     /// The connection broke, or took too long.
     Io(io::Error),
     /// Something else went wrong.
@@ -76,7 +114,14 @@ pub enum TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOffered(reason) => write!(f, "the server refuses TLS: {reason}"),
+            Self::NothingInCommon => {
+                f.write_str("no cipher suite or kind of key in common with this program")
+            }
+            Self::Refused(alert) => write!(f, "the server refuses TLS: alert {alert}"),
+            Self::Closed => f.write_str("the server closes the connection where TLS begins"),
+            Self::WithoutKey => {
+                f.write_str("the server does not have the key of the certificate that it sends")
+            }
             Self::Io(error) => write!(f, "the connection broke in TLS: {error}"),
             Self::Handshake(reason) => write!(f, "TLS failed: {reason}"),
         }
@@ -99,11 +144,9 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     provider
         .cipher_suites
         .retain(|suite| suite.tls13().is_some() || format!("{:?}", suite.suite()).contains(of_kind));
-    let provider = Arc::new(provider);
-    let seen: Arc<Recorder> =
-        Arc::new(Recorder { kind, provider: Arc::clone(&provider), seen: Mutex::default() });
+    let seen: Arc<Recorder> = Arc::new(Recorder { kind, seen: Mutex::default() });
     let verifier: Arc<dyn ServerCertVerifier> = seen.clone();
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?
         .dangerous()
@@ -113,7 +156,17 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name).map_err(|error| failed(&error))?;
     while connection.is_handshaking() {
-        connection.complete_io(wire).map_err(of_io)?;
+        if let Err(error) = connection.complete_io(wire) {
+            let has_answered = connection.protocol_version().is_some();
+            return Err(match of_io(error) {
+                TlsError::Io(error) if !has_answered && is_end(&error) => TlsError::Closed,
+                // Then there was enough in common; it asks for something else, such as the client's certificate.
+                TlsError::NothingInCommon if seen.has_certificates() => {
+                    TlsError::Refused("handshake_failure".to_owned())
+                }
+                error => error,
+            });
+        }
     }
     connection.send_close_notify();
     // The answer is known; whether the server hears the end of it does not matter.
@@ -121,41 +174,69 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
     Ok(Served {
         certificates: seen.certificates.clone(),
-        key_proven: seen.key_proven.clone().unwrap_or_else(|| Err("no signature was seen".to_owned())),
+        possession: seen
+            .possession
+            .clone()
+            .unwrap_or(Possession::Unknown("no signature was seen".to_owned())),
     })
+}
+
+/// Whether the other side ended the connection.
+fn is_end(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// rustls hands its own errors on inside of those of the connection.
 fn of_io(error: io::Error) -> TlsError {
+    use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
+    let old = || {
+        TlsError::Handshake("the server has nothing newer than TLS 1.1, which cannot be examined".to_owned())
+    };
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => TlsError::Handshake(
-            "the server has nothing newer than TLS 1.1, which cannot be examined".to_owned(),
-        ),
-        Some(Error::AlertReceived(alert)) => TlsError::NotOffered(format!("alert {alert:?}")),
-        Some(Error::PeerIncompatible(reason)) => match reason {
-            rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13 => TlsError::Handshake(
-                "the server has nothing newer than TLS 1.1, which cannot be examined".to_owned(),
-            ),
-            reason => TlsError::NotOffered(format!("{reason:?}")),
-        },
+        Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => old(),
+        Some(Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+        )) => TlsError::NothingInCommon,
+        Some(Error::AlertReceived(alert)) => TlsError::Refused(words(*alert)),
+        Some(Error::PeerIncompatible(
+            ServerTlsVersionIsDisabledByOurConfig | ServerDoesNotSupportTls12Or13,
+        )) => old(),
+        Some(Error::PeerIncompatible(_)) => TlsError::NothingInCommon,
+        Some(Error::InvalidCertificate(CertificateError::BadSignature)) => TlsError::WithoutKey,
+        Some(Error::InvalidMessage(_)) => TlsError::Handshake("what the server sends is no TLS".to_owned()),
+        Some(Error::PeerMisbehaved(_)) => {
+            TlsError::Handshake("the server does not keep to the protocol".to_owned())
+        }
         Some(other) => TlsError::Handshake(other.to_string()),
         None => TlsError::Io(error),
     }
+}
+
+/// An alert's name as RFC 8446 section 6 has it, or its number.
+fn words(alert: AlertDescription) -> String {
+    let Some(name) = alert.as_str() else { return u8::from(alert).to_string() };
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 /// What was seen of the server.
 #[derive(Debug, Default)]
 struct Seen {
     certificates: Vec<Vec<u8>>,
-    key_proven: Option<Result<(), String>>,
+    possession: Option<Possession>,
 }
 
 /// A verifier that takes every certificate and keeps it.
 #[derive(Debug)]
 struct Recorder {
     kind: KeyKind,
-    provider: Arc<CryptoProvider>,
     seen: Mutex<Seen>,
 }
 
@@ -166,33 +247,41 @@ impl Recorder {
         }
     }
 
-    /// A wrong signature is the end; one that cannot be verified here is noted.
-    fn proof(
-        &self,
-        verified: Result<HandshakeSignatureValid, Error>,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let wrong = Error::InvalidCertificate(rustls::CertificateError::BadSignature);
-        match verified {
-            Ok(valid) => {
-                self.note(|seen| seen.key_proven = Some(Ok(())));
-                Ok(valid)
-            }
-            Err(error) if error == wrong && !self.is_small_rsa() => Err(error),
-            Err(error) => {
-                self.note(|seen| seen.key_proven = Some(Err(error.to_string())));
-                Ok(HandshakeSignatureValid::assertion())
-            }
-        }
+    fn has_certificates(&self) -> bool {
+        self.seen.lock().is_ok_and(|seen| !seen.certificates.is_empty())
     }
 
-    /// ring calls every signature of an RSA key below 2048 bits wrong.
-    fn is_small_rsa(&self) -> bool {
-        use crate::x509::{Certificate, KeyAlgorithm};
-        let leaf = self.seen.lock().ok().and_then(|seen| seen.certificates.first().cloned());
-        let leaf = leaf.and_then(|der| Certificate::from_der(der).ok());
-        leaf.is_some_and(|leaf| {
-            matches!(leaf.key_algorithm(), KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048)
-        })
+    /// A signature by another key is the end; one that cannot be checked here is noted.
+    ///
+    /// Not by rustls' own functions: these refuse certificates for what is no matter of the key, as their version.
+    fn prove(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let of_scheme = |(kind, scheme, _): &&(KeyKind, SignatureScheme, AlgorithmIdentifier)| {
+            *kind == self.kind && *scheme == signed.scheme
+        };
+        let Some((_, _, identifier)) = SCHEMES.iter().find(of_scheme) else {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        };
+        let possession = match Certificate::from_der(certificate.to_vec()) {
+            Err(_) => Possession::Unknown("its certificate cannot be read".to_owned()),
+            Ok(leaf) => match leaf.check_message(identifier, message, signed.signature()) {
+                SignatureCheck::Valid => Possession::Proven,
+                SignatureCheck::Invalid => return Err(CertificateError::BadSignature.into()),
+                SignatureCheck::Unsupported(_) if leaf.key_algorithm().is_small_rsa() => {
+                    Possession::WeakKey(leaf.key_algorithm())
+                }
+                SignatureCheck::Unsupported(_) => Possession::Unknown(format!(
+                    "nothing here checks signatures of this {} key",
+                    leaf.key_algorithm()
+                )),
+            },
+        };
+        self.note(|seen| seen.possession = Some(possession));
+        Ok(HandshakeSignatureValid::assertion())
     }
 }
 
@@ -216,8 +305,7 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.proof(verify_tls12_signature(message, certificate, signature, algorithms))
+        self.prove(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -226,12 +314,10 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.proof(verify_tls13_signature(message, certificate, signature, algorithms))
+        self.prove(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let schemes = self.provider.signature_verification_algorithms.supported_schemes();
-        schemes.into_iter().filter(|scheme| self.kind.has(*scheme)).collect()
+        SCHEMES.iter().filter(|(kind, ..)| *kind == self.kind).map(|(_, scheme, _)| *scheme).collect()
     }
 }

@@ -9,43 +9,47 @@ use serde::Serialize;
 use super::report::{JsonJudgement, Palette, json_judgements, record_lines};
 use super::{JsonFinding, json_findings, json_text};
 use crate::advice::Finding;
-use crate::live::{Answer, Endpoint, Host};
+use crate::live::{ClientVerdict, Host, Visited};
 use crate::x509::printable;
 
 /// A line for each host, address and kind of key, with its records below, then one for all.
-pub fn probe(answer: Answer, hosts: &[Host], findings: &[Finding], json: bool, palette: Palette) -> String {
+pub fn probe(
+    verdict: ClientVerdict,
+    hosts: &[Host],
+    findings: &[Finding],
+    json: bool,
+    palette: Palette,
+) -> String {
     if json {
-        return json_text(&document(answer, hosts, findings));
+        return json_text(&document(verdict, hosts, findings));
     }
     let mut text = String::new();
     // Writing into a String cannot fail.
     for host in hosts {
         if host.endpoints.is_empty() {
-            let _ =
-                writeln!(text, "{}: {} ({})", host.host.as_str(), paint(palette, host.answer()), host.dnssec);
+            let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
         }
         for endpoint in &host.endpoints {
             let algorithm =
                 endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
             let error =
                 endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
-            let verdict = paint(palette, endpoint.answer);
-            let _ =
-                writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host.as_str(), endpoint.address);
+            let verdict = paint(palette, endpoint.verdict);
+            let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
             if let Some(report) = &endpoint.report {
                 text.push_str(&record_lines(&host.records, &report.records, palette));
             }
         }
     }
-    let _ = writeln!(text, "verdict: {}", paint(palette, answer));
+    let _ = writeln!(text, "verdict: {}", paint(palette, verdict));
     text
 }
 
-fn paint(palette: Palette, answer: Answer) -> String {
-    match answer {
-        Answer::Pass => palette.good("pass"),
-        Answer::Fail => palette.bad("fail"),
-        Answer::Unknown => palette.open("unknown"),
+fn paint(palette: Palette, verdict: ClientVerdict) -> String {
+    match verdict {
+        ClientVerdict::Pass => palette.good("pass"),
+        ClientVerdict::Fail => palette.bad("fail"),
+        ClientVerdict::Unknown => palette.open("unknown"),
     }
 }
 
@@ -98,11 +102,11 @@ struct JsonEndpoint<'a> {
     records: Vec<JsonJudgement<'a>>,
 }
 
-fn document<'a>(answer: Answer, hosts: &'a [Host], findings: &'a [Finding]) -> Document<'a> {
-    let endpoint = |host: &'a Host, endpoint: &'a Endpoint| JsonEndpoint {
+fn document<'a>(verdict: ClientVerdict, hosts: &'a [Host], findings: &'a [Finding]) -> Document<'a> {
+    let endpoint = |host: &'a Host, endpoint: &'a Visited| JsonEndpoint {
         address: endpoint.address.to_string(),
         algorithm: endpoint.algorithm.as_deref(),
-        verdict: endpoint.answer.to_string(),
+        verdict: endpoint.verdict.to_string(),
         key_proven: endpoint.key_proven,
         error: endpoint.error.as_deref(),
         records: match &endpoint.report {
@@ -111,13 +115,13 @@ fn document<'a>(answer: Answer, hosts: &'a [Host], findings: &'a [Finding]) -> D
         },
     };
     let host = |host: &'a Host| JsonHost {
-        host: host.host.as_str(),
+        host: &host.host,
         owner: host.owner.as_ref().map(ToString::to_string),
         dnssec: host.dnssec.word(),
         endpoints: host.endpoints.iter().map(|at| endpoint(host, at)).collect(),
     };
     Document {
-        verdict: answer.to_string(),
+        verdict: verdict.to_string(),
         hosts: hosts.iter().map(host).collect(),
         findings: json_findings(findings),
     }

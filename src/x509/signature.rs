@@ -12,6 +12,7 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
+use super::Certificate;
 use super::der::Reader;
 use super::public_key::{KeyAlgorithm, KeyParts, RsaNumbers};
 
@@ -52,6 +53,19 @@ pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
     ];
     let found = weak.iter().find(|(weak, _)| weak.as_bytes() == oid);
     found.map_or(DigestStrength::Accepted, |(_, name)| DigestStrength::Weak(name))
+}
+
+impl Certificate {
+    /// Whether its key made `signature` over `message`; `identifier` is the content of the AlgorithmIdentifier.
+    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
+        match u8::try_from(identifier.len()) {
+            Ok(length @ 0..=0x7f) => {
+                let identifier = [&[0x30, length], identifier].concat();
+                check(self.spki(), &identifier, message, signature)
+            }
+            _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
+        }
+    }
 }
 
 /// Whether the key in `spki` made `signature` over `message`.

@@ -9,10 +9,10 @@ use std::time::Duration;
 use hickory_server::dnssec::NxProofKind;
 use hickory_server::net::runtime::{Time, TokioRuntimeProvider};
 use hickory_server::proto::dnssec::crypto::EcdsaSigningKey;
-use hickory_server::proto::dnssec::rdata::DNSKEY;
+use hickory_server::proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
 use hickory_server::proto::dnssec::{Algorithm, DigestType, DnssecSigner, SigningKey};
 use hickory_server::proto::op::Message;
-use hickory_server::proto::rr::{Name, RecordType};
+use hickory_server::proto::rr::{Name, RData, Record, RecordType};
 use hickory_server::proto::serialize::txt::Parser;
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
 use hickory_server::store::in_memory::InMemoryZoneHandler;
@@ -163,6 +163,8 @@ pub(crate) enum Forgery {
     Stripped,
     /// An octet of the TLSA data is changed.
     Changed,
+    /// A second signature of TLSA answers, as of a wildcard.
+    Wildcard,
 }
 
 /// Stands between a client and `server`, over UDP.
@@ -186,6 +188,12 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
                         message.answers.retain(|record| record.record_type() != RecordType::RRSIG);
                     }
                     Forgery::Changed => {}
+                    Forgery::Wildcard => {
+                        let signature = |record: &&Record| record.record_type() == RecordType::RRSIG;
+                        if let Some(signature) = message.answers.iter().find(signature).cloned() {
+                            message.answers.push(of_wildcard(signature));
+                        }
+                    }
                 }
             }
             let mut answer = message.to_vec().unwrap();
@@ -200,4 +208,14 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
         }
     });
     address
+}
+
+/// The signature with a label less.
+fn of_wildcard(mut signature: Record) -> Record {
+    if let RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) = &mut signature.data {
+        let mut input = rrsig.input().clone();
+        input.num_labels -= 1;
+        *rrsig = RRSIG::from_sig(input, rrsig.sig().to_vec());
+    }
+    signature
 }

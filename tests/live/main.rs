@@ -7,14 +7,17 @@ mod dns;
 mod servers;
 
 use std::fs;
-use std::io::Write;
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dns::{Forgery, Signed, Zone};
+use rustls::sign::CertifiedKey;
 use servers::{SMTP, Speech, chain, listen, serve};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -25,6 +28,38 @@ fn run(args: &str) -> Output {
         .current_dir(ROOT)
         .output()
         .unwrap()
+}
+
+/// One of OpenSSL's servers; it ends with this.
+struct OpensslServer(Child, u16);
+
+impl OpensslServer {
+    fn start(args: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let args = format!("s_server -quiet -accept 127.0.0.1:{port} {args}");
+        let child = Command::new("openssl")
+            .args(args.split_whitespace())
+            .current_dir(ROOT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..100 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Self(child, port)
+    }
+}
+
+impl Drop for OpensslServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Record data that describes a fixture, as `tlsagen` and in other tests its oracle have it.
@@ -125,6 +160,15 @@ fn both_certificates_of_a_server_are_looked_at() {
     // What was saved is what was served.
     let saved_records = run(&format!("{} mx.example:{two} -q -f rdata", saved.display()));
     assert_eq!(String::from_utf8(saved_records.stdout).unwrap(), format!("{rsa}\n{ecdsa}\n"));
+    // Nothing that was served is no reason to lose it.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let before = fs::read(&saved).unwrap();
+    let call = format!("probe mx.example:{nobody} --save {}", saved.display());
+    let records = format!("_{nobody}._tcp.mx 60 IN TLSA {rsa}\n");
+    let (code, said) = World::new("nobody", vec![zone(records)]).ask(&call);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("warning[nothing-served]: no certificate was served: "), "{said}");
+    assert_eq!(fs::read(&saved).unwrap(), before);
     let (code, said) = world.ask(&format!("probe mx.example:{two} -f json"));
     assert_eq!(code, 0);
     for part in [
@@ -198,6 +242,44 @@ fn secure_insecure_and_bogus_are_told_apart() {
     assert!(said.contains("update delete tlsa._dane.example. IN TLSA 3 1 1"), "{said}");
 }
 
+/// A name below a wildcard that comes to be hides it, and the record in use with it (RFC 4592 section 2.2.1).
+#[test]
+fn changes_to_records_of_a_wildcard_belong_to_the_wildcard() {
+    let (rsa, ecdsa) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
+    for signed in [Signed::Nsec, Signed::Nsec3] {
+        let text = format!(
+            "wild 60 IN A 127.0.0.1\n*._tcp.wild 60 IN TLSA {rsa}\nmx 60 IN A 127.0.0.1\n_25._tcp.mx 60 IN TLSA {rsa}\n\
+             sub 60 IN A 127.0.0.1\n*.sub 60 IN TLSA {rsa}\n"
+        );
+        let world = World::new("wild", vec![Zone { origin: "example.", signed, text }]);
+        for (host, holder) in [
+            ("wild.example", "*._tcp.wild.example."),
+            ("*._tcp.wild.example", "*._tcp.wild.example."),
+            ("mx.example", "_25._tcp.mx.example."),
+            ("sub.example", "*.sub.example."),
+        ] {
+            let next = format!("diff fixtures/fullchain-rsa.pem {host} --next fixtures/fullchain-ecdsa.pem");
+            let (code, said) = world.ask(&format!("{next} --only add -f nsupdate -q"));
+            assert_eq!((code, said), (1, format!("update add {holder} 3600 IN TLSA {ecdsa}\nsend\n")));
+            let (_, said) = world.ask(&format!("diff fixtures/fullchain-ecdsa.pem {host} -f nsupdate -q"));
+            assert!(said.contains(&format!("update delete {holder} IN TLSA {rsa}\n")), "{said}");
+            let (code, said) = world.ask(&format!("check fixtures/fullchain-ecdsa.pem {host} -q"));
+            assert_eq!(code, 1, "{said}");
+            assert!(said.contains(&format!("missing:\n{holder} IN TLSA {ecdsa}\n")), "{said}");
+        }
+    }
+}
+
+/// The labels of a wildcard stand in its signature, and anybody can put a signature beside that.
+#[test]
+fn a_forged_wildcard_is_none() {
+    let rsa = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("no-wild", vec![zone(format!("_25._tcp.mx 60 IN TLSA {rsa}\n"))]);
+    let forger = dns::forge(world.address, Forgery::Wildcard);
+    let (_, said) = world.ask_at(forger, "diff fixtures/fullchain-ecdsa.pem mx.example -f nsupdate -q");
+    assert!(said.contains("update delete _25._tcp.mx.example. IN TLSA 3 1 1"), "{said}");
+}
+
 #[test]
 fn forged_answers_are_bogus() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
@@ -247,6 +329,119 @@ fn mail_hosts_of_a_domain() {
     let (code, said) = world.ask(&format!("probe --mx null.plain.example -p {port}"));
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("takes no mail"), "{said}");
+}
+
+/// Clients pass over an exchange that is no host name, and use the others.
+#[test]
+fn an_exchange_that_is_no_host_name_hides_no_other() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
+    let (right, wrong) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
+    let text = format!(
+        "@ 60 IN MX 5 192.0.2.1.\n@ 60 IN MX 10 mx\n@ 60 IN MX 20 _mx\n_{port}._tcp.mx 60 IN TLSA {right}\n\
+         bad 60 IN MX 10 other\nbad 60 IN MX 20 192.0.2.1.\nother 60 IN A 127.0.0.1\n_{port}._tcp.other 60 IN TLSA {wrong}\n\
+         null 60 IN MX 0 .\n"
+    );
+    let world = World::new("exchanges", vec![zone(text)]);
+    let (code, said) = world.ask(&format!("probe --mx example -p {port}"));
+    assert_eq!(code, 3, "{said}");
+    for part in [
+        "192.0.2.1: unknown ('192.0.2.1' is an IP address",
+        &format!("mx.example 127.0.0.1:{port} RSA 2048: pass"),
+        "_mx.example: unknown ('_mx.example' is no host name",
+        "warning[no-host]: '192.0.2.1' is an IP address",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let (code, said) = world.ask(&format!("probe --mx bad.example -p {port}"));
+    assert_eq!(code, 1, "{said}");
+    let (_, json) = world.ask(&format!("probe --mx example -p {port} -f json -q"));
+    let entry = "\"host\": \"192.0.2.1\",\n      \"owner\": null,\n      \"dnssec\": \"unchecked\"";
+    assert!(json.contains(entry), "{json}");
+    let (code, said) = world.ask("probe --mx null.example");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("warning[no-host]: null.example takes no mail (RFC 7505)\n"), "{said}");
+    // One section for each message.
+    for line in said.lines() {
+        assert!(line.matches("RFC ").count() < 2, "{line}");
+    }
+}
+
+/// Usages 0 and 1 are unusable for mail between servers, not for all that SMTP is spoken in (RFC 7672 section 7).
+#[test]
+fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
+    let server = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
+    // Another run of this test may have the port for some seconds.
+    let listener = (0..300).find_map(|_| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:2525").ok();
+        if listener.is_none() {
+            thread::sleep(Duration::from_millis(100));
+        }
+        listener
+    });
+    let listener = listener.unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            forward(stream.unwrap(), server);
+        }
+    });
+    let record = rdata("fullchain-rsa.pem", "1 1 1");
+    let text = format!("@ 60 IN MX 10 mx\n_2525._tcp.mx 60 IN TLSA {record}\n");
+    let world = World::new("submission", vec![zone(text)]);
+    for (call, status, word) in [
+        ("probe mx.example:2525", 3, "unverified"),
+        ("probe mx.example:2525 --starttls smtp", 1, "unusable"),
+        ("probe --mx example -p 2525", 1, "unusable"),
+    ] {
+        let (code, said) = world.ask(call);
+        assert_eq!(code, status, "{call}: {said}");
+        assert!(said.contains(word), "{call}: {said}");
+    }
+}
+
+/// Mail clients take the TLSA base domain and the next hop before and after its alias (RFC 7672 section 3.2.2),
+/// as in Postfix; others the name that they were given as well (RFC 7671 section 7).
+#[test]
+fn names_behind_an_alias() {
+    let of_other = || vec![chain("wrong-name.pem", "wrong-name")];
+    let (web, mail) = (serve(of_other(), Speech::Direct), serve(of_other(), SMTP));
+    let (ours, record) = (rdata("wrong-name.pem", "2 1 1"), rdata("fullchain-rsa.pem", "2 1 1"));
+    let text = format!(
+        "_{web}._tcp.mx 60 IN TLSA {ours}\n_{mail}._tcp.mx 60 IN TLSA {ours}\n_25._tcp.mx 60 IN TLSA {record}\n\
+         other 60 IN CNAME mx\nsub 60 IN CNAME target\ntarget 60 IN MX 10 mx\n\
+         _465._tcp.mx 60 IN TLSA {record}\n_466._tcp.mx 60 IN TLSA {ours}\n"
+    );
+    let mail_of_other = Zone {
+        origin: "other.example.",
+        signed: Signed::Nsec,
+        text: "@ 60 IN MX 10 mx.example.\n".to_owned(),
+    };
+    let plain = Zone {
+        origin: "plain.example.",
+        signed: Signed::No,
+        text: "d 60 IN CNAME other.example.\n".to_owned(),
+    };
+    // The same name as an alias of the host in one world, as a mail domain in the other.
+    let world = World::new("alias", vec![zone(text.clone())]);
+    let text = text.replace("other 60 IN CNAME mx\n", "hop 60 IN CNAME other\n");
+    let domains = World::new("hop", vec![zone(text), mail_of_other, plain]);
+    for (world, call, status) in [
+        (&world, format!("probe other.example:{web}"), 0),
+        (&world, format!("probe mx.example:{web}"), 1),
+        (&world, format!("probe other.example:{mail} --starttls smtp"), 1),
+        (&world, "check fixtures/fullchain-rsa.pem other.example".to_owned(), 0),
+        (&world, "check fixtures/fullchain-rsa.pem other.example:465".to_owned(), 0),
+        (&world, "check fixtures/wrong-name.pem other.example".to_owned(), 1),
+        (&world, "check fixtures/wrong-name.pem other.example:466".to_owned(), 0),
+        (&world, "check fixtures/wrong-name.pem mx.example:466".to_owned(), 1),
+        (&domains, format!("probe --mx other.example -p {mail}"), 0),
+        (&domains, format!("probe --mx hop.example -p {mail}"), 0),
+        (&domains, format!("probe --mx target.example -p {mail}"), 1),
+        // Anyone could have named that target.
+        (&domains, format!("probe --mx d.plain.example -p {mail}"), 1),
+    ] {
+        let (code, said) = world.ask(&call);
+        assert_eq!(code, status, "{call}: {said}");
+    }
 }
 
 #[test]
@@ -328,6 +523,9 @@ fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
         ),
         ("no TLS behind it", says(b"220 mx\r\n250 STARTTLS\r\n220 go\r\nnothing of the kind\r\n"), 3),
         ("no certificate that fits", serve(vec![], SMTP), 1),
+        // The genuine certificate, as anyone can have it, without its key.
+        ("a key of another kind", serve(vec![stolen("fullchain-ecdsa", "fullchain-rsa")], SMTP), 1),
+        ("another key of its kind", serve(vec![stolen("fullchain-ecdsa", "key-p256")], SMTP), 1),
     ];
     let text = servers.iter().map(|(_, port, _)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
     let world = World::new("misbehaving", vec![zone(text)]);
@@ -337,6 +535,197 @@ fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
         assert!(start.elapsed() < Duration::from_secs(8), "{what}");
         assert_eq!(code, status, "{what}: {said}");
         assert!(!said.contains("pass"), "{what}: {said}");
+    }
+}
+
+/// A certificate of the fixtures with the key of another.
+fn stolen(certificate: &str, key: &str) -> Arc<CertifiedKey> {
+    let certificates = chain(&format!("{certificate}.pem"), certificate).cert.clone();
+    Arc::new(CertifiedKey::new(certificates, chain(&format!("{certificate}.pem"), key).key.clone()))
+}
+
+/// Verifiers of paths refuse some of these certificates; the key is what a record of usage 3 asks for.
+#[test]
+fn possession_of_the_key_is_proven_for_odd_certificates_too() {
+    let cases = [
+        ("v1-leaf", 0, "\"key_proven\": true"),
+        ("key-rsa-no-null", 0, "\"key_proven\": true"),
+        ("key-ed25519", 0, "\"key_proven\": true"),
+        // ring takes no compressed point: nobody can tell here, so that is no pass.
+        ("key-ec-compressed", 3, "possession of the key is not proven: nothing here checks signatures of"),
+    ];
+    let servers = cases.map(|(name, ..)| {
+        let file = format!("{name}.pem");
+        (serve(vec![chain(&file, name)], Speech::Direct), rdata(&file, "3 1 1"))
+    });
+    let text =
+        servers.iter().map(|(port, record)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("odd", vec![zone(text)]);
+    for ((name, status, said_is), (port, _)) in cases.into_iter().zip(servers) {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} -f json"));
+        assert_eq!(code, status, "{name}: {said}");
+        assert!(said.contains(said_is), "{name}: {said}");
+        assert!(said.contains("\"status\": \"match\""), "{name}: {said}");
+    }
+}
+
+/// Who is told to come back later has seen nothing.
+#[test]
+fn a_busy_server_is_unknown() {
+    let cases = [
+        ("smtp", Speech::Lines(&["421 too many connections, try again\r\n"])),
+        ("smtp", Speech::Lines(&["450-not\r\n450 now\r\n"])),
+        ("smtp", Speech::Lines(&["220 mx\r\n", "421 shutting down\r\n"])),
+        ("lmtp", Speech::Lines(&["421 later\r\n"])),
+        ("ftp", Speech::Lines(&["421 too many users\r\n"])),
+        ("ftp", Speech::Lines(&["120 ready in 5 minutes\r\n"])),
+        ("nntp", Speech::Lines(&["400 later\r\n"])),
+        ("imap", Speech::Lines(&["* BYE too many connections\r\n"])),
+        ("pop3", Speech::Lines(&["-ERR [SYS/TEMP] later\r\n"])),
+        ("sieve", Speech::Lines(&["BYE (TRYLATER) \"later\"\r\n"])),
+    ];
+    let servers = cases.map(|(protocol, speech)| (protocol, serve(vec![], speech)));
+    let never = [
+        ("smtp", serve(vec![], Speech::Lines(&["554 no\r\n"]))),
+        ("nntp", serve(vec![], Speech::Lines(&["502 no\r\n"]))),
+        ("pop3", serve(vec![], Speech::Lines(&["-ERR no\r\n"]))),
+    ];
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let all = servers.iter().chain(&never);
+    let text = all.map(|(_, port)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("busy", vec![zone(text)]);
+    for (protocol, port) in servers {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
+        assert_eq!(code, 3, "{protocol}: {said}");
+        assert!(said.contains("unknown (the server is busy: "), "{protocol}: {said}");
+    }
+    for (protocol, port) in never {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
+        assert_eq!(code, 1, "{protocol}: {said}");
+    }
+}
+
+/// OpenSSL's clients speak with these servers, so they are no fail; what cannot be seen from here is said.
+#[test]
+#[ignore = "needs openssl"]
+fn servers_of_openssl_that_rustls_has_little_in_common_with() {
+    let start = |name: &str, args: &str| {
+        OpensslServer::start(&format!("-cert fixtures/{name}.pem -key fixtures/keys/{name}.key {args}"))
+    };
+    const NOTHING: &str = "no cipher suite or kind of key in common with this program";
+    let cases = [
+        ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-SHA", 3, NOTHING),
+        ("fullchain-rsa", "-tls1_2 -cipher AES128-GCM-SHA256", 3, NOTHING),
+        ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", 0, "RSA 2048: pass"),
+        ("key-secp256k1", "", 3, NOTHING),
+        // This one refuses whoever has no certificate to show, and mail servers have none.
+        ("fullchain-rsa", "-tls1_2 -Verify 1", 1, "fail (the server refuses TLS: alert handshake_failure)"),
+        // Keys that rustls does not ask for by itself.
+        ("key-rsapss", "", 0, "RSA-PSS 2048: pass\n"),
+        ("key-p521", "", 3, "ECDSA P-521: unknown (possession of the key is not proven"),
+        ("key-ed448", "", 3, "Ed448: unknown (possession of the key is not proven"),
+    ];
+    let servers = cases.map(|(name, args, ..)| start(name, args));
+    let records = cases.map(|(name, ..)| rdata(&format!("{name}.pem"), "3 1 1"));
+    let text = servers
+        .iter()
+        .zip(&records)
+        .map(|(server, record)| format!("_{}._tcp.mx 60 IN TLSA {record}\n", server.1));
+    let world = World::new("uncommon", vec![zone(text.collect())]);
+    for ((name, args, status, words), server) in cases.iter().zip(&servers) {
+        let (code, said) = world.ask(&format!("probe mx.example:{}", server.1));
+        assert_eq!(code, *status, "{name} {args}: {said}");
+        assert!(said.contains(words), "{name} {args}: {said}");
+    }
+}
+
+/// Lets a connection through to `port`.
+fn forward(mut stream: TcpStream, port: u16) {
+    let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
+    thread::spawn(move || std::io::copy(&mut server, &mut stream));
+}
+
+/// A server that lets every second connection through to `port` and does `instead` with the others.
+fn every_second(port: u16, instead: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let count = AtomicUsize::new(0);
+    listen(move |stream| match count.fetch_add(1, Ordering::SeqCst) % 2 {
+        1 => instead(stream),
+        _ => forward(stream, port),
+    })
+}
+
+#[test]
+fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
+    let rsa = || vec![chain("fullchain-rsa.pem", "fullchain-rsa")];
+    let says = |text: &'static [u8]| {
+        move |mut stream: TcpStream| {
+            let _ = stream.write_all(text);
+            thread::sleep(Duration::from_millis(200));
+        }
+    };
+    // An alert with a description.
+    let alert = |number: u8| {
+        move |mut stream: TcpStream| {
+            let _ = stream.read(&mut [0; 2000]);
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, number]);
+        }
+    };
+    let cases = [
+        ("has RSA alone", "none", serve(rsa(), Speech::Direct), 0, None),
+        ("handshake_failure", "none", every_second(serve(rsa(), Speech::Direct), alert(40)), 0, None),
+        // Some servers close where others send an alert.
+        (
+            "closes at the ClientHello",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), |mut stream| {
+                let _ = stream.read(&mut [0; 2000]);
+            }),
+            0,
+            Some("hint[key-kind-unseen]: mx.example 127.0.0.1"),
+        ),
+        (
+            "internal_error",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), alert(80)),
+            0,
+            Some("ECDSA: not examined: the server refuses TLS: alert internal_error"),
+        ),
+        (
+            "says nothing",
+            "none",
+            every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
+            3,
+            Some("unknown (ECDSA: not examined: the connection broke in TLS: no end of it in time"),
+        ),
+        (
+            "closes before STARTTLS",
+            "smtp",
+            every_second(serve(rsa(), SMTP), drop),
+            3,
+            Some("unknown (ECDSA: not examined: the connection broke before TLS"),
+        ),
+        (
+            "has no STARTTLS",
+            "smtp",
+            every_second(serve(rsa(), SMTP), says(b"220 mx\r\n250 SIZE\r\n")),
+            1,
+            Some("fail (ECDSA: STARTTLS is not offered"),
+        ),
+    ];
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let text =
+        cases.iter().map(|(_, _, port, ..)| format!("_{port}._tcp.mx 60 IN TLSA {record}\n")).collect();
+    let world = World::new("unseen", vec![zone(text)]);
+    for (what, protocol, port, status, words) in cases {
+        let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol} --timeout 1"));
+        assert_eq!(code, status, "{what}: {said}");
+        assert!(said.contains(&format!("mx.example 127.0.0.1:{port} RSA 2048: pass\n")), "{what}: {said}");
+        match words {
+            Some(words) => assert!(said.contains(words), "{what}: {said}"),
+            None => assert!(!said.contains("ECDSA"), "{what}: {said}"),
+        }
     }
 }
 
@@ -363,6 +752,24 @@ fn misbehaving_name_servers_are_errors_in_time() {
     }
 }
 
+/// A server of the zone alone, as each secondary is one, has no way up to the root's keys.
+#[test]
+fn a_server_without_the_root_is_no_forger() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("authoritative", vec![zone(format!("_{port}._tcp.mx 60 IN TLSA {record}\n"))]);
+    for call in ["probe", "check fixtures/fullchain-rsa.pem"] {
+        let output = run(&format!("{call} mx.example:{port} --dns {} --timeout 5", world.address));
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("warning[dns-unreachable]"), "{said}");
+        assert!(said.contains("this server does not answer for the root"), "{said}");
+        assert!(said.contains("give --trust-anchor with the zone's own DS"), "{said}");
+        assert!(!said.contains("bogus"), "{said}");
+        assert_eq!(world.ask(&format!("{call} mx.example:{port}")).0, 0);
+    }
+}
+
 #[test]
 fn records_of_a_file_stand_in_for_those_of_the_dns() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
@@ -382,4 +789,23 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
         .unwrap();
     assert_eq!(world.ask(&format!("probe mx.example:{port} --records {}", path.display())).0, 1);
+    // Lines without an owner are for one host.
+    let two = "a 60 IN MX 1 mx\na 60 IN MX 2 x\nb 60 IN MX 1 mx\n".to_owned();
+    let domains = World::new("file-mx", vec![zone(two)]);
+    let bare = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bare.txt");
+    fs::write(&bare, rdata("fullchain-rsa.pem", "3 1 1")).unwrap();
+    let of = |domain| format!("probe --mx {domain} -p {port} --starttls none --records {}", bare.display());
+    assert_eq!(domains.ask(&of("b.example")).0, 0);
+    let (code, said) = domains.ask(&of("a.example"));
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("bare.txt: "), "{said}");
+    // A file without them says nothing of the DNS.
+    let other = format!("probe nn.example:{port} --records {}", path.display());
+    let (code, said) = world.ask(&other);
+    assert_eq!(code, 3, "{said}");
+    let line = format!("nn.example: unknown (the file has no TLSA record for _{port}._tcp.nn.example.)\n");
+    assert!(said.contains(&line), "{said}");
+    assert!(said.contains("warning[dns-no-records]: the file has no TLSA record for"), "{said}");
+    let (_, said) = world.ask(&format!("{other} -f json"));
+    assert!(said.contains("\"dnssec\": \"unchecked\""), "{said}");
 }

@@ -2,21 +2,23 @@
 //!
 //! No resolver on the way is trusted: it is asked with CD set, and its answers are validated here.
 
+mod read;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use domain::base::iana::{Class, Rcode};
-use domain::base::{Message, MessageBuilder, Name, Rtype};
+use domain::base::iana::Rcode;
+use domain::base::{MessageBuilder, Name, Rtype};
 use domain::dnssec::validator::anchor::TrustAnchors;
 use domain::dnssec::validator::context::{ValidationContext, ValidationState};
 use domain::net::client::protocol::{TcpConnect, UdpConnect};
 use domain::net::client::request::{ComposeRequest, RequestMessage, SendRequest};
 use domain::net::client::{dgram, dgram_stream, multi_stream, stream};
-use domain::rdata::{AllRecordData, Cname};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::records::Published;
+use read::{has_soa, read, text_of};
 
 /// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
 /// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
@@ -94,6 +96,8 @@ pub struct Answer {
     pub security: Security,
     /// The name behind all aliases, lower case, without the final dot.
     pub canonical: String,
+    /// Where the records stand: the canonical name, or a wildcard, if a signature says so.
+    pub holder: String,
     /// The records there.
     pub data: Vec<Data>,
 }
@@ -123,15 +127,17 @@ pub trait Lookup {
     fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError>;
 }
 
-type Server = (Upstream, ValidationContext<Upstream>);
+type NameServer = (Upstream, ValidationContext<Upstream>);
 
 type Upstream = dgram_stream::Connection<UdpConnect, RequestMessage<Vec<u8>>>;
 
 /// The resolver of `domain`, one server after another.
 pub struct Resolver {
     runtime: Runtime,
-    servers: Vec<Server>,
+    servers: Vec<NameServer>,
     timeout: Duration,
+    /// Whether the anchors are the root's.
+    from_root: bool,
 }
 
 impl Resolver {
@@ -161,24 +167,16 @@ impl Resolver {
             let upstream = connect(&runtime, *server, timeout);
             all.push((upstream.clone(), ValidationContext::new(anchors, upstream)));
         }
-        Ok(Self { runtime, servers: all, timeout })
+        Ok(Self { runtime, servers: all, timeout, from_root: anchors.is_none() })
     }
 
     async fn ask(
         &self,
-        (upstream, context): &Server,
+        (upstream, context): &NameServer,
         name: &Name<Vec<u8>>,
         kind: Kind,
     ) -> Result<Step, String> {
-        let mut message = MessageBuilder::new_vec();
-        message.header_mut().set_rd(true);
-        let mut message = message.question();
-        message.push((name, kind.rtype())).map_err(|error| error.to_string())?;
-        let mut request = RequestMessage::new(message).map_err(|error| error.to_string())?;
-        // CD: a validating server would keep from us what it calls bogus, and the reason with it.
-        request.header_mut().set_cd(true);
-        request.set_dnssec_ok(true);
-        let mut pending = upstream.send_request(request);
+        let mut pending = upstream.send_request(question(name, kind.rtype())?);
         let mut message = pending.get_response().await.map_err(|error| error.to_string())?;
         match message.header().rcode() {
             Rcode::NOERROR | Rcode::NXDOMAIN => {}
@@ -193,6 +191,11 @@ impl Resolver {
         let security = match state {
             ValidationState::Secure => Security::Secure,
             ValidationState::Insecure | ValidationState::Indeterminate => Security::Insecure,
+            ValidationState::Bogus if self.from_root && !has_root(upstream).await => {
+                return Err("this server does not answer for the root: ask a resolver, \
+                            or give --trust-anchor with the zone's own DS"
+                    .to_owned());
+            }
             ValidationState::Bogus => {
                 let text = extended.and_then(|extended| {
                     let text = String::from_utf8_lossy(extended.text_slice()?).into_owned();
@@ -205,7 +208,7 @@ impl Resolver {
     }
 
     /// The answer, behind the aliases that a server without recursion leaves to us.
-    async fn follow(&self, server: &Server, name: &Name<Vec<u8>>, kind: Kind) -> Result<Answer, String> {
+    async fn follow(&self, server: &NameServer, name: &Name<Vec<u8>>, kind: Kind) -> Result<Answer, String> {
         let mut name = name.clone();
         let mut security = Security::Secure;
         for _ in 0..MOST_ALIASES {
@@ -225,6 +228,25 @@ impl Resolver {
     }
 }
 
+fn question(name: &Name<Vec<u8>>, rtype: Rtype) -> Result<RequestMessage<Vec<u8>>, String> {
+    let mut message = MessageBuilder::new_vec();
+    message.header_mut().set_rd(true);
+    let mut message = message.question();
+    message.push((name, rtype)).map_err(|error| error.to_string())?;
+    let mut request = RequestMessage::new(message).map_err(|error| error.to_string())?;
+    // CD: a validating server would keep from us what it calls bogus, and the reason with it.
+    request.header_mut().set_cd(true);
+    request.set_dnssec_ok(true);
+    Ok(request)
+}
+
+/// Whether a server has the root's keys: one that serves zones alone has not, and that is no forgery.
+async fn has_root(upstream: &Upstream) -> bool {
+    let Ok(request) = question(&Name::root(), Rtype::DNSKEY) else { return false };
+    let Ok(message) = upstream.send_request(request).get_response().await else { return false };
+    message.answer().is_ok_and(|answer| answer.flatten().any(|record| record.rtype() == Rtype::DNSKEY))
+}
+
 /// What one question brought.
 enum Step {
     Answer(Answer),
@@ -241,12 +263,6 @@ fn worse(one: Security, other: Security) -> Security {
         (_, Security::Bogus(_)) | (Security::Secure, _) => other,
         (Security::Insecure, _) => one,
     }
-}
-
-/// Whether the end of the answer is a proper denial, which has the zone's SOA (RFC 2308 section 2).
-fn has_soa<Octs: domain::dep::octseq::Octets>(message: &Message<Octs>) -> bool {
-    let Ok(authority) = message.authority() else { return false };
-    authority.into_iter().flatten().any(|record| record.rtype() == Rtype::SOA)
 }
 
 impl Lookup for Resolver {
@@ -281,71 +297,6 @@ fn connect(runtime: &Runtime, server: SocketAddr, timeout: Duration) -> Upstream
         dgram_stream::Connection::with_config(UdpConnect::new(server), TcpConnect::new(server), config);
     runtime.spawn(async move { transport.run().await });
     connection
-}
-
-fn text_of(name: &impl fmt::Display) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
-}
-
-/// The records of `kind` behind the aliases of `name`.
-fn read<Octs: AsRef<[u8]> + domain::dep::octseq::Octets>(
-    message: &Message<Octs>,
-    name: &str,
-    kind: Kind,
-    security: Security,
-) -> Result<Answer, String> {
-    let unreadable = |_| "the answer cannot be read".to_owned();
-    let mut aliases = Vec::new();
-    let mut records = Vec::new();
-    for record in message.answer().map_err(unreadable)?.limit_to_in::<AllRecordData<_, _>>() {
-        let record = record.map_err(unreadable)?;
-        if record.class() != Class::IN {
-            continue;
-        }
-        let owner = text_of(record.owner());
-        let data = match record.data() {
-            AllRecordData::Cname(cname) => {
-                aliases.push((owner.clone(), target(cname)));
-                Data::Cname(target(cname))
-            }
-            AllRecordData::A(a) => Data::Address(IpAddr::V4(a.addr())),
-            AllRecordData::Aaaa(aaaa) => Data::Address(IpAddr::V6(aaaa.addr())),
-            AllRecordData::Mx(mx) => {
-                Data::Mx { preference: mx.preference(), exchange: text_of(mx.exchange()) }
-            }
-            AllRecordData::Tlsa(tlsa) => Data::Tlsa(Published {
-                usage: tlsa.usage().to_int(),
-                selector: tlsa.selector().to_int(),
-                matching_type: tlsa.matching_type().to_int(),
-                data: tlsa.data().as_ref().to_vec(),
-            }),
-            _ => continue,
-        };
-        records.push((owner, data));
-    }
-    let mut canonical = name.to_owned();
-    if kind != Kind::Cname {
-        // As many hops as there are aliases is a circle.
-        for _ in 0..aliases.len() {
-            if let Some((_, target)) = aliases.iter().find(|(owner, _)| *owner == canonical) {
-                canonical.clone_from(target);
-            }
-        }
-    }
-    let wanted = |data: &Data| match kind {
-        Kind::A => matches!(data, Data::Address(IpAddr::V4(_))),
-        Kind::Aaaa => matches!(data, Data::Address(IpAddr::V6(_))),
-        Kind::Mx => matches!(data, Data::Mx { .. }),
-        Kind::Tlsa => matches!(data, Data::Tlsa(_)),
-        Kind::Cname => matches!(data, Data::Cname(_)),
-    };
-    let data = records.into_iter().filter(|(owner, data)| *owner == canonical && wanted(data));
-    let data = data.map(|(_, data)| data).collect();
-    Ok(Answer { security, canonical, data })
-}
-
-fn target<N: fmt::Display>(cname: &Cname<N>) -> String {
-    text_of(cname.cname())
 }
 
 /// Why no resolver can be made.
