@@ -4,21 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Output, Stdio};
 
-/// A server that ends with this.
-struct Running(Child);
+#[path = "common/running.rs"]
+mod running;
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use running::{Running, free_port, name_server};
 
 /// Postfix in a folder of its own; it ends with this.
 struct Postfix(PathBuf);
@@ -27,10 +19,6 @@ impl Drop for Postfix {
     fn drop(&mut self) {
         let _ = Command::new("postfix").arg("-c").arg(&self.0).arg("stop").output();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[track_caller]
@@ -54,7 +42,7 @@ fn postfix(folder: &Path, port: u16) -> Postfix {
             "compatibility_level = 3.6\nqueue_directory = {at}/queue\ndata_directory = {at}/data\n\
              maillog_file = {at}/mail.log\nmaillog_file_prefixes = {at}\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
              myhostname = mx.example\nmydestination =\nlocal_recipient_maps =\nsmtpd_peername_lookup = no\n\
-             smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {at}/key.pem, {at}/cert.pem\n"
+             smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {at}/both.pem\n"
         ),
     )
     .unwrap();
@@ -72,7 +60,7 @@ fn postfix(folder: &Path, port: u16) -> Postfix {
 }
 
 /// Signs the zone and starts NSD with it; `change` is made to the signed zone.
-fn name_server(folder: &Path, port: u16, records: &str, change: impl Fn(String) -> String) -> Running {
+fn signed_zone(folder: &Path, port: u16, records: &str, change: impl Fn(String) -> String) -> Running {
     let head = "$ORIGIN example.\n$TTL 60\n@ IN SOA ns hostmaster 1 7200 3600 1209600 60\n@ IN NS ns\n@ IN MX 10 mx\n\
                 ns IN A 127.0.0.1\nmx IN A 127.0.0.1\n";
     fs::write(folder.join("example.zone"), format!("{head}{records}")).unwrap();
@@ -89,24 +77,7 @@ fn name_server(folder: &Path, port: u16, records: &str, change: impl Fn(String) 
         ),
     )
     .unwrap();
-    let log = fs::File::create(folder.join("nsd.log")).unwrap();
-    let child = Command::new("nsd")
-        .args(["-d", "-c", "nsd.conf"])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    for _ in 0..100 {
-        let asked = Command::new("dig")
-            .args(["@127.0.0.1", "-p", &port.to_string(), "example", "SOA", "+short", "+tries=1", "+time=1"])
-            .output();
-        if asked.unwrap().stdout.starts_with(b"ns.") {
-            break;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Running(child)
+    name_server(folder, &["nsd", "-d", "-c", "nsd.conf"], port)
 }
 
 /// ring signs and verifies nothing of RSA below 2048 bits, and usage 3 does not ask for more than the key.
@@ -149,7 +120,7 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
         command.args(args.split_whitespace()).current_dir(&folder).output().unwrap()
     };
     let record = tlsagen(&format!("cert.pem mx.example:{tls},mx.example:{old} -q"));
-    let _names = name_server(&folder, dns, &String::from_utf8(record.stdout).unwrap(), |zone| zone);
+    let _names = signed_zone(&folder, dns, &String::from_utf8(record.stdout).unwrap(), |zone| zone);
     let probe = tlsagen(&format!("probe mx.example:{tls} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();
     assert_eq!(probe.status.code(), Some(0), "{said}");
@@ -173,6 +144,7 @@ fn a_private_postfix_and_a_signed_zone() {
         "chmod 755 .
          openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem \\
              -subj /CN=mx.example -addext subjectAltName=DNS:mx.example -days 30
+         cat key.pem cert.pem >both.pem
          dnssec-keygen -a ECDSAP256SHA256 -f KSK example; dnssec-keygen -a ECDSAP256SHA256 example
          grep -h ' DNSKEY 257 ' Kexample.*.key > anchor",
     );
@@ -202,7 +174,7 @@ fn a_private_postfix_and_a_signed_zone() {
     let right = record("3 1 1");
     assert!(right.contains("IN TLSA 3 1 1"));
     {
-        let _server = name_server(&folder, dns, &right, |zone| zone);
+        let _server = signed_zone(&folder, dns, &right, |zone| zone);
         let (code, said) = ask(&probe);
         let log = fs::read_to_string(folder.join("mail.log")).unwrap_or_default();
         assert_eq!(code, 0, "{said}\n{log}");
@@ -212,7 +184,7 @@ fn a_private_postfix_and_a_signed_zone() {
     // The record of another key: a no that everyone signed.
     let wrong = right.replace(right.trim().rsplit(' ').next().unwrap(), &"0a".repeat(32));
     {
-        let _server = name_server(&folder, dns, &wrong, |zone| zone);
+        let _server = signed_zone(&folder, dns, &wrong, |zone| zone);
         let (code, said) = ask(&probe);
         assert_eq!(code, 1, "{said}");
         assert!(said.contains("verdict: fail"), "{said}");
@@ -221,7 +193,7 @@ fn a_private_postfix_and_a_signed_zone() {
     // The right record under the signature of the wrong one.
     {
         let digest = right.trim().rsplit(' ').next().unwrap().to_uppercase();
-        let _server = name_server(&folder, dns, &wrong, |zone| {
+        let _server = signed_zone(&folder, dns, &wrong, |zone| {
             let forged =
                 zone.replace(&"0A".repeat(28), &digest[..56]).replace(&"0A".repeat(4), &digest[56..]);
             assert_ne!(forged, zone);

@@ -1,0 +1,88 @@
+//! certbot: its deploy hook, which stops nothing, and the gate, which does.
+
+use std::fs;
+
+use crate::mail_host::{MailHost, said};
+use crate::pebble::Pebble;
+
+const LIVE: &str = "certbot/live/mx.example/fullchain.pem";
+
+/// Runs it, and gives what it says. It ends with 0 whatever the hook ends with.
+#[track_caller]
+fn certbot(host: &MailHost, pebble: &Pebble, arguments: &str) -> String {
+    let output = host.place.run(&format!(
+        "REQUESTS_CA_BUNDLE=pebble.pem certbot {arguments} --server {} --non-interactive --no-random-sleep-on-renew \\
+             --config-dir certbot --work-dir certbot/work --logs-dir certbot/logs",
+        pebble.directory
+    ));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    said(&output)
+}
+
+#[test]
+#[ignore = "needs certbot, pebble, bind9, bind9-dnsutils and openssl"]
+fn certbot_renews_and_the_service_is_covered_at_every_step() {
+    let mut host = MailHost::new("certbot");
+    let pebble = Pebble::new(&host.place);
+    let issue =
+        "certonly --reuse-key --manual --manual-auth-hook true --agree-tos --register-unsafely-without-email";
+
+    certbot(&host, &pebble, &format!("{issue} -d mx.example"));
+    host.first_time(LIVE, "certbot/live/mx.example/privkey.pem");
+    let first = host.digest(LIVE);
+    fs::create_dir_all(host.place.folder.join("certbot/renewal-hooks/deploy")).unwrap();
+    host.install("certbot/renewal-hooks/deploy/tlsa", "# certbot: ");
+
+    // A renewal with the same key: the certificate changes, no record does, and the service has it.
+    let before = fs::read_to_string(host.place.folder.join(LIVE)).unwrap();
+    let same_key = certbot(&host, &pebble, "renew --force-renewal");
+    assert!(!same_key.contains("error"), "{same_key}");
+    assert_ne!(fs::read_to_string(host.place.folder.join(LIVE)).unwrap(), before);
+    assert!(host.serves(LIVE));
+    host.publishes(&[&first]);
+
+    // Another name's renewal is none of the hook's business.
+    certbot(&host, &pebble, &format!("{issue} -d other.example"));
+    let reloads = host.reloads();
+    let other = certbot(&host, &pebble, "renew --force-renewal --cert-name other.example");
+    assert!(other.contains("other.example") && !other.contains("tlsa"), "{other}");
+    assert_eq!(host.reloads(), reloads);
+    host.publishes(&[&first]);
+
+    // A new key, and one name server that does not answer: `live/` has the new key at once, certbot prints that the
+    // hook has failed and ends with 0, but the service keeps the old certificate.
+    host.stop_second();
+    let new_key = certbot(&host, &pebble, "renew --force-renewal --new-key --cert-name mx.example");
+    assert!(new_key.contains("tlsa-deploy: mx.example: "), "{new_key}");
+    assert!(new_key.contains("reported error code 1"), "{new_key}");
+    let second = host.digest(LIVE);
+    assert_ne!(second, first);
+    let kept = |host: &MailHost| {
+        assert_eq!(host.digest("served.pem"), first);
+        host.publishes(&[&first, &second]);
+        assert_eq!(host.reloads(), reloads);
+    };
+    kept(&host);
+    host.cron_says(1, "no servers could be reached");
+    kept(&host);
+
+    // All name servers have the record from now on; two TTLs later the service gets the certificate.
+    host.start_second();
+    host.cron_says(1, "not for 120 minutes");
+    kept(&host);
+    host.age(119);
+    host.cron_says(1, "not for 120 minutes");
+    kept(&host);
+    host.age(122);
+    host.cron_says(0, "");
+    assert!(host.serves(LIVE));
+    host.publishes(&[&first, &second]);
+    assert_eq!(host.reloads(), reloads + 1);
+
+    // The next run retires the old record, and the one after it finds nothing left to do.
+    for _ in 0..2 {
+        host.cron_says(0, "");
+        host.publishes(&[&second]);
+    }
+    assert_eq!(host.reloads(), reloads + 1);
+}

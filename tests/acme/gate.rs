@@ -1,0 +1,138 @@
+//! The gate itself: whatever fails, the service keeps the certificate that is covered.
+
+use std::fs;
+
+use crate::bind::{certificates, executable};
+use crate::mail_host::{MailHost, ends_with, said};
+
+#[test]
+#[ignore = "needs bind9, bind9-dnsutils and openssl"]
+fn what_fails_leaves_the_old_certificate_in_use() {
+    let host = MailHost::new("gate");
+    let place = &host.place;
+    let live = |name: &str| {
+        place.succeeds(&format!("mkdir -p live; cp {name}.pem live/chain.pem; cp {name}.key live/key.pem"));
+    };
+    certificates(place, "current next third");
+    live("current");
+    host.first_time("live/chain.pem", "live/key.pem");
+    let [current, next, third] = ["current.pem", "next.pem", "third.pem"].map(|file| host.digest(file));
+    let reloads = host.reloads();
+    let kept = |published: &[&String]| {
+        assert!(host.serves("current.pem"));
+        host.publishes(published);
+        assert_eq!(host.reloads(), reloads);
+    };
+
+    live("next");
+    // A tool that fails is not a yes.
+    for tool in ["tlsagen", "dig", "nsupdate"] {
+        place.succeeds(&format!("mv bin/{tool} kept"));
+        executable(&place.folder.join("bin").join(tool), "#!/bin/sh\nexit 1\n");
+        assert!(!host.cron().status.success());
+        place.succeeds(&format!("mv kept bin/{tool}"));
+        kept(&[&current]);
+    }
+    place.succeeds("mv bin/tlsagen kept");
+    let without = |what| format!("#!/bin/sh\ncase \"$*\" in {what}) exit 2 ;; esac\nexec ./kept \"$@\"\n");
+    executable(&place.folder.join("bin/tlsagen"), &without("diff*"));
+    assert_eq!(said(&host.cron()), "");
+    assert!(!host.cron().status.success());
+    place.succeeds("mv kept bin/tlsagen");
+    kept(&[&current]);
+    // Nor is an update that the name server refuses.
+    place.succeeds("cp ddns.key kept; tsig-keygen ddns >ddns.key");
+    host.cron_says(2, "BADSIG");
+    place.succeeds("mv kept ddns.key");
+    kept(&[&current]);
+    // A key and a certificate that do not belong together, as between two moves of a client.
+    place.succeeds("cp third.key live/key.pem");
+    host.cron_says(1, "not the key of this chain");
+    kept(&[&current]);
+    live("next");
+    // A chain that is cut short.
+    place.succeeds("head -c 900 next.pem >live/chain.pem");
+    host.cron_says(2, "tlsagen: error: ");
+    kept(&[&current]);
+    live("next");
+
+    // Published and waited for, and then a name server that has nothing to say: no answer is no yes.
+    host.cron_says(1, "did not have all records yet: published");
+    host.waits();
+    kept(&[&current, &next]);
+    host.age(122);
+    place.succeeds("mv bin/dig kept");
+    executable(&place.folder.join("bin/dig"), "#!/bin/sh\n");
+    host.cron_says(1, "did not have all records yet: published");
+    place.succeeds("mv kept bin/dig");
+    kept(&[&current, &next]);
+
+    // Waited for again, and then another key comes: its wait begins anew, also when its record is there already.
+    host.waits();
+    host.age(122);
+    live("third");
+    place.succeeds("tlsagen third.pem mx.example -f nsupdate | nsupdate -k ddns.key");
+    host.until(|| host.second_has(&third[..56].to_uppercase()));
+    host.cron_says(1, "not for 120 minutes");
+    kept(&[&current, &next, &third]);
+    let delete = format!(
+        "printf 'update delete _25._tcp.mx.example. TLSA 3 1 1 {third}\\nsend\\n' | nsupdate -k ddns.key"
+    );
+    place.succeeds(&delete);
+    host.age(122);
+    host.cron_says(1, "did not have all records yet: published");
+    host.waits();
+    kept(&[&current, &next, &third]);
+
+    // Records that go missing after the wait begin it anew, too.
+    host.age(122);
+    place.succeeds(&delete);
+    host.cron_says(1, "did not have all records yet: published");
+    host.waits();
+    kept(&[&current, &next, &third]);
+
+    // A triple that covers nothing keeps the gate shut.
+    host.age(122);
+    let stale = format!("_25._tcp.mx.example. 60 TLSA 2 1 1 {}", "0a".repeat(32));
+    place.succeeds(&format!("printf 'update add {stale}\\nsend\\n' | nsupdate -k ddns.key"));
+    host.until(|| host.second_has("2 1 1"));
+    host.cron_says(1, "triple-stale");
+    assert!(host.serves("current.pem"));
+    place.succeeds(&format!(
+        "printf 'update delete {}\\nsend\\n' | nsupdate -k ddns.key",
+        stale.replace(" 60 ", " ")
+    ));
+    host.until(|| !host.second_has("2 1 1"));
+
+    // A reload that fails is made good by the next run, and nothing is retired before.
+    fs::write(place.folder.join("broken"), "").unwrap();
+    ends_with(&host.cron(), 9, "");
+    kept(&[&current, &next, &third]);
+    fs::remove_file(place.folder.join("broken")).unwrap();
+    host.cron_says(0, "");
+    assert!(host.serves("third.pem"));
+    host.publishes(&[&current, &next, &third]);
+    place.succeeds("mv bin/tlsagen kept");
+    executable(&place.folder.join("bin/tlsagen"), &without("*remove*"));
+    host.cron_says(1, "");
+    place.succeeds("mv kept bin/tlsagen");
+    host.publishes(&[&current, &next, &third]);
+    host.cron_says(0, "");
+    host.publishes(&[&third]);
+
+    // Nothing but the file in use, its lock, and no stamp is left.
+    assert_eq!(place.succeeds("ls tls state"), "state:\nmx.example.lock\n\ntls:\nmx.example.pem\n");
+    assert_eq!(place.succeeds("stat -c %a tls/mx.example.pem"), "600\n");
+}
+
+/// Publishing first would cut off a server that uses another certificate.
+#[test]
+#[ignore = "needs bind9, bind9-dnsutils and openssl"]
+fn nothing_is_published_before_the_service_has_a_certificate() {
+    let host = MailHost::new("gate-first");
+    certificates(&host.place, "current");
+    host.place.succeeds("mkdir tls state");
+    let output = host.place.run("tlsa-deploy current.pem current.key mx.example");
+    ends_with(&output, 2, "tls/mx.example.pem");
+    assert_eq!(host.place.succeeds(crate::bind::PUBLISHED), "");
+}

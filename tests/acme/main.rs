@@ -1,0 +1,15 @@
+//! Renewal by ACME clients as the README describes it: its scripts, run by certbot, dehydrated and lego with pebble,
+//! and by stand-ins for acme.sh and Caddy.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "../common/bind.rs"]
+mod bind;
+#[path = "../common/running.rs"]
+mod running;
+
+mod adapters;
+mod certbot;
+mod gate;
+mod mail_host;
+mod pebble;
