@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """CPU time of whole processes, interleaved in one run: user plus system, in milliseconds.
 
-usage: process_cost.py [ROUNDS]   from the top of the checkout, after cargo build --release
+usage: process_cost.py [ROUNDS [TLSAGEN]]   from the top of the checkout, after cargo build --release
 
 The commands take turns, so that whatever else the machine does falls on all of them alike. The median of
 each is printed beside its ratio to /bin/true; no figure passes or fails.
@@ -12,7 +12,7 @@ import shutil
 import statistics
 import sys
 
-TLSAGEN = "target/release/tlsagen"
+TLSAGEN = sys.argv[2] if len(sys.argv) > 2 else "target/release/tlsagen"
 COMMANDS = {
     "/bin/true": ["/bin/true"],
     "3 1 1, RSA-2048 fullchain": [TLSAGEN, "fixtures/fullchain-rsa.pem", "mx.example", "3", "1", "1"],
