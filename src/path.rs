@@ -82,7 +82,7 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
     if end_entity.key_usage_tls() == Some(false) {
         return Err(PathError::Broken(format!(
             "{} is not for TLS: its keyUsage says so",
-            end_entity.subject()
+            end_entity.called()
         )));
     }
     let fit: Vec<Result<(), PathError>> = anchors.iter().map(|anchor| check_anchor(*anchor, now)).collect();
@@ -172,7 +172,7 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
             broken(format!("is not valid before {}", not_before.date()))
         }
         (Some(_), Some(_)) => check_ca(certificate).and_then(|()| check_extensions(certificate)),
-        _ => Err(PathError::Undecided(format!("a date of {} cannot be read", certificate.subject()))),
+        _ => Err(PathError::Undecided(format!("a date of {} cannot be read", certificate.called()))),
     }
 }
 
@@ -184,7 +184,7 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
         _ if !certificate.allows_server_auth() => "is not for TLS servers: its extendedKeyUsage says so",
         _ => return Ok(()),
     };
-    Err(PathError::Broken(format!("{} {reason}", certificate.subject())))
+    Err(PathError::Broken(format!("{} {reason}", certificate.called())))
 }
 
 /// Errors: clients may read an extension, and so the certificate, in another way.
@@ -214,7 +214,7 @@ fn depth(
     if let Some(Anchor::Certificate(anchor)) = anchor {
         let counted = between.iter().filter(|step| !step.is_self_issued()).count();
         if anchor.path_length().is_some_and(|length| length < counted) {
-            return Err(PathError::Broken(format!("the path length of {} is exceeded", anchor.subject())));
+            return Err(PathError::Broken(format!("the path length of {} is exceeded", anchor.called())));
         }
     }
     let Some(wanted) = by_way_of else {
@@ -225,7 +225,7 @@ fn depth(
     let place = between.iter().position(|step| step.der() == wanted.der());
     match place.map(|place| place + 1).or(is_anchor.then_some(steps + 1)) {
         Some(depth) => Ok(depth),
-        None => Err(PathError::Broken(format!("no verified path leads by way of {}", wanted.subject()))),
+        None => Err(PathError::Broken(format!("no verified path leads by way of {}", wanted.called()))),
     }
 }
 

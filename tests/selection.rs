@@ -172,3 +172,18 @@ fn more_than_sixteen_mebibytes_are_refused() {
     let text = "x\n".repeat(8 * 1024 * 1024 + 1);
     refuses("large", &text, "mx.example", "more than 16 MiB");
 }
+
+/// Clients refuse a path through a version 3 certificate that says nothing of being a CA, whoever signed what.
+#[test]
+fn a_root_that_is_not_marked_as_a_ca_is_refused_for_usage_2() {
+    let chain = |key_usages: &[KeyUsagePurpose]| {
+        let (mut root, root_key) = (base("Bare Root"), key());
+        root.key_usages = key_usages.to_vec();
+        let leaf = leaf().signed_by(&key(), &Issuer::from_params(&root, &root_key)).unwrap();
+        leaf.pem() + &root.self_signed(&root_key).unwrap().pem()
+    };
+    let bare = chain(&[]);
+    refuses("bare-root", &bare, "mx.example 2 1 1", "error[ca-limits]: CN=Bare Root (line ");
+    prints("bare-root", &bare, "mx.example 3 1 1", 1);
+    prints("signing-root", &chain(&[KeyUsagePurpose::KeyCertSign]), "mx.example 2 1 1", 1);
+}
