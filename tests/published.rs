@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "common/numbers.rs"]
+mod numbers;
+
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use numbers::Numbers;
 use time::OffsetDateTime;
 use tlsagen::generate::Material;
 use tlsagen::owner::{HostName, Owner};
@@ -110,22 +114,6 @@ fn an_anchor_whose_key_the_verifier_does_not_take_is_undecided() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("  unverified 2 0 0") && said.contains("no RSA keys below 2048 bits"), "{said}");
-}
-
-/// A small generator of numbers, the same in each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
-    }
 }
 
 fn material(name: &str) -> Material {

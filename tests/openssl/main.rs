@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod judge;
+#[path = "../common/numbers.rs"]
+mod numbers;
 #[path = "../common/openssl.rs"]
 mod openssl;
 mod random;

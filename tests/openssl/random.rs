@@ -14,18 +14,17 @@ use rcgen::{
 };
 
 use crate::judge::{Court, HOST};
+use crate::numbers::Numbers;
 
-/// xorshift: the same numbers for the same seed.
-struct Numbers(u64);
+/// What is chosen by chance.
+trait Choices {
+    fn pick<T: Copy>(&mut self, among: &[T]) -> T;
+    fn one_in(&mut self, odds: usize) -> bool;
+    /// Mostly the first.
+    fn mostly<T: Copy>(&mut self, usual: T, others: &[T]) -> T;
+}
 
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-    }
-
+impl Choices for Numbers {
     fn pick<T: Copy>(&mut self, among: &[T]) -> T {
         among[self.below(among.len())]
     }
@@ -34,7 +33,6 @@ impl Numbers {
         self.below(odds) == 0
     }
 
-    /// Mostly the first.
     fn mostly<T: Copy>(&mut self, usual: T, others: &[T]) -> T {
         if self.one_in(6) { self.pick(others) } else { usual }
     }
