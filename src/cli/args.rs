@@ -124,12 +124,8 @@ pub(super) struct ChainArgs {
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) common: CommonArgs,
-    /// The published records: zone-file text, or what dig prints; - for standard input [default: the DNS]
-    #[arg(long, value_name = "FILE", required = !cfg!(feature = "live"))]
-    pub(super) records: Option<String>,
-    #[cfg(feature = "live")]
     #[command(flatten)]
-    pub(super) lookup: LookupArgs,
+    pub(super) published: PublishedArgs,
     /// The client's question alone: does some record match for every end entity?
     #[arg(long)]
     pub(super) any: bool,
@@ -151,12 +147,8 @@ pub(super) struct DiffArgs {
     /// Numbers or names, one triple or several [default: 3 1 1]
     #[arg(value_name = "USAGE SELECTOR MTYPE")]
     pub(super) params: Vec<String>,
-    /// The published records: zone-file text, or what dig prints; - for standard input [default: the DNS]
-    #[arg(long, value_name = "FILE", required = !cfg!(feature = "live"))]
-    pub(super) records: Option<String>,
-    #[cfg(feature = "live")]
     #[command(flatten)]
-    pub(super) lookup: LookupArgs,
+    pub(super) published: PublishedArgs,
     /// One half of a rollover: add before the deployment, remove after it
     #[arg(long, value_parser = ["add", "remove"])]
     pub(super) only: Option<String>,
@@ -169,6 +161,17 @@ pub(super) struct DiffArgs {
     /// One certificate of the path: 0 the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
+}
+
+// Where published records come from; a doc comment would become the help's first line.
+#[derive(Args)]
+pub(super) struct PublishedArgs {
+    /// The published records: zone-file text, or what dig prints; - for standard input [default: the DNS]
+    #[arg(long, value_name = "FILE", required = !cfg!(feature = "live"))]
+    pub(super) records: Option<String>,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) lookup: LookupArgs,
 }
 
 // How the DNS is asked; a doc comment would become the help's first line.

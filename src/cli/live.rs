@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
-use super::{Records, UsageError, clock, stdin_once};
+use super::{UsageError, clock, stdin_once};
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
 use crate::owner::{Endpoint, HostName, Origin, Port};
@@ -57,16 +57,8 @@ pub enum Target {
     Mx(HostName, Port),
 }
 
-/// A file of records, or the DNS.
-pub(super) fn records(file: Option<String>, lookup: &LookupArgs) -> Result<Records, UsageError> {
-    match file {
-        Some(file) => Ok(Records::File(file)),
-        None => Ok(Records::Dns(lookup.request()?)),
-    }
-}
-
 impl LookupArgs {
-    fn request(&self) -> Result<LookupRequest, UsageError> {
+    pub(super) fn request(&self) -> Result<LookupRequest, UsageError> {
         Ok(LookupRequest {
             server: self.dns.as_deref().map(server).transpose()?,
             trust_anchor: self.trust_anchor.clone(),

@@ -20,7 +20,7 @@ use crate::render::Format;
 use crate::tlsa::Params;
 use crate::x509::printable;
 
-use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, RecordArgs};
+use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
 pub use clap_complete::Shell;
 pub use completions::completions;
 use error::SEE_HELP;
@@ -197,16 +197,9 @@ impl ChainArgs {
 impl CheckArgs {
     fn request(self) -> Result<CheckRequest, UsageError> {
         let nexthops = self.nexthop.iter().map(|name| name.parse()).collect::<Result<_, NameError>>()?;
-        #[cfg(feature = "live")]
-        let trust_anchor = self.lookup.trust_anchor.as_ref();
-        #[cfg(not(feature = "live"))]
-        let trust_anchor = None;
         Ok(CheckRequest {
-            common: self.common.values(&[self.records.as_ref(), self.ca_file.as_ref(), trust_anchor])?,
-            #[cfg(feature = "live")]
-            records: live::records(self.records, &self.lookup)?,
-            #[cfg(not(feature = "live"))]
-            records: Records::File(self.records.unwrap_or_default()),
+            common: self.common.values(&[&self.published.files()[..], &[self.ca_file.as_ref()]].concat())?,
+            records: self.published.records()?,
             any: self.any,
             ca_file: self.ca_file,
             nexthops,
@@ -217,22 +210,37 @@ impl CheckArgs {
 
 impl DiffArgs {
     fn request(self) -> Result<DiffRequest, UsageError> {
-        #[cfg(feature = "live")]
-        let trust_anchor = self.lookup.trust_anchor.as_ref();
-        #[cfg(not(feature = "live"))]
-        let trust_anchor = None;
         Ok(DiffRequest {
-            common: self.common.values(&[self.records.as_ref(), trust_anchor])?,
+            common: self.common.values(&self.published.files())?,
             params: params(&self.params)?,
-            #[cfg(feature = "live")]
-            records: live::records(self.records, &self.lookup)?,
-            #[cfg(not(feature = "live"))]
-            records: Records::File(self.records.unwrap_or_default()),
+            records: self.published.records()?,
             only: self.only.map(|half| if half == "add" { Half::Add } else { Half::Remove }),
             ttl: self.ttl,
             format: format(&self.format)?,
             depth: self.depth,
         })
+    }
+}
+
+impl PublishedArgs {
+    fn files(&self) -> [Option<&String>; 2] {
+        #[cfg(feature = "live")]
+        let trust_anchor = self.lookup.trust_anchor.as_ref();
+        #[cfg(not(feature = "live"))]
+        let trust_anchor = None;
+        [self.records.as_ref(), trust_anchor]
+    }
+
+    /// A file of records, or the DNS.
+    fn records(self) -> Result<Records, UsageError> {
+        match self.records {
+            Some(file) => Ok(Records::File(file)),
+            #[cfg(feature = "live")]
+            None => Ok(Records::Dns(self.lookup.request()?)),
+            // It is required there.
+            #[cfg(not(feature = "live"))]
+            None => Ok(Records::File(String::new())),
+        }
     }
 }
 
