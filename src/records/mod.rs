@@ -82,7 +82,7 @@ impl PublishedSet {
     /// Errors: an entry that cannot be read, whatever its owner.
     pub fn read(text: &[u8], origin: Option<&Origin>) -> Result<Self, RecordsError> {
         let text = String::from_utf8_lossy(text);
-        if let Some(line) = text.split('\n').position(|line| line.contains("-----BEGIN ")) {
+        if let Some(line) = text.split('\n').position(|line| line.trim_start().starts_with("-----BEGIN ")) {
             return Err(RecordsError { line: line + 1, problem: RecordsProblem::Pem });
         }
         let mut reader = Reader::new(origin);

@@ -380,6 +380,10 @@ impl Case {
             Some(
                 "RFC 7671 sections 5.2 and 5.2.2: usage 2 is for CAs, whose limits their bare keys do not evade",
             )
+        } else if yes && ours == 1 && self.records.iter().any(|(what, _)| what.starts_with("0 0 0 ")) {
+            Some(
+                "RFC 6698 section 2.1.1: usage 0 is for a CA that is sent; OpenSSL takes it from the record, too",
+            )
         } else if yes && ours == 1 && issuers.iter().skip(1).any(is_out_of_date) {
             Some("RFC 7671 section 5.2: OpenSSL passes over the dates of an anchor that is not self-signed")
         } else {
