@@ -63,12 +63,12 @@ pub enum PathError {
 }
 
 /// A path that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
+#[derive(Debug, Clone)]
+pub struct Verified<'a> {
     /// Links between the end entity and the anchor, or the certificate of `by_way_of`.
     pub depth: usize,
-    /// Whether a CA of the path, its anchor included, limits the names below it (RFC 5280 section 4.2.1.10).
-    pub has_name_constraints: bool,
+    /// The CAs of the path from the end entity's issuer up, the anchor included if it is a certificate.
+    pub cas: Vec<&'a Certificate>,
 }
 
 /// The reason where nothing leads to an anchor.
@@ -77,7 +77,7 @@ pub const NO_PATH: &str = "no path of valid signatures leads up to it";
 /// Builds and verifies a path.
 ///
 /// Errors: see [`PathError`].
-pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
+pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     let Question { end_entity, others, anchors, by_way_of, now } = *question;
     if end_entity.key_usage_tls() == Some(false) {
         return Err(PathError::Broken(format!(
@@ -89,14 +89,17 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
     if let (true, Some(Err(error))) = (fit.iter().all(Result::is_err), fit.first()) {
         return Err(error.clone());
     }
-    let anchors: Vec<Anchor<'_>> =
+    let anchors: Vec<Anchor<'a>> =
         anchors.iter().zip(fit).filter(|(_, fit)| fit.is_ok()).map(|(anchor, _)| *anchor).collect();
     // What says that it is no CA only lengthens the search; without the extension webpki says so itself. Behind an
     // anchor the path ends, and what is wrong above it is no reason.
     let ends_path = |other: &Certificate| {
-        anchors.iter().any(|anchor| matches!(anchor, Anchor::Certificate(ca) if ca.der() == other.der()))
+        by_way_of.is_none()
+            && anchors
+                .iter()
+                .any(|anchor| matches!(anchor, Anchor::Certificate(ca) if ca.der() == other.der()))
     };
-    let between: Vec<&Certificate> = (others.iter().copied())
+    let between: Vec<&'a Certificate> = (others.iter().copied())
         .filter(|other| other.basic_constraints_ca() != Some(false) && !ends_path(other))
         .collect();
     let ders: Vec<CertificateDer<'_>> =
@@ -122,7 +125,7 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
     let refusal = RefCell::new(None);
     let found = RefCell::new(None);
     let inspect = |path: &VerifiedPath<'_>| {
-        let taken: Vec<&Certificate> = path
+        let mut taken: Vec<&'a Certificate> = path
             .intermediate_certificates()
             .filter_map(|step| between.iter().copied().find(|other| other.der() == &*step.der()))
             .collect();
@@ -130,9 +133,10 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
         let anchor = of_anchor.and_then(|at| anchors.get(at)).copied();
         match depth(&taken, anchor, by_way_of) {
             Ok(depth) => {
-                let of_anchor = matches!(anchor, Some(Anchor::Certificate(ca)) if ca.has_name_constraints());
-                let has_name_constraints = of_anchor || taken.iter().any(|ca| ca.has_name_constraints());
-                found.replace(Some(Verified { depth, has_name_constraints }));
+                if let Some(Anchor::Certificate(anchor)) = anchor {
+                    taken.push(anchor);
+                }
+                found.replace(Some(Verified { depth, cas: taken }));
                 Ok(())
             }
             Err(error) => {
@@ -154,7 +158,11 @@ pub fn verify(question: &Question<'_>) -> Result<Verified, PathError> {
         Some(&inspect),
     );
     match (verified, found.take(), refusal.take()) {
-        (Ok(_), Some(found), _) => check_extensions(end_entity).map(|()| found),
+        (Ok(_), Some(found), _) => {
+            check_extensions(end_entity)?;
+            check_identifiers(end_entity, &found.cas)?;
+            Ok(found)
+        }
         (Err(Error::UnknownIssuer), _, Some(refusal)) => Err(refusal),
         (Err(error), ..) => Err(explain(question, &error)),
         (Ok(_), None, _) => Err(PathError::Undecided("the verifier gives no path".to_owned())),
@@ -182,6 +190,7 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
         (false, _) => "is no CA",
         (true, Some(false)) => "may not sign certificates: its keyUsage lacks keyCertSign",
         _ if !certificate.allows_server_auth() => "is not for TLS servers: its extendedKeyUsage says so",
+        _ if certificate.has_unknown_critical_extension() => "has a critical extension that is not known",
         _ => return Ok(()),
     };
     Err(PathError::Broken(format!("{} {reason}", certificate.called())))
@@ -194,6 +203,19 @@ fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
         Some(name) => Err(PathError::Undecided(format!(
             "{name} of {} cannot be read, or stands there twice",
             certificate.called()
+        ))),
+    }
+}
+
+/// Errors: clients may look for another certificate of a CA than that of the path (RFC 4158 section 3.5.12).
+fn check_identifiers(end_entity: &Certificate, cas: &[&Certificate]) -> Result<(), PathError> {
+    let children = std::iter::once(end_entity).chain(cas.iter().copied());
+    match children.zip(cas).find(|(child, issuer)| child.asks_for_another(issuer)) {
+        None => Ok(()),
+        Some((child, issuer)) => Err(PathError::Undecided(format!(
+            "{} asks for another certificate of {}, by key identifier or serial number, and some clients refuse this one",
+            child.called(),
+            issuer.called()
         ))),
     }
 }
@@ -264,10 +286,19 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("a certificate between is no CA"),
+        // webpki knows fewer kinds of names, and compares wildcards otherwise.
+        Error::NameConstraintViolation if has_other_names(question) => {
+            undecided("does not decide these name constraints as all clients do")
+        }
         Error::NameConstraintViolation => broken("a CA's name constraints forbid a name"),
         Error::PathLenConstraintViolated => broken("a CA's path length is exceeded"),
         Error::RequiredEkuNotFoundContext(_) => {
             broken("a certificate's extendedKeyUsage is not that of TLS servers")
+        }
+        Error::UnsupportedCriticalExtension
+            if !certificates(question).any(Certificate::has_unknown_critical_extension) =>
+        {
+            undecided("does not know a critical extension of the path, as most clients do")
         }
         Error::UnsupportedCriticalExtension => {
             broken("a certificate has a critical extension that is not known")
@@ -286,6 +317,21 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         | Error::MaximumNameConstraintComparisonsExceeded => undecided("gives up on so many certificates"),
         other => undecided(&format!("cannot read a certificate of the path: {other}")),
     }
+}
+
+/// All certificates that the path may be made of.
+fn certificates<'a>(question: &Question<'a>) -> impl Iterator<Item = &'a Certificate> {
+    let of_anchors = question.anchors.iter().filter_map(|anchor| match anchor {
+        Anchor::Certificate(certificate) => Some(*certificate),
+        Anchor::Key { .. } => None,
+    });
+    std::iter::once(question.end_entity).chain(question.others.iter().copied()).chain(of_anchors)
+}
+
+/// Whether constraints or names are of kinds that clients compare in different ways.
+fn has_other_names(question: &Question<'_>) -> bool {
+    certificates(question).any(Certificate::has_other_constraints)
+        || question.end_entity.dns_names().iter().any(|name| name.starts_with('*'))
 }
 
 /// Whether a certificate names its issuer in other octets than that has for its subject (RFC 5280 section 7.1).

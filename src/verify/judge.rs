@@ -160,9 +160,14 @@ impl<'a> Judge<'a> {
         let Case { record, params, certificate, .. } = *case;
         let others = self.others(case.end_entity);
         let mut best = case.unmatched();
+        let is_described = |other: &Certificate| data(other, params).as_ref() == Some(&record.data);
+        let describes: Option<&dyn Fn(&Certificate) -> bool> = Some(&is_described);
+        if case.described_cas().count() > MOST_DESCRIBED {
+            return Outcome::Unverified(None, "describes more certificates than are tried here".to_owned());
+        }
         for anchor in case.described_cas().filter_map(|index| self.chain.certificate(index)) {
-            let outcome =
-                self.path(certificate, &others, &[Anchor::Certificate(anchor)], None, &anchor.subject());
+            let anchors = [Anchor::Certificate(anchor)];
+            let outcome = self.path(certificate, &others, &anchors, None, &anchor.subject(), describes);
             best = better(best, outcome);
         }
         if params.matching_type != MatchingType::Full || best.rank() == 3 {
@@ -174,7 +179,8 @@ impl<'a> Judge<'a> {
                 Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => NOTHING,
                 Ok(anchor) => {
                     let subject = anchor.subject();
-                    self.path(certificate, &others, &[Anchor::Certificate(&anchor)], None, &subject)
+                    let anchors = [Anchor::Certificate(&anchor)];
+                    self.path(certificate, &others, &anchors, None, &subject, describes)
                 }
                 Err(_) => NOTHING,
             },
@@ -184,7 +190,7 @@ impl<'a> Judge<'a> {
             Selector::Spki if matches!(&best, Outcome::Failed(_, reason) if reason != path::NO_PATH) => {
                 NOTHING
             }
-            Selector::Spki => self.bare_key(record, certificate, &others),
+            Selector::Spki => self.bare_key(record, certificate, &others, describes),
         };
         better(best, without_path(outcome, &case.described))
     }
@@ -196,7 +202,13 @@ impl<'a> Judge<'a> {
     }
 
     /// A bare key may have signed the end entity or anything above it (RFC 7671 section 5.2.2).
-    fn bare_key(&self, record: &Published, certificate: &Certificate, others: &[&Certificate]) -> Outcome {
+    fn bare_key(
+        &self,
+        record: &Published,
+        certificate: &Certificate,
+        others: &[&Certificate],
+        describes: Option<&dyn Fn(&Certificate) -> bool>,
+    ) -> Outcome {
         let mut names: Vec<&[u8]> = Vec::new();
         // A self-signed end entity is not its own anchor.
         let own = std::iter::once(certificate).filter(|end_entity| !end_entity.is_self_issued());
@@ -212,7 +224,9 @@ impl<'a> Judge<'a> {
             names.into_iter().map(|name| Anchor::Key { spki: &record.data, name }).collect();
         match anchors.as_slice() {
             [] => NOTHING,
-            anchors => self.path(certificate, others, anchors, None, "the key that the record carries"),
+            anchors => {
+                self.path(certificate, others, anchors, None, "the key that the record carries", describes)
+            }
         }
     }
 
@@ -246,6 +260,7 @@ impl<'a> Judge<'a> {
             &anchors,
             by_way_of,
             &described.subject(),
+            None,
         );
         match (outcome, by_way_of) {
             // Usage 1 describes the end entity, however long the path above it.
@@ -257,7 +272,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The path up to `anchors`, then the name (RFC 7671 section 10.2); `subject` is what the record describes.
+    /// The path up to `anchors`, then the name (RFC 7671 section 10.2); `subject` is what the record describes, and for
+    /// usage 2 `describes` tells what else it does.
     fn path(
         &self,
         end_entity: &Certificate,
@@ -265,6 +281,7 @@ impl<'a> Judge<'a> {
         anchors: &[Anchor<'_>],
         by_way_of: Option<&Certificate>,
         subject: &str,
+        describes: Option<&dyn Fn(&Certificate) -> bool>,
     ) -> Outcome {
         let place = |depth| Place { depth, subject: subject.to_owned() };
         let question = Question { end_entity, others, anchors, by_way_of, now: self.policy.now };
@@ -287,10 +304,19 @@ impl<'a> Judge<'a> {
         if !is_named {
             return Outcome::Failed(place(depth), self.other_name(end_entity));
         }
+        let unverified = |reason: &str| Outcome::Unverified(Some(place(depth)), reason.to_owned());
         // webpki applies constraints to alternative names, not to a common name that stands in for one.
-        if end_entity.dns_names().is_empty() && verified.has_name_constraints {
-            let reason = "a CA's name constraints are not applied to a common name here".to_owned();
-            return Outcome::Unverified(Some(place(depth)), reason);
+        let is_constrained = verified.cas.iter().any(|ca| ca.has_name_constraints());
+        if end_entity.dns_names().is_empty() && is_constrained {
+            return unverified("a CA's name constraints are not applied to a common name here");
+        }
+        if verified.cas.iter().any(|ca| ca.has_other_constraints()) {
+            return unverified("a CA's constraints of other than DNS names are not all applied here");
+        }
+        if describes.is_some_and(|describes| has_worse_way(&question, &verified, describes)) {
+            return unverified(
+                "another certificate of a CA in the path is sent too, and clients that follow it refuse it",
+            );
         }
         Outcome::Match(place(depth))
     }
@@ -299,6 +325,41 @@ impl<'a> Judge<'a> {
         let names: Vec<&str> = self.policy.names.iter().map(HostName::as_str).collect();
         format!("{} does not name {}", end_entity.called(), names.join(" or "))
     }
+}
+
+/// Certificates of a file that one record may describe and that are tried: a server could send hundreds of one key.
+const MOST_DESCRIBED: usize = 8;
+
+/// Whether a server sends two certificates of a CA in the path, and the record does not hold by way of the other one:
+/// clients follow one of them and do not come back (RFC 4158 section 2.2).
+fn has_worse_way(
+    question: &Question<'_>,
+    verified: &path::Verified<'_>,
+    describes: &dyn Fn(&Certificate) -> bool,
+) -> bool {
+    let is_anchor = |ca: &Certificate| {
+        let mut anchors = question.anchors.iter();
+        anchors.any(|anchor| matches!(anchor, Anchor::Certificate(anchor) if anchor.der() == ca.der()))
+    };
+    for ca in &verified.cas {
+        let is_twin = |other: &&&Certificate| {
+            other.subject_der() == ca.subject_der() && other.spki() == ca.spki() && other.der() != ca.der()
+        };
+        for (number, twin) in question.others.iter().filter(is_twin).enumerate() {
+            let others: Vec<&Certificate> =
+                question.others.iter().copied().filter(|other| other.der() != ca.der()).collect();
+            let anchor = [Anchor::Certificate(twin)];
+            let anchors = if is_anchor(ca) { &anchor[..] } else { question.anchors };
+            let question = Question { others: &others, anchors, ..*question };
+            if number >= MOST_DESCRIBED
+                || is_anchor(ca) && !describes(twin)
+                || path::verify(&question).is_err()
+            {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 const NOTHING: Outcome = Outcome::Unmatched(None);

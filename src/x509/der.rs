@@ -141,10 +141,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn optional_boolean(&mut self) -> Result<(), X509Error> {
+    pub(super) fn optional_boolean(&mut self) -> Result<bool, X509Error> {
         match self.peek() {
-            Some(next) if next.identifier == BOOLEAN => self.any("a BOOLEAN").map(|_| ()),
-            _ => Ok(()),
+            Some(next) if next.identifier == BOOLEAN => {
+                let value = self.any("a BOOLEAN")?;
+                Ok(value.content_octets(self.der).iter().any(|octet| *octet != 0))
+            }
+            _ => Ok(false),
         }
     }
 

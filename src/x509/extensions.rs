@@ -19,6 +19,17 @@ use x509_parser::prelude::FromDer;
 use super::X509Error;
 use super::der::{Element, Reader};
 
+/// What OpenSSL takes as critical beside the extensions below: certificatePolicies, policyMappings,
+/// policyConstraints, inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
+const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
+    &[0x55, 0x1d, 0x20],
+    &[0x55, 0x1d, 0x21],
+    &[0x55, 0x1d, 0x24],
+    &[0x55, 0x1d, 0x36],
+    &[0x55, 0x1d, 0x1f],
+    &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
+];
+
 /// The values of the extensions that are asked for here; of one that stands there twice, the first.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
@@ -30,6 +41,8 @@ pub(super) struct Extensions {
     pub(super) signed_timestamps: Option<Range<usize>>,
     pub(super) extended_key_usage: Option<Range<usize>>,
     pub(super) name_constraints: Option<Range<usize>>,
+    /// Whether one that clients do not know is marked as critical.
+    pub(super) has_unknown_critical: bool,
     /// The names of those that stand there twice.
     repeated: Vec<&'static str>,
 }
@@ -46,7 +59,7 @@ impl Extensions {
         while !items.is_empty() {
             let mut parts = items.sequence("extension")?.inside(der);
             let oid = parts.object_identifier("extension")?;
-            parts.optional_boolean()?;
+            let is_critical = parts.optional_boolean()?;
             let value = parts.octet_string("extension")?;
             parts.end("extension")?;
             let oid = oid.content_octets(der);
@@ -57,8 +70,11 @@ impl Extensions {
                     None => *place = Some(value.content),
                     Some(_) => found.repeated.push(name),
                 }
-            } else if !others.insert(oid) {
-                found.repeated.push("another extension");
+            } else {
+                found.has_unknown_critical |= is_critical && !KNOWN_TO_CLIENTS.contains(&oid);
+                if !others.insert(oid) {
+                    found.repeated.push("another extension");
+                }
             }
         }
         Ok(found)

@@ -15,7 +15,9 @@ use std::fmt;
 use std::ops::Range;
 
 use time::OffsetDateTime;
-use x509_parser::extensions::{AuthorityKeyIdentifier, ExtendedKeyUsage, KeyUsage};
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, ExtendedKeyUsage, GeneralName, KeyUsage, NameConstraints,
+};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
@@ -232,12 +234,38 @@ impl Certificate {
     /// Whether extendedKeyUsage, if it is there, allows the server side of TLS (RFC 5280 section 4.2.1.12).
     pub fn allows_server_auth(&self) -> bool {
         let Some(value) = &self.extensions.extended_key_usage else { return true };
-        parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth || usage.any)
+        parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth)
     }
 
     /// Whether it limits the names of certificates below it (RFC 5280 section 4.2.1.10).
     pub fn has_name_constraints(&self) -> bool {
         self.extensions.name_constraints.is_some()
+    }
+
+    /// Whether it limits names of other kinds than DNS names.
+    pub fn has_other_constraints(&self) -> bool {
+        let Some(value) = &self.extensions.name_constraints else { return false };
+        let Some(constraints) = parsed::<NameConstraints<'_>>(&self.der, value) else { return true };
+        let subtrees = [constraints.permitted_subtrees, constraints.excluded_subtrees];
+        let mut bases = subtrees.iter().flatten().flatten().map(|subtree| &subtree.base);
+        bases.any(|base| !matches!(base, GeneralName::DNSName(_)))
+    }
+
+    /// Whether an extension is critical that clients do not know: they refuse the certificate (RFC 5280 section 4.2).
+    pub fn has_unknown_critical_extension(&self) -> bool {
+        self.extensions.has_unknown_critical
+    }
+
+    /// Whether it asks for another certificate of its issuer than this one, by key identifier or serial number
+    /// (RFC 5280 section 4.2.1.1).
+    pub fn asks_for_another(&self, issuer: &Self) -> bool {
+        let Some(value) = &self.extensions.authority_key_id else { return false };
+        let Some(asked) = parsed::<AuthorityKeyIdentifier<'_>>(&self.der, value) else { return false };
+        let other_id =
+            self.authority_key_id().zip(issuer.subject_key_id()).is_some_and(|(asked, has)| asked != has);
+        let other_serial =
+            asked.authority_cert_serial.is_some_and(|serial| serial != issuer.part(&issuer.serial));
+        other_id || other_serial
     }
 
     /// Whether keyUsage allows to sign certificates, which an unreadable one does not; `None` without the extension

@@ -14,8 +14,9 @@ use std::collections::HashMap;
 
 use judge::{Court, HOST};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    NameConstraints, date_time_ymd,
 };
 
 /// Certificates by name, as PEM, and the keys of those that are served.
@@ -49,6 +50,12 @@ fn leaf(common_name: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
+fn critical(number: &[u64], content: &[u8]) -> CustomExtension {
+    let mut extension = CustomExtension::from_oid_content(number, content.to_vec());
+    extension.set_criticality(true);
+    extension
+}
+
 fn expired(mut params: CertificateParams) -> CertificateParams {
     params.not_after = date_time_ymd(2021, 1, 1);
     params
@@ -79,6 +86,10 @@ impl World {
         no_ca.is_ca = IsCa::ExplicitNoCa;
         let mut for_clients = inter.clone();
         for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let mut for_anything = inter.clone();
+        for_anything.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+        let mut unknown_critical = inter.clone();
+        unknown_critical.custom_extensions = vec![critical(&[1, 3, 6, 1, 4, 1, 99999, 1], &[0x05, 0x00])];
         let mut permits = inter.clone();
         let subtree = |name: &str| GeneralSubtree::DnsName(name.to_owned());
         permits.name_constraints = Some(NameConstraints {
@@ -97,6 +108,8 @@ impl World {
             ("inter-no-sign", no_sign),
             ("inter-no-ca", no_ca),
             ("inter-for-clients", for_clients),
+            ("inter-for-anything", for_anything),
+            ("inter-unknown-critical", unknown_critical),
             ("inter-permits", permits),
             ("inter-forbids", forbids),
             ("inter-path-0", ca("Intermediate", Some(0))),
@@ -134,6 +147,10 @@ impl World {
         ca_leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         let mut signing_leaf = leaf(HOST, &names);
         signing_leaf.key_usages = vec![KeyUsagePurpose::ContentCommitment];
+        let mut policies_leaf = leaf(HOST, &names);
+        // anyPolicy.
+        let policies = [0x30, 0x08, 0x30, 0x06, 0x06, 0x04, 0x55, 0x1d, 0x20, 0x00];
+        policies_leaf.custom_extensions = vec![critical(&[2, 5, 29, 32], &policies)];
         let mut client_leaf = leaf(HOST, &names);
         client_leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let mut server_leaf = leaf(HOST, &names);
@@ -153,11 +170,15 @@ impl World {
             ("leaf-upper-case", leaf("any", &["MX.Example.Net"])),
             ("leaf-is-ca", ca_leaf),
             ("leaf-for-documents", signing_leaf),
+            ("leaf-critical-policies", policies_leaf),
             ("leaf-for-clients", client_leaf),
             ("leaf-for-servers", server_leaf),
         ] {
             world.serve(name, &params, &by_inter);
         }
+        let mut other_id = inter.clone();
+        other_id.key_identifier_method = KeyIdMethod::PreSpecified(vec![9; 20]);
+        world.serve("leaf-other-id", &leaf(HOST, &names), &Issuer::from_params(&other_id, &inter_key));
         let lone = key();
         world.add("self-signed", leaf(HOST, &names).self_signed(&lone).unwrap().pem());
         world.keys.insert("self-signed", lone.serialize_pem());
@@ -277,6 +298,15 @@ const CASES: &[Case] = &[
     ("leaf-of-signs root-signs", &["2 1 1 root-signs"], None),
     ("leaf-cn-only", &["2 0 0 inter-forbids"], Some((3, "constraints on a common name are not decided"))),
     ("leaf inter-printable", &["2 1 1 inter-printable"], Some((3, "RFC 5280 section 7.1: names are compared by their octets"))),
+    ("leaf inter-for-anything", &["2 1 1 inter-for-anything"], None),
+    ("leaf inter-unknown-critical", &["2 1 1 inter-unknown-critical"], None),
+    ("leaf-critical-policies inter", &["2 1 1 inter"], Some((3, "RFC 5280 section 4.2.1.4: the verifier here knows no policies"))),
+    // Other certificates of the same CA: OpenSSL follows one of them and does not come back.
+    ("leaf-other-id inter", &["2 1 1 inter"], Some((3, "RFC 5280 section 4.2.1.1: key identifiers are no part of path validation"))),
+    ("leaf inter inter-path-0", &["2 0 1 inter-path-0"], Some((3, "RFC 4158 section 2.2: a client may follow either"))),
+    ("leaf inter inter-path-0", &["2 0 1 inter"], Some((3, "RFC 4158 section 2.2: as above"))),
+    ("leaf inter inter-path-0", &["2 1 1 inter"], None),
+    ("leaf-of-sub sub inter inter-path-0", &["2 1 1 inter"], Some((3, "RFC 4158 section 2.2: as above"))),
     // Names.
     ("leaf-wrong-name inter", &["2 1 1 inter"], None),
     ("leaf-cn-only inter", &["2 1 1 inter"], None),
