@@ -109,15 +109,20 @@ impl Families {
 /// Errors: nobody answers, or there is none.
 pub fn addresses(lookup: &dyn Lookup, host: &HostName, families: Families) -> Result<Vec<IpAddr>, Dnssec> {
     let mut addresses = Vec::new();
+    let mut failure = None;
     for kind in families.kinds() {
-        let data = lookup.lookup(host.as_str(), *kind)?.data;
-        addresses.extend(data.into_iter().filter_map(|data| match data {
-            Data::Address(address) => Some(address),
-            _ => None,
-        }));
+        match lookup.lookup(host.as_str(), *kind) {
+            Ok(answer) => addresses.extend(answer.data.into_iter().filter_map(|data| match data {
+                Data::Address(address) => Some(address),
+                _ => None,
+            })),
+            Err(error) => failure = Some(Dnssec::from(error)),
+        }
     }
     match addresses.is_empty() {
-        true => Err(Dnssec::Unreachable(format!("{} has no address", host.as_str()))),
+        true => {
+            Err(failure.unwrap_or_else(|| Dnssec::Unreachable(format!("{} has no address", host.as_str()))))
+        }
         false => Ok(addresses),
     }
 }
@@ -208,9 +213,10 @@ pub fn published(lookup: &dyn Lookup, owner: &Owner) -> Result<Result<Found, Dns
     }
     // One signature that holds makes an answer secure; of a wildcard another one may have told.
     let is_there = holder == canonical || {
-        let there = lookup.lookup(&holder, Kind::Tlsa)?;
-        let records_there = tlsa(there.data);
-        there.security == Security::Secure && records.iter().all(|record| records_there.contains(record))
+        let there =
+            lookup.lookup(&holder, Kind::Tlsa).ok().filter(|there| there.security == Security::Secure);
+        let records_there = there.map(|there| tlsa(there.data)).unwrap_or_default();
+        records.iter().all(|record| records_there.contains(record))
     };
     let holder = if is_there { holder } else { canonical };
     let holder = holder.parse().unwrap_or_else(|_| owner.clone());

@@ -177,7 +177,10 @@ enum VisitError {
 impl VisitError {
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
+        /// Linux's EAFNOSUPPORT, for which the standard library has no name: a kernel without IPv6.
+        const NO_SUCH_FAMILY: i32 = 97;
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
+            || error.raw_os_error() == Some(NO_SUCH_FAMILY)
     }
 
     /// Whether it is because of the kind of key, so that another kind may bring more.
