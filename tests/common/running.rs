@@ -28,16 +28,16 @@ pub(crate) fn name_server(folder: &Path, command: &[&str], port: u16) -> Running
         .current_dir(folder)
         .stdout(Stdio::null())
         .stderr(File::create(folder.join("server.log")).unwrap())
-        .spawn()
-        .unwrap();
-    for _ in 0..100 {
+        .spawn();
+    let server = Running(child.unwrap());
+    for _ in 0..200 {
         let asked = Command::new("dig")
             .args(["@127.0.0.1", "-p", &port.to_string(), "example", "SOA", "+short", "+tries=1", "+time=1"])
             .output();
         if asked.unwrap().stdout.starts_with(b"ns.") {
-            break;
+            return server;
         }
         thread::sleep(Duration::from_millis(50));
     }
-    Running(child)
+    panic!("{command:?}: {}", std::fs::read_to_string(folder.join("server.log")).unwrap());
 }
