@@ -28,6 +28,8 @@ pub enum RecordsProblem {
     NoOwner,
     /// No record type.
     NoType,
+    /// dig got no answer, or a failure.
+    NoAnswer,
     /// PEM, which may be a private key: none of it is shown.
     Pem,
     /// An entry of a TLSA or CNAME record, or a directive, that cannot be read.
@@ -64,6 +66,7 @@ impl RecordsProblem {
             Self::Bare { .. } => {
                 "ask for one host and port, or give records with their owners, as dig prints without +short"
             }
+            Self::NoAnswer => "ask again, or another name server: nothing is known of the records",
             Self::NoData => "RFC 6698 section 2.2: usage, selector, matching type, then hex",
             _ => "zone-file lines, the output of `dig` (also +short), or RFC 3597 lines can be read",
         }
@@ -94,6 +97,7 @@ impl fmt::Display for RecordsProblem {
             }
             Self::NoOwner => f.write_str("an entry without an owner, and none before it"),
             Self::NoType => f.write_str("no record type in this entry"),
+            Self::NoAnswer => f.write_str("the name server gave no answer, or a failure"),
             Self::Pem => f.write_str("a PEM block, where published records are expected"),
             Self::Unreadable { what, reason } => {
                 write!(f, "cannot read this {}: {}", what.escape_debug(), reason.escape_debug())

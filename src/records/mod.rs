@@ -85,6 +85,10 @@ impl PublishedSet {
         if let Some(line) = text.split('\n').position(|line| line.trim_start().starts_with("-----BEGIN ")) {
             return Err(RecordsError { line: line + 1, problem: RecordsProblem::Pem });
         }
+        // No answer is not the answer that there is nothing.
+        if let Some(line) = text.split('\n').position(is_failure_of_dig) {
+            return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
+        }
         let mut reader = Reader::new(origin);
         let mut set = Self::default();
         for entry in entries::entries(&text)? {
@@ -231,6 +235,15 @@ fn is_bare_data(words: &[&str]) -> bool {
     }
 }
 
+/// A comment in which dig says that there was no answer, or that it was a failure.
+fn is_failure_of_dig(line: &str) -> bool {
+    let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
+    line.starts_with(";; no servers could be reached")
+        || line.starts_with(";; connection timed out")
+        || line.starts_with(";; ->>HEADER<<-")
+            && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
+}
+
 /// A TTL in seconds, or with BIND's units.
 fn is_ttl(word: &&str) -> bool {
     let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
@@ -300,6 +313,20 @@ mod tests {
         assert!(
             error("_25._tcp.mx.example. CNAME \\# 4 03010001\n").contains("line 1: cannot read this CNAME")
         );
+    }
+
+    #[test]
+    fn no_answer_is_no_denial() {
+        for line in [
+            ";; no servers could be reached",
+            ";; connection timed out; no servers could be reached",
+            ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 7",
+        ] {
+            assert!(
+                error(&format!("; <<>> DiG\n{line}\n")).contains("line 2: the name server gave no answer")
+            );
+        }
+        assert_eq!(at(";; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 7\n", OWNER), None);
     }
 
     #[test]
