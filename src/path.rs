@@ -42,14 +42,19 @@ pub struct Question<'a> {
     pub now: OffsetDateTime,
 }
 
-impl Question<'_> {
-    /// Whether a key that may have signed is one that webpki reads in another way than OpenSSL.
-    fn has_odd_key(&self) -> bool {
+impl<'a> Question<'a> {
+    /// The certificates that may have issued others: those between, and the anchors that are certificates.
+    fn issuers(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
         let of_anchors = self.anchors.iter().filter_map(|anchor| match anchor {
             Anchor::Certificate(certificate) => Some(*certificate),
             Anchor::Key { .. } => None,
         });
-        self.others.iter().copied().chain(of_anchors).any(Certificate::has_odd_rsa_key)
+        self.others.iter().copied().chain(of_anchors)
+    }
+
+    /// All certificates that the path may be made of.
+    fn certificates(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
+        std::iter::once(self.end_entity).chain(self.issuers())
     }
 }
 
@@ -281,7 +286,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         Error::InvalidSignatureForPublicKey if keys.any(KeyAlgorithm::is_small_rsa) => {
             undecided("takes no RSA keys below 2048 bits")
         }
-        Error::InvalidSignatureForPublicKey if question.has_odd_key() => {
+        Error::InvalidSignatureForPublicKey if question.issuers().any(Certificate::has_odd_rsa_key) => {
             undecided("reads no RSA key with other than the shortest numbers")
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
@@ -296,7 +301,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
             broken("a certificate's extendedKeyUsage is not that of TLS servers")
         }
         Error::UnsupportedCriticalExtension
-            if !certificates(question).any(Certificate::has_unknown_critical_extension) =>
+            if !question.certificates().any(Certificate::has_unknown_critical_extension) =>
         {
             undecided("does not know a critical extension of the path, as most clients do")
         }
@@ -319,30 +324,16 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
     }
 }
 
-/// All certificates that the path may be made of.
-fn certificates<'a>(question: &Question<'a>) -> impl Iterator<Item = &'a Certificate> {
-    let of_anchors = question.anchors.iter().filter_map(|anchor| match anchor {
-        Anchor::Certificate(certificate) => Some(*certificate),
-        Anchor::Key { .. } => None,
-    });
-    std::iter::once(question.end_entity).chain(question.others.iter().copied()).chain(of_anchors)
-}
-
 /// Whether constraints or names are of kinds that clients compare in different ways.
 fn has_other_names(question: &Question<'_>) -> bool {
-    certificates(question).any(Certificate::has_other_constraints)
+    question.certificates().any(Certificate::has_other_constraints)
         || question.end_entity.dns_names().iter().any(|name| name.starts_with('*'))
 }
 
 /// Whether a certificate names its issuer in other octets than that has for its subject (RFC 5280 section 7.1).
 fn has_other_spellings(question: &Question<'_>) -> bool {
-    let of_anchors = question.anchors.iter().filter_map(|anchor| match anchor {
-        Anchor::Certificate(certificate) => Some(*certificate),
-        Anchor::Key { .. } => None,
-    });
-    let issuers = question.others.iter().copied().chain(of_anchors);
     let mut by_text: HashMap<String, &[u8]> = HashMap::new();
-    for name in issuers.map(Certificate::subject_der) {
+    for name in question.issuers().map(Certificate::subject_der) {
         by_text.extend(folded_name(name).map(|text| (text, name)));
     }
     let mut children = std::iter::once(question.end_entity).chain(question.others.iter().copied());
