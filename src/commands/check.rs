@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::source::{Source, There};
 use super::{CertificateNeeded, Outcome, findings_as_talk, materials, owners, read};
-use crate::advice;
+use crate::advice::{self, Finding};
 use crate::cli::{CheckRequest, DiffRequest};
 use crate::diff;
 use crate::files;
@@ -33,9 +33,9 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
-        let (There { found, mut names }, unusable) = match source.at(owner) {
+        let (There { found, mut names, findings: of_lookup }, unusable) = match source.at(owner) {
             Ok(there) => (there, None),
-            Err(finding) => (There { found: None, names: Vec::new() }, Some(finding)),
+            Err(finding) => (There { found: None, names: Vec::new(), findings: Vec::new() }, Some(finding)),
         };
         names.extend(request.nexthops.iter().cloned());
         let policy = Policy {
@@ -63,7 +63,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
         });
         let verdict = if request.any { report.any } else { report.verdict };
         let why = unusable.as_ref().map(|finding| finding.message.clone());
-        findings.extend(unusable);
+        findings.extend(unusable.into_iter().chain(of_lookup));
         examined.push(Examined { owner, found, report, verdict, why, findings });
     }
     let text = render::reports(&examined, chain, common.origin.as_ref(), request.json, palette);
@@ -128,9 +128,10 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
         ttl: request.ttl,
         now: common.now,
     };
-    let findings = advice::findings(&context);
+    let mut findings = advice::findings(&context);
     let wanted: Vec<_> = records.iter().map(|record| &record.tlsa).collect();
-    let found: Vec<Found> = holders(&source, &owners)?;
+    let (found, of_lookup) = holders(&source, &owners)?;
+    findings.extend(of_lookup);
     let mut all = Vec::new();
     for found in &found {
         let changes = diff::diff(&wanted, &found.records, request.only);
@@ -144,9 +145,11 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
     Ok(Outcome { talk, data: text.into_bytes(), status: if all.is_empty() { 0 } else { NO } })
 }
 
-/// Where the records of `owners` stand, each place once; an owner without any is its own place.
-fn holders(source: &Source, owners: &[Owner]) -> anyhow::Result<Vec<Found>> {
+/// Where the records of `owners` are, each place once, and what is worth knowing of the lookups; an owner without any
+/// is its own place.
+fn holders(source: &Source, owners: &[Owner]) -> anyhow::Result<(Vec<Found>, Vec<Finding>)> {
     let mut all: Vec<Found> = Vec::new();
+    let mut findings = Vec::new();
     for owner in owners {
         // What cannot be trusted is no base for changes.
         let there = source.at(owner).map_err(|finding| Unusable(finding.message))?;
@@ -154,8 +157,9 @@ fn holders(source: &Source, owners: &[Owner]) -> anyhow::Result<Vec<Found>> {
         if !all.iter().any(|known| known.holder == found.holder) {
             all.push(found);
         }
+        findings.extend(there.findings);
     }
-    Ok(all)
+    Ok((all, findings))
 }
 
 /// Published records that no client would use.

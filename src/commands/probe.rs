@@ -1,6 +1,8 @@
 //! `probe`: what a DANE client sees.
 
 use anyhow::Context as _;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{Outcome, findings_as_talk, read};
 use crate::advice::{Finding, Severity};
@@ -8,15 +10,15 @@ use crate::cli::notes::SYSTEM_SERVERS;
 use crate::cli::{LookupRequest, ProbeRequest, Target};
 use crate::files;
 use crate::live::dns::{Resolver, system_servers};
-use crate::live::find::{self, Dnssec, Server};
+use crate::live::find::{self, Dnssec, Remark, Server};
 use crate::live::starttls::Protocol;
 use crate::live::{self, ClientVerdict, Examination, Host};
 use crate::owner::{HostName, Owner, Port, Transport};
-use crate::records::{PublishedSet, RecordsError};
+use crate::records::{Found, PublishedSet, RecordsError};
 use crate::render::{self, Palette};
 
 /// The resolver that is asked for.
-pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
+pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> anyhow::Result<Resolver> {
     let anchors = match &request.trust_anchor {
         Some(file) => Some(String::from_utf8_lossy(&read(file)?).into_owned()),
         None => None,
@@ -25,7 +27,7 @@ pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
         Some(server) => vec![server],
         None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
     };
-    let resolver = Resolver::new(&servers, anchors.as_deref(), request.timeout);
+    let resolver = Resolver::new(&servers, anchors.as_deref(), request.timeout, now);
     resolver.with_context(|| {
         request.trust_anchor.as_deref().map_or_else(|| "the root's keys".to_owned(), files::name)
     })
@@ -48,8 +50,27 @@ pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
     Finding { code, severity, message }
 }
 
+/// What is worth knowing of a lookup.
+pub(super) fn remark_finding(remark: &Remark) -> Finding {
+    match remark {
+        Remark::PassedOver { host, kind, reason } => Finding {
+            code: "family-passed-over",
+            severity: Severity::Warning,
+            message: format!("the {kind} records of {host} are passed over: {reason} (RFC 7672 section 2.2)"),
+        },
+        Remark::EndsSoon { question, expires } => Finding {
+            code: "signature-ends",
+            severity: Severity::Hint,
+            message: format!(
+                "the signature of {question} expires {}: is the zone signed anew in time? (RFC 4035 section 5.3.1)",
+                expires.format(&Rfc3339).unwrap_or_default()
+            ),
+        },
+    }
+}
+
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
-    let resolver = resolver(&request.lookup)?;
+    let resolver = resolver(&request.lookup, request.now)?;
     let given = match &request.records {
         Some(file) => {
             let text = read(file)?;
@@ -142,6 +163,7 @@ fn look_at(
     };
     match server {
         Ok(server) => {
+            findings.extend(server.remarks.iter().map(remark_finding));
             let mut endpoints = live::examine(&server, examination);
             let routes = endpoints.iter().filter(|endpoint| !endpoint.has_no_route).count();
             if routes > 0 && routes < endpoints.len() {
@@ -180,6 +202,7 @@ fn with_records(
 ) -> Result<Server, Dnssec> {
     let owner = Owner::new(port, Transport::Tcp, host)?;
     let found = given.at(&owner).ok_or_else(|| Dnssec::NotGiven(owner.clone()))?;
-    let addresses = find::addresses(resolver, host, request.families)?;
-    Ok(Server { host: host.clone(), base: host.clone(), owner, addresses, records: found.records })
+    let (addresses, remarks) = find::addresses(resolver, host, request.families)?;
+    let (host, base, Found { holder, records }) = (host.clone(), host.clone(), found);
+    Ok(Server { host, base, owner, holder, addresses, records, remarks })
 }

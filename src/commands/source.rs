@@ -2,16 +2,18 @@
 
 use anyhow::Context as _;
 
+#[cfg(feature = "live")]
+use super::probe::remark_finding;
 use super::read;
 use crate::advice::Finding;
 #[cfg(feature = "live")]
 use crate::advice::Severity;
-use crate::cli::{Common, Records};
+use crate::cli::{self, Common};
 use crate::files;
 #[cfg(feature = "live")]
 use crate::live::{
     dns::Resolver,
-    find::{self, Dnssec},
+    find::{self, Dnssec, Records},
 };
 use crate::owner::{HostName, Owner};
 #[cfg(feature = "live")]
@@ -27,9 +29,9 @@ pub(super) enum Source {
 
 impl Source {
     /// `owners`: the number of those that will be asked for.
-    pub(super) fn open(records: &Records, common: &Common, owners: usize) -> anyhow::Result<Self> {
+    pub(super) fn open(records: &cli::Records, common: &Common, owners: usize) -> anyhow::Result<Self> {
         match records {
-            Records::File(file) => {
+            cli::Records::File(file) => {
                 let text = read(file)?;
                 let published =
                     PublishedSet::read(&text, common.origin.as_ref()).with_context(|| files::name(file))?;
@@ -40,7 +42,9 @@ impl Source {
                 Ok(Self::Text(published))
             }
             #[cfg(feature = "live")]
-            Records::Dns(request) => Ok(Self::Dns(Box::new(super::probe::resolver(request)?))),
+            cli::Records::Dns(request) => {
+                Ok(Self::Dns(Box::new(super::probe::resolver(request, common.now)?)))
+            }
         }
     }
 
@@ -50,11 +54,11 @@ impl Source {
     pub(super) fn at(&self, owner: &Owner) -> Result<There, Finding> {
         let names = owner.host().into_iter().collect();
         match self {
-            Self::Text(published) => Ok(There { found: published.at(owner), names }),
+            Self::Text(published) => Ok(There { found: published.at(owner), names, findings: Vec::new() }),
             #[cfg(feature = "live")]
             Self::Dns(resolver) => match look_up(resolver, owner) {
                 Ok(there) => Ok(there),
-                Err(Dnssec::NoRecords) => Ok(There { found: None, names }),
+                Err(Dnssec::NoRecords) => Ok(There { found: None, names, findings: Vec::new() }),
                 Err(dnssec) => Err(super::probe::finding(&dnssec, Severity::Warning)),
             },
         }
@@ -67,6 +71,8 @@ pub(super) struct There {
     pub(super) found: Option<Found>,
     /// The names of which a certificate may have one.
     pub(super) names: Vec<HostName>,
+    /// What is worth knowing of the lookups.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// The records of a server are those that a client finds by its name; of another owner, those that are there.
@@ -74,11 +80,16 @@ pub(super) struct There {
 fn look_up(resolver: &Resolver, owner: &Owner) -> Result<There, Dnssec> {
     let server = owner.host().zip(owner.port()).filter(|_| owner.transport() == Some(Transport::Tcp));
     let Some((host, port)) = server else {
-        let found = Some(find::published(resolver, owner)??);
-        return Ok(There { found, names: owner.host().into_iter().collect() });
+        let Records { found, remark } = find::published(resolver, owner)??;
+        let names = owner.host().into_iter().collect();
+        return Ok(There {
+            found: Some(found),
+            names,
+            findings: remark.iter().map(remark_finding).collect(),
+        });
     };
     let server = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
-    // Once more for the place behind an alias, which an update would have to name.
-    let found = Some(find::published(resolver, &server.owner)??);
-    Ok(There { found, names: server.names(port == Port::SMTP) })
+    let names = server.names(port == Port::SMTP);
+    let findings = server.remarks.iter().map(remark_finding).collect();
+    Ok(There { found: Some(Found { holder: server.holder, records: server.records }), names, findings })
 }

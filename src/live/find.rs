@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::dns::{Answer, Data, Kind, Lookup, LookupError, Security};
+use time::{Duration, OffsetDateTime};
+
+use super::dns::{Answer, Data, Kind, LookupError, Resolver, Security};
 use crate::owner::{HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 
@@ -18,9 +20,9 @@ pub enum Dnssec {
     NotGiven(Owner),
     /// Proven: there are no TLSA records, so no client asks for DANE.
     NoRecords,
-    /// Unsigned: no client asks for DANE; with what is unsigned.
+    /// Unsigned: no client asks for DANE; with what is unsigned, and why.
     Insecure(String),
-    /// Forged or broken: clients skip the host; with the validator's reason.
+    /// Forged or broken: clients skip the host; with the reason.
     Bogus(String),
     /// No answer.
     Unreachable(String),
@@ -35,7 +37,7 @@ impl fmt::Display for Dnssec {
             Self::Given => f.write_str("records from a file"),
             Self::NotGiven(owner) => write!(f, "the file has no TLSA record for {owner}"),
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
-            Self::Insecure(what) => write!(f, "insecure: {what} is not signed"),
+            Self::Insecure(what) => write!(f, "insecure: {what}"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
             Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
         }
@@ -64,10 +66,46 @@ pub struct Server {
     pub base: HostName,
     /// Owner of the records, before any alias of its own.
     pub owner: Owner,
+    /// Where the records are: the owner, the end of its aliases, or a wildcard.
+    pub holder: Owner,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
     /// Its records.
     pub records: Vec<Published>,
+    /// What is worth knowing of the lookups that found it.
+    pub remarks: Vec<Remark>,
+}
+
+/// What is worth knowing of a lookup that went well enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// The addresses of one family could not be looked up, so that they are not visited.
+    PassedOver {
+        /// The host.
+        host: String,
+        /// `A` or `AAAA`.
+        kind: Kind,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Signatures end within two days.
+    EndsSoon {
+        /// The name and type of the records.
+        question: String,
+        /// When the first of them ends.
+        expires: OffsetDateTime,
+    },
+}
+
+/// Zones are signed anew days before their signatures end.
+const SOON: Duration = Duration::days(2);
+
+impl Remark {
+    /// Whether the signatures of a validated answer end soon after `now`.
+    fn on_expiry(name: &str, kind: Kind, answer: &Answer, now: OffsetDateTime) -> Option<Self> {
+        let expires = answer.expires.filter(|expires| *expires - now < SOON)?;
+        Some(Self::EndsSoon { question: format!("{name} {kind}"), expires })
+    }
 }
 
 impl Server {
@@ -104,27 +142,75 @@ impl Families {
     }
 }
 
+/// What was looked up of a host's addresses.
+struct Addresses {
+    /// The answers with addresses; their canonical name is the same.
+    answers: Vec<(Kind, Answer)>,
+    /// The families that could not be looked up.
+    failures: Vec<(Kind, Dnssec)>,
+}
+
+impl Addresses {
+    /// Asks for each family by itself: one that fails does not hide another that works.
+    ///
+    /// Errors: nobody answers, or there is no address.
+    fn look_up(resolver: &Resolver, host: &HostName, families: Families) -> Result<Self, Dnssec> {
+        let (mut answers, mut failures) = (Vec::new(), Vec::new());
+        for kind in families.kinds() {
+            match resolver.lookup(host.as_str(), *kind) {
+                Ok(Answer { security: Security::Bogus(reason), .. }) => {
+                    failures.push((*kind, Dnssec::Bogus(reason)));
+                }
+                // A denial says nothing of the family that has addresses, not even that it is insecure.
+                Ok(answer) if answer.data.is_empty() => {}
+                Ok(answer) => answers.push((*kind, answer)),
+                Err(error) => failures.push((*kind, error.into())),
+            }
+        }
+        if answers.is_empty() {
+            // Forged rather than silent: clients skip the host.
+            let is_bogus = |(_, failure): &&(Kind, Dnssec)| matches!(failure, Dnssec::Bogus(_));
+            let failure = failures.iter().find(is_bogus).or(failures.first());
+            let none = || Dnssec::Unreachable(format!("{} has no address", host.as_str()));
+            return Err(failure.map_or_else(none, |(_, failure)| failure.clone()));
+        }
+        Ok(Self { answers, failures })
+    }
+
+    fn all(&self) -> Vec<IpAddr> {
+        let data = self.answers.iter().flat_map(|(_, answer)| &answer.data);
+        let addresses = data.filter_map(|data| match data {
+            Data::Address(address) => Some(*address),
+            _ => None,
+        });
+        addresses.collect()
+    }
+
+    fn remarks(&self, host: &HostName, now: OffsetDateTime) -> Vec<Remark> {
+        let host = host.as_str();
+        let passed_over = |(kind, failure): &(Kind, Dnssec)| Remark::PassedOver {
+            host: host.to_owned(),
+            kind: *kind,
+            reason: failure.to_string(),
+        };
+        let ending = |(kind, answer): &(Kind, Answer)| Remark::on_expiry(host, *kind, answer, now);
+        self.failures.iter().map(passed_over).chain(self.answers.iter().filter_map(ending)).collect()
+    }
+}
+
 /// The addresses of `host`, signed or not.
 ///
 /// Errors: nobody answers, or there is none.
-pub fn addresses(lookup: &dyn Lookup, host: &HostName, families: Families) -> Result<Vec<IpAddr>, Dnssec> {
-    let mut addresses = Vec::new();
-    let mut failure = None;
-    for kind in families.kinds() {
-        match lookup.lookup(host.as_str(), *kind) {
-            Ok(answer) => addresses.extend(answer.data.into_iter().filter_map(|data| match data {
-                Data::Address(address) => Some(address),
-                _ => None,
-            })),
-            Err(error) => failure = Some(Dnssec::from(error)),
-        }
-    }
-    match addresses.is_empty() {
-        true => {
-            Err(failure.unwrap_or_else(|| Dnssec::Unreachable(format!("{} has no address", host.as_str()))))
-        }
-        false => Ok(addresses),
-    }
+pub fn addresses(
+    resolver: &Resolver,
+    host: &HostName,
+    families: Families,
+) -> Result<(Vec<IpAddr>, Vec<Remark>), Dnssec> {
+    let addresses = Addresses::look_up(resolver, host, families)?;
+    // Nothing that is signed is judged by these.
+    let mut remarks = addresses.remarks(host, resolver.now());
+    remarks.retain(|remark| matches!(remark, Remark::PassedOver { .. }));
+    Ok((addresses.all(), remarks))
 }
 
 impl From<LookupError> for Dnssec {
@@ -137,41 +223,26 @@ impl From<LookupError> for Dnssec {
 ///
 /// Errors: what keeps a client from using DANE, [`Dnssec::Secure`] never among them.
 pub fn locate(
-    lookup: &dyn Lookup,
+    resolver: &Resolver,
     host: &HostName,
     port: Port,
     transport: Transport,
     families: Families,
 ) -> Result<Server, Dnssec> {
-    let mut addresses = Vec::new();
-    let mut canonical = host.as_str().to_owned();
-    let mut insecure = false;
-    for kind in families.kinds() {
-        let answer = lookup.lookup(host.as_str(), *kind)?;
-        match &answer.security {
-            Security::Bogus(reason) => {
-                return Err(Dnssec::Bogus(format!("{host} {kind}: {reason}", host = host.as_str())));
-            }
-            Security::Insecure => insecure = true,
-            Security::Secure => {}
-        }
-        addresses.extend(answer.data.iter().filter_map(|data| match data {
-            Data::Address(address) => Some(*address),
-            _ => None,
-        }));
-        canonical = answer.canonical;
-    }
-    if addresses.is_empty() {
-        return Err(Dnssec::Unreachable(format!("{} has no address", host.as_str())));
-    }
+    let found = Addresses::look_up(resolver, host, families)?;
+    let canonical = found.answers.first().map_or(host.as_str(), |(_, answer)| &answer.canonical);
     let is_alias = canonical != host.as_str();
     let mut bases = vec![host.clone()];
-    if insecure {
+    let insecure = found.answers.iter().find_map(|(_, answer)| match &answer.security {
+        Security::Insecure(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = insecure {
         // The alias itself may be signed, and what it leads to not: then its own records count.
         let alias_is_secure =
-            is_alias && lookup.lookup(host.as_str(), Kind::Cname)?.security == Security::Secure;
+            is_alias && resolver.lookup(host.as_str(), Kind::Cname)?.security == Security::Secure;
         if !alias_is_secure {
-            return Err(Dnssec::Insecure(format!("the address of {}", host.as_str())));
+            return Err(Dnssec::Insecure(format!("the address records of {}: {why}", host.as_str())));
         }
     } else if is_alias && let Ok(expanded) = canonical.parse::<HostName>() {
         bases.insert(0, expanded);
@@ -179,9 +250,12 @@ pub fn locate(
     let mut none = Dnssec::NoRecords;
     for base in bases {
         let owner = Owner::new(port, transport, &base)?;
-        match published(lookup, &owner)? {
-            Ok(found) => {
-                return Ok(Server { host: host.clone(), base, owner, addresses, records: found.records });
+        match published(resolver, &owner)? {
+            Ok(Records { found: Found { holder, records }, remark }) => {
+                let mut remarks = found.remarks(host, resolver.now());
+                remarks.extend(remark);
+                let (host, addresses) = (host.clone(), found.all());
+                return Ok(Server { host, base, owner, holder, addresses, records, remarks });
             }
             Err(reason) => none = reason,
         }
@@ -195,40 +269,43 @@ impl From<NameError> for Dnssec {
     }
 }
 
+/// Validated TLSA records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Records {
+    /// The records and where they are: the owner, the end of its aliases, or a wildcard.
+    pub found: Found,
+    /// That their signatures end soon.
+    pub remark: Option<Remark>,
+}
+
 /// The validated records at `owner`, or why there are none to be used.
 ///
 /// Errors: nobody answers, or the answer is bogus.
-pub fn published(lookup: &dyn Lookup, owner: &Owner) -> Result<Result<Found, Dnssec>, Dnssec> {
+pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, Dnssec> {
     let name = owner.to_string();
     let name = name.trim_end_matches('.');
-    let Answer { security, canonical, holder, data } = lookup.lookup(name, Kind::Tlsa)?;
-    match security {
-        Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{name} TLSA: {reason}"))),
-        Security::Insecure => return Ok(Err(Dnssec::Insecure(format!("the answer for {name} TLSA")))),
+    let answer = resolver.lookup(name, Kind::Tlsa)?;
+    match &answer.security {
+        Security::Bogus(reason) => return Err(Dnssec::Bogus(reason.clone())),
+        Security::Insecure(why) => {
+            return Ok(Err(Dnssec::Insecure(format!("the TLSA records of {name}: {why}"))));
+        }
         Security::Secure => {}
     }
-    let records = tlsa(data);
+    let remark = Remark::on_expiry(name, Kind::Tlsa, &answer, resolver.now());
+    let Answer { holder, data, .. } = answer;
+    let records: Vec<Published> = data
+        .into_iter()
+        .filter_map(|data| match data {
+            Data::Tlsa(published) => Some(published),
+            _ => None,
+        })
+        .collect();
     if records.is_empty() {
         return Ok(Err(Dnssec::NoRecords));
     }
-    // One signature that holds makes an answer secure; of a wildcard another one may have told.
-    let is_there = holder == canonical || {
-        let there =
-            lookup.lookup(&holder, Kind::Tlsa).ok().filter(|there| there.security == Security::Secure);
-        let records_there = there.map(|there| tlsa(there.data)).unwrap_or_default();
-        records.iter().all(|record| records_there.contains(record))
-    };
-    let holder = if is_there { holder } else { canonical };
-    let holder = holder.parse().unwrap_or_else(|_| owner.clone());
-    Ok(Ok(Found { holder, records }))
-}
-
-fn tlsa(data: Vec<Data>) -> Vec<Published> {
-    let of_kind = data.into_iter().filter_map(|data| match data {
-        Data::Tlsa(published) => Some(published),
-        _ => None,
-    });
-    of_kind.collect()
+    let holder = holder.parse().map_err(|error: NameError| Dnssec::NoHost(error.to_string()))?;
+    Ok(Ok(Records { found: Found { holder, records }, remark }))
 }
 
 /// The mail hosts of a domain, the first choice first.
@@ -245,12 +322,12 @@ pub struct Exchanges {
 /// The MX hosts of `domain`, or itself without any (RFC 5321 section 5.1).
 ///
 /// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
-pub fn exchanges(lookup: &dyn Lookup, domain: &HostName) -> Result<Exchanges, Dnssec> {
-    let answer = lookup.lookup(domain.as_str(), Kind::Mx)?;
+pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
+    let answer = resolver.lookup(domain.as_str(), Kind::Mx)?;
     let is_secure = match answer.security {
-        Security::Bogus(reason) => return Err(Dnssec::Bogus(format!("{} MX: {reason}", domain.as_str()))),
+        Security::Bogus(reason) => return Err(Dnssec::Bogus(reason)),
         Security::Secure => true,
-        Security::Insecure => false,
+        Security::Insecure(_) => false,
     };
     let mut nexthops = vec![domain.clone()];
     if let Ok(canonical) = answer.canonical.parse()

@@ -35,10 +35,11 @@ pub(crate) struct Zone {
     pub(crate) text: String,
 }
 
-/// DS queries go to the parent, all others to the zone that is nearest.
+/// DS queries for a zone's own name go to the parent, all others to the zone that is nearest.
 struct Server {
     parent: Catalog,
     all: Catalog,
+    origins: Vec<Name>,
 }
 
 #[async_trait::async_trait]
@@ -48,8 +49,12 @@ impl RequestHandler for Server {
         request: &Request,
         handle: R,
     ) -> ResponseInfo {
-        let is_ds = request.request_info().is_ok_and(|info| info.query.query_type() == RecordType::DS);
-        let catalog = if is_ds { &self.parent } else { &self.all };
+        let is_of_parent = request.request_info().is_ok_and(|info| {
+            let is_origin =
+                self.origins.iter().any(|origin| origin == &Name::from(info.query.name().clone()));
+            info.query.query_type() == RecordType::DS && is_origin
+        });
+        let catalog = if is_of_parent { &self.parent } else { &self.all };
         catalog.handle_request::<R, T>(request, handle).await
     }
 }
@@ -107,8 +112,12 @@ fn handler(zone: &Zone, key: &Key, extra: &str) -> Arc<dyn ZoneHandler> {
         InMemoryZoneHandler::new(origin.clone(), records, ZoneType::Primary, AxfrPolicy::Deny, denial)
             .unwrap();
     if zone.signed != Signed::No {
-        let signer =
-            DnssecSigner::new(key.dnskey(), Box::new(key.signing()), origin, Duration::from_secs(86_400));
+        let signer = DnssecSigner::new(
+            key.dnskey(),
+            Box::new(key.signing()),
+            origin,
+            Duration::from_secs(30 * 86_400),
+        );
         handler.add_zone_signing_key_mut(signer).unwrap();
         handler.secure_zone_mut().unwrap();
     }
@@ -133,6 +142,7 @@ pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let (mut parent, mut all) = (Catalog::new(), Catalog::new());
+            let origins = zones.iter().map(|zone| Name::from_ascii(zone.origin).unwrap()).collect();
             for (at, (zone, (key, _))) in zones.iter().zip(&keys).enumerate() {
                 let name = Name::from_ascii(zone.origin).unwrap();
                 let handler = handler(zone, key, if at == 0 { &delegations } else { "" });
@@ -141,7 +151,7 @@ pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
                 }
                 all.upsert(name.into(), vec![handler]);
             }
-            let mut server = hickory_server::Server::new(Server { parent, all });
+            let mut server = hickory_server::Server::new(Server { parent, all, origins });
             let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
             let address = udp.local_addr().unwrap();
             server.register_socket(udp);

@@ -1,0 +1,157 @@
+//! Trust anchors as text: DS and DNSKEY records, one a line (RFC 4034 sections 2.2 and 5.3).
+
+use std::fmt;
+
+use domain::base::iana::SecurityAlgorithm;
+use domain::utils::{base16, base64};
+
+use super::name::{Name, lower};
+use super::rrset::{Dnskey, Ds};
+
+/// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
+/// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
+pub(super) const ROOT: &str = "\
+. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
+. IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16
+";
+
+/// A key that is trusted as it is.
+#[derive(Debug, Clone)]
+pub(super) struct Anchor {
+    /// The apex of its zone.
+    pub(super) zone: Name,
+    pub(super) key: AnchorKey,
+}
+
+/// The key, or its digest.
+#[derive(Debug, Clone)]
+pub(super) enum AnchorKey {
+    Ds(Ds),
+    Dnskey(Dnskey),
+}
+
+/// Why trust anchors cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchorError {
+    /// The line, counted from 1; 0 for the whole text.
+    pub line: usize,
+    /// What is wrong there; none of the text.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for AnchorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(self.reason),
+            line => write!(f, "line {line}: {}", self.reason),
+        }
+    }
+}
+
+impl std::error::Error for AnchorError {}
+
+/// The anchors in `text`: lines with a DS or DNSKEY record, comments after a semicolon.
+///
+/// Errors: a line with anything else, or no anchor at all, without which everything would look unsigned.
+pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
+    let mut anchors = Vec::new();
+    // The parentheses of dig's +multiline say nothing that the line ends of one record would not.
+    for (number, entry) in entries(text) {
+        let words: Vec<&str> = entry.iter().map(String::as_str).collect();
+        let error = |reason| AnchorError { line: number, reason };
+        anchors.push(anchor(&words).map_err(error)?);
+    }
+    match anchors.is_empty() {
+        true => Err(AnchorError { line: 0, reason: "no DS or DNSKEY record" }),
+        false => Ok(anchors),
+    }
+}
+
+/// The words of each record with the line it starts on; parentheses join lines (RFC 1035 section 5.1).
+fn entries(text: &str) -> Vec<(usize, Vec<String>)> {
+    let mut entries = Vec::new();
+    let (mut words, mut start, mut is_open) = (Vec::new(), 0, false);
+    for (number, line) in text.lines().enumerate() {
+        let code = line.split(';').next().unwrap_or_default();
+        if words.is_empty() {
+            start = number + 1;
+        }
+        for piece in code.split_inclusive(['(', ')']) {
+            words.extend(piece.trim_end_matches(['(', ')']).split_whitespace().map(str::to_owned));
+            is_open = if piece.ends_with('(') { true } else { is_open && !piece.ends_with(')') };
+        }
+        if !is_open && !words.is_empty() {
+            entries.push((start, std::mem::take(&mut words)));
+        }
+    }
+    if !words.is_empty() {
+        entries.push((start, words));
+    }
+    entries
+}
+
+/// `OWNER [TTL] [CLASS] DS|DNSKEY NUMBER NUMBER NUMBER DATA...`.
+fn anchor(words: &[&str]) -> Result<Anchor, &'static str> {
+    let is_type = |word: &&str| ["DS", "DNSKEY"].iter().any(|kind| word.eq_ignore_ascii_case(kind));
+    let at = words.iter().position(is_type).ok_or("not a DS or DNSKEY record")?;
+    let (head, rest) = words.split_at(at);
+    let [owner, between @ ..] = head else { return Err("the record has no owner") };
+    let is_ttl_or_class = |word: &&str| word.eq_ignore_ascii_case("IN") || word.parse::<u32>().is_ok();
+    if !between.iter().all(is_ttl_or_class) {
+        return Err("not a DS or DNSKEY record");
+    }
+    if !owner.ends_with('.') {
+        return Err("the owner needs its final dot");
+    }
+    let zone = owner.parse::<Name>().map_err(|_| "the owner is not a domain name")?;
+    let [kind, first, second, third, data @ ..] = rest else { return Err("the record is cut off") };
+    let short = |word: &str| word.parse::<u8>().map_err(|_| "a number is not one from 0 to 255");
+    let long: u16 = first.parse().map_err(|_| "the key tag or flags are not a number from 0 to 65535")?;
+    let data = data.concat();
+    let unreadable = "the key or digest cannot be read";
+    let key = if kind.eq_ignore_ascii_case("DS") {
+        let digest: Vec<u8> = base16::decode_vec(&data).map_err(|_| unreadable)?;
+        let algorithm = SecurityAlgorithm::from_int(short(second)?);
+        AnchorKey::Ds(Ds::new(long, algorithm, short(third)?.into(), digest).map_err(|_| unreadable)?)
+    } else {
+        let octets: Vec<u8> = base64::decode(&data).map_err(|_| unreadable)?;
+        let algorithm = SecurityAlgorithm::from_int(short(third)?);
+        AnchorKey::Dnskey(Dnskey::new(long, short(second)?, algorithm, octets).map_err(|_| unreadable)?)
+    };
+    Ok(Anchor { zone: lower(&zone), key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn error(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_forms_that_tools_print() {
+        assert_eq!(read(ROOT).unwrap().len(), 2);
+        let key = "Example. 3600 IN DNSKEY 257 3 13 (\n mdsswUyr3DPW132mOi8V9xESWE8jTo0d ; half\n xCjjnopKl+GqJxpVXckHAeF+ KkxLbxIL )\n";
+        let anchors = read(&format!("; comment\n\n{key}. ds 1 8 2 ab CD\n")).unwrap();
+        assert_eq!(anchors.iter().map(|anchor| anchor.zone.to_string()).collect::<Vec<_>>(), ["example", ""]);
+    }
+
+    #[test]
+    fn what_is_no_anchor_has_its_line_and_is_not_shown() {
+        assert_eq!(error("; nothing\n"), "no DS or DNSKEY record");
+        for (text, expected) in [
+            (". IN A 192.0.2.1\n", "line 1: not a DS or DNSKEY record"),
+            ("\n. IN DS 1 8 2\n. IN DS 1 8\n", "line 3: the record is cut off"),
+            ("example DS 1 8 2 aa\n", "line 1: the owner needs its final dot"),
+            (". DS 1 8 2 aax\n", "line 1: the key or digest cannot be read"),
+            (". DNSKEY 257 3 8 a!\n", "line 1: the key or digest cannot be read"),
+            (". DS 65536 8 2 aa\n", "line 1: the key tag"),
+            (". DS 1 256 2 aa\n", "line 1: a number"),
+            (". x DS 1 8 2 aa\n", "line 1: not a DS"),
+        ] {
+            assert!(error(text).starts_with(expected), "{text}: {}", error(text));
+        }
+    }
+}

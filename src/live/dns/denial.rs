@@ -1,0 +1,315 @@
+//! Proofs that something does not exist: RFC 4035 section 5.4, RFC 5155 section 8, RFC 6840 section 4, RFC 9276.
+
+use domain::base::iana::Nsec3HashAlgorithm;
+use domain::base::{CanonicalOrd, Rtype};
+use domain::dnssec::common::nsec3_hash;
+use domain::rdata::nsec3::{Nsec3Salt, OwnerHash};
+
+use super::name::{Name, ancestor, common_ancestor, is_below, label_count, wildcard_below};
+use super::rrset::{Nsec3, Rdata, Rrset, Types};
+use super::signature::{Budget, Clock, Zone, dotted, verify};
+use super::{Failure, Insecurity};
+
+/// NSEC3 iterations that are computed; validators take a denial with more for insecure (RFC 9276 section 3.2).
+const MOST_ITERATIONS: u16 = 150;
+
+/// The NSEC and NSEC3 records of a reply, as proofs of one zone. Only a record that matches or covers what is to be
+/// proven has its signature verified.
+#[derive(Clone, Copy)]
+pub(super) struct Denial<'a> {
+    pub(super) zone: &'a Zone,
+    pub(super) sets: &'a [Rrset],
+    pub(super) clock: Clock,
+    pub(super) budget: &'a Budget,
+}
+
+/// What is proven, and how far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proven {
+    Secure,
+    /// The zone says so, but not in a way that counts.
+    Insecure(Insecurity),
+}
+
+/// What is at a name below the apex of a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// No zone cut; the name exists, or names below it do.
+    None,
+    /// No zone cut there or below: the name does not exist.
+    NoneBelow,
+    /// A delegation without a DS record.
+    Unsigned,
+    /// Perhaps a delegation without a DS record.
+    Perhaps(Insecurity),
+}
+
+/// An NSEC record: its owner, the next name, its types.
+type Nsec<'a> = (&'a Name, &'a Name, &'a Types);
+
+/// What NSEC3 records say of a name.
+enum Hashed<'a> {
+    /// It exists, with these types.
+    Match(&'a Types),
+    /// It does not; its closest encloser, and whether an unsigned delegation may be hidden there.
+    Missing { encloser: Name, opt_out: bool },
+}
+
+impl<'a> Denial<'a> {
+    /// Proves that there is no record of `rtype` at `name`, whether or not the name exists.
+    ///
+    /// Errors: that is not proven.
+    pub(super) fn no_data(&self, name: &Name, rtype: Rtype) -> Result<Proven, Failure> {
+        // A CNAME record there would have been the answer, and what the parent has at a cut is not the zone's data.
+        let lacks = |types: &Types| {
+            !types.contains(rtype) && !types.contains(Rtype::CNAME) && !types.is_of_delegation()
+        };
+        let shown = |is_absent, proven| match is_absent {
+            true => Ok(proven),
+            false => Err(self.unproven("the denial shows that the record exists", name)),
+        };
+        if let Some((_, _, types)) = self.nsec_at(name)? {
+            return shown(lacks(types), Proven::Secure);
+        }
+        if let Some((owner, next, _)) = self.nsec_over(name)? {
+            if is_below(next, name) {
+                // An empty non-terminal.
+                return Ok(Proven::Secure);
+            }
+            let (one, other) = (common_ancestor(name, owner), common_ancestor(name, next));
+            let encloser = if label_count(&one) > label_count(&other) { one } else { other };
+            let wildcard = self.wildcard(&encloser)?;
+            if let Some((_, _, types)) = self.nsec_at(&wildcard)? {
+                return shown(lacks(types), Proven::Secure);
+            }
+            if self.nsec_over(&wildcard)?.is_some() {
+                return Ok(Proven::Secure);
+            }
+            return Err(self.unproven("nothing about the wildcard in the denial of", name));
+        }
+        for group in self.groups() {
+            match group.find(name)? {
+                None => {}
+                Some(Hashed::Match(types)) => return shown(lacks(types), Proven::Secure),
+                Some(Hashed::Missing { encloser, opt_out }) => {
+                    let proven = if opt_out { Proven::Insecure(Insecurity::OptOut) } else { Proven::Secure };
+                    let wildcard = self.wildcard(&encloser)?;
+                    if let Some(nsec3) = group.at(&wildcard)? {
+                        return shown(lacks(&nsec3.types), proven);
+                    }
+                    if group.over(&wildcard)?.is_some() {
+                        return Ok(proven);
+                    }
+                }
+            }
+        }
+        match self.excess()? {
+            Some(insecurity) => Ok(Proven::Insecure(insecurity)),
+            None => Err(self.unproven("no valid proof that there is no such record at", name)),
+        }
+    }
+
+    /// Proves that the wildcard below the ancestor of `name` with `labels` labels is the closest match: the next closer
+    /// name does not exist, not even as an empty non-terminal (RFC 4035 section 5.3.4, RFC 5155 section 8.8).
+    ///
+    /// Errors: that is not proven.
+    pub(super) fn no_closer(&self, name: &Name, labels: usize) -> Result<Proven, Failure> {
+        let next_closer = ancestor(name, labels + 1);
+        if let Some((_, next, _)) = self.nsec_over(&next_closer)?
+            && !next.ends_with(&next_closer)
+        {
+            return Ok(Proven::Secure);
+        }
+        for group in self.groups() {
+            if let Some(nsec3) = group.over(&next_closer)? {
+                return Ok(match nsec3.opt_out {
+                    true => Proven::Insecure(Insecurity::OptOut),
+                    false => Proven::Secure,
+                });
+            }
+        }
+        match self.excess()? {
+            Some(insecurity) => Ok(Proven::Insecure(insecurity)),
+            None => Err(self.unproven("a wildcard without a proof that no name is closer to", name)),
+        }
+    }
+
+    /// Proves that `child`, a name below the apex, has no DS record, and finds out whether there is a zone cut.
+    ///
+    /// Errors: that is not proven.
+    pub(super) fn no_ds(&self, child: &Name) -> Result<Cut, Failure> {
+        let of_types = |types: &Types| match () {
+            // The record of the child's own apex would be the child's.
+            () if types.contains(Rtype::DS) || types.contains(Rtype::SOA) => {
+                Err(self.unproven("the denial shows a DS record at", child))
+            }
+            () if types.contains(Rtype::NS) => Ok(Cut::Unsigned),
+            () => Ok(Cut::None),
+        };
+        if let Some((_, _, types)) = self.nsec_at(child)? {
+            return of_types(types);
+        }
+        if let Some((_, next, _)) = self.nsec_over(child)? {
+            return Ok(if next.ends_with(child) { Cut::None } else { Cut::NoneBelow });
+        }
+        for group in self.groups() {
+            match group.find(child)? {
+                None => {}
+                Some(Hashed::Match(types)) => return of_types(types),
+                Some(Hashed::Missing { opt_out: true, .. }) => return Ok(Cut::Perhaps(Insecurity::OptOut)),
+                Some(Hashed::Missing { opt_out: false, .. }) => return Ok(Cut::NoneBelow),
+            }
+        }
+        match self.excess()? {
+            Some(insecurity) => Ok(Cut::Perhaps(insecurity)),
+            None => Err(self.unproven("no valid proof about a DS record at", child)),
+        }
+    }
+
+    fn unproven(&self, what: &str, name: &Name) -> Failure {
+        Failure::Bogus(format!("{what} {} (zone {})", super::name::text(name), dotted(&self.zone.apex)))
+    }
+
+    fn wildcard(&self, encloser: &Name) -> Result<Name, Failure> {
+        wildcard_below(encloser).ok_or_else(|| self.unproven("a wildcard too long below", encloser))
+    }
+
+    /// Whether the zone signed the record as it stands; one that was expanded from a wildcard proves nothing
+    /// (CVE-2017-15105).
+    fn is_signed(&self, set: &Rrset) -> Result<bool, Failure> {
+        match verify(set, self.zone, self.clock, self.budget) {
+            Ok(proof) => Ok(proof.wildcard.is_none()),
+            Err(Failure::Bogus(_)) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The first signed NSEC record that `fits`.
+    fn nsec(&self, fits: impl Fn(&Nsec<'a>) -> bool) -> Result<Option<Nsec<'a>>, Failure> {
+        for set in self.sets {
+            // An owner has one NSEC record (RFC 4034 section 4).
+            let [(Rdata::Nsec { next, types }, _)] = set.records.as_slice() else { continue };
+            let nsec = (&set.owner, next, types);
+            if fits(&nsec) && self.is_signed(set)? {
+                return Ok(Some(nsec));
+            }
+        }
+        Ok(None)
+    }
+
+    fn nsec_at(&self, name: &Name) -> Result<Option<Nsec<'a>>, Failure> {
+        self.nsec(|(owner, _, _)| *owner == name)
+    }
+
+    /// The record in whose gap `name` is (RFC 4034 section 4.1.1).
+    fn nsec_over(&self, name: &Name) -> Result<Option<Nsec<'a>>, Failure> {
+        let apex = &self.zone.apex;
+        self.nsec(|(owner, next, types)| {
+            // Below a delegation and below a DNAME record the gap says nothing (RFC 6840 section 4.1, RFC 6672
+            // section 5.3.4.1).
+            let is_hidden = is_below(name, owner) && hides(types);
+            let is_after_owner = owner.canonical_lt(name);
+            let is_before_next = name.canonical_lt(next) || *next == apex;
+            !is_hidden && name.ends_with(apex) && next.ends_with(apex) && is_after_owner && is_before_next
+        })
+    }
+
+    /// The NSEC3 records by their parameters: those of one chain prove something together (RFC 5155 section 8.2).
+    fn groups(&self) -> Vec<Group<'a>> {
+        let mut groups: Vec<Group> = Vec::new();
+        for set in self.sets {
+            let [(Rdata::Nsec3(nsec3), _)] = set.records.as_slice() else { continue };
+            if set.owner.parent().is_none_or(|parent| parent != self.zone.apex)
+                || nsec3.iterations > MOST_ITERATIONS
+            {
+                continue;
+            }
+            let same = |group: &&mut Group| group.iterations == nsec3.iterations && *group.salt == nsec3.salt;
+            match groups.iter_mut().find(same) {
+                Some(group) => group.records.push((set, nsec3)),
+                None => groups.push(Group {
+                    denial: *self,
+                    iterations: nsec3.iterations,
+                    salt: &nsec3.salt,
+                    records: vec![(set, nsec3)],
+                }),
+            }
+        }
+        groups
+    }
+
+    /// Whether the zone's own denial has too many iterations to be looked at.
+    fn excess(&self) -> Result<Option<Insecurity>, Failure> {
+        for set in self.sets {
+            let [(Rdata::Nsec3(nsec3), _)] = set.records.as_slice() else { continue };
+            if nsec3.iterations > MOST_ITERATIONS && self.is_signed(set)? {
+                return Ok(Some(Insecurity::Iterations(nsec3.iterations)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether nothing of the zone is below an owner with these types.
+fn hides(types: &Types) -> bool {
+    types.contains(Rtype::DNAME) || types.is_of_delegation()
+}
+
+/// NSEC3 records with the same iterations and salt.
+struct Group<'a> {
+    denial: Denial<'a>,
+    iterations: u16,
+    salt: &'a Nsec3Salt<Vec<u8>>,
+    records: Vec<(&'a Rrset, &'a Nsec3)>,
+}
+
+impl<'a> Group<'a> {
+    fn hash(&self, name: &Name) -> Result<Vec<u8>, Failure> {
+        self.denial.budget.hash()?;
+        let hash = nsec3_hash::<_, _, Vec<u8>>(name, Nsec3HashAlgorithm::SHA1, self.iterations, self.salt);
+        let hash = hash.map_err(|error| Failure::Bogus(format!("no NSEC3 hash: {error}")))?;
+        Ok(OwnerHash::into_octets(hash))
+    }
+
+    fn find_signed(&self, fits: impl Fn(&Nsec3) -> bool) -> Result<Option<&'a Nsec3>, Failure> {
+        for (set, nsec3) in &self.records {
+            if fits(nsec3) && self.denial.is_signed(set)? {
+                return Ok(Some(nsec3));
+            }
+        }
+        Ok(None)
+    }
+
+    fn at(&self, name: &Name) -> Result<Option<&'a Nsec3>, Failure> {
+        let hash = self.hash(name)?;
+        self.find_signed(|nsec3| nsec3.hash == hash)
+    }
+
+    /// The record in whose gap the hash of `name` is; that of the last record goes round to the first.
+    fn over(&self, name: &Name) -> Result<Option<&'a Nsec3>, Failure> {
+        let hash = self.hash(name)?;
+        self.find_signed(|Nsec3 { hash: owner, next, .. }| match owner < next {
+            true => *owner < hash && hash < *next,
+            false => *owner < hash || hash < *next,
+        })
+    }
+
+    /// What the records prove of `name`, if anything: a match, or the proof of its closest encloser (RFC 5155 section
+    /// 8.3).
+    fn find(&self, name: &Name) -> Result<Option<Hashed<'a>>, Failure> {
+        if let Some(nsec3) = self.at(name)? {
+            return Ok(Some(Hashed::Match(&nsec3.types)));
+        }
+        let apex = label_count(&self.denial.zone.apex);
+        for labels in (apex..label_count(name)).rev() {
+            let encloser = ancestor(name, labels);
+            let Some(nsec3) = self.at(&encloser)? else { continue };
+            if hides(&nsec3.types) {
+                return Ok(None);
+            }
+            let covering = self.over(&ancestor(name, labels + 1))?;
+            return Ok(covering.map(|nsec3| Hashed::Missing { encloser, opt_out: nsec3.opt_out }));
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,58 @@
+//! Domain names in wire form, lower case: RFC 1034 section 3.1, RFC 4034 section 6.1.
+
+use domain::base::ToName;
+
+/// An absolute name, lower case; at most 255 octets.
+pub(super) type Name = domain::base::Name<Vec<u8>>;
+
+/// `name` in lower case.
+pub(super) fn lower(name: &impl ToName) -> Name {
+    let name: Name = name.to_name();
+    let octets = name.as_slice().to_ascii_lowercase();
+    Name::from_octets(octets).unwrap_or(name)
+}
+
+/// The number of labels, the root's not counted (as RFC 4034 section 3.1.3 counts them).
+pub(super) fn label_count(name: &Name) -> usize {
+    name.label_count() - 1
+}
+
+/// The ancestor of `name` with `labels` labels, or the name itself.
+pub(super) fn ancestor(name: &Name, labels: usize) -> Name {
+    let skip = label_count(name).saturating_sub(labels);
+    name.iter_suffixes().nth(skip).map_or_else(Name::root_vec, |suffix| suffix.to_name())
+}
+
+/// The wildcard directly below `name`; `None` where it would be too long.
+pub(super) fn wildcard_below(name: &Name) -> Option<Name> {
+    Name::from_octets([b"\x01*", name.as_slice()].concat()).ok()
+}
+
+/// Whether `name` is a descendant of `ancestor`, and not the name itself.
+pub(super) fn is_below(name: &Name, ancestor: &Name) -> bool {
+    name.ends_with(ancestor) && name != ancestor
+}
+
+/// The deepest name that is an ancestor of both, or one of them.
+pub(super) fn common_ancestor(one: &Name, other: &Name) -> Name {
+    let mut labels = label_count(one);
+    loop {
+        let common = ancestor(one, labels);
+        if labels == 0 || other.ends_with(&common) {
+            return common;
+        }
+        labels -= 1;
+    }
+}
+
+/// The target of `name` where a DNAME record at `owner`, an ancestor, leads to `target` (RFC 6672 section 2.2);
+/// `None` where it is longer than 255 octets.
+pub(super) fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
+    let prefix = name.as_slice().get(..name.len().checked_sub(owner.len())?)?;
+    Name::from_octets([prefix, target.as_slice()].concat()).ok()
+}
+
+/// The name as text, lower case, without the final dot.
+pub(super) fn text(name: &impl std::fmt::Display) -> String {
+    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+}

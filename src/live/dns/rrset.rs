@@ -1,0 +1,235 @@
+//! RRsets with the signatures over them, in the form that is signed: RFC 4034 section 6.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use domain::base::iana::{Nsec3HashAlgorithm, SecurityAlgorithm};
+use domain::base::message::RecordSection;
+use domain::base::rdata::ComposeRecordData;
+use domain::base::wire::ParseError;
+use domain::base::{ParsedName, ParsedRecord, Rtype};
+use domain::rdata::dnssec::RtypeBitmap;
+use domain::rdata::nsec3::Nsec3Salt;
+use domain::rdata::{AllRecordData, Rrsig};
+
+use super::name::{Name, lower, text};
+use crate::records::Published;
+
+pub(super) type Dnskey = domain::rdata::Dnskey<Vec<u8>>;
+pub(super) type Ds = domain::rdata::Ds<Vec<u8>>;
+
+/// Records of one owner and type, and the signatures that cover them.
+#[derive(Debug, Clone)]
+pub(super) struct Rrset {
+    pub(super) owner: Name,
+    pub(super) rtype: Rtype,
+    /// Each record once, with its canonical RDATA.
+    pub(super) records: Vec<(Rdata, Vec<u8>)>,
+    pub(super) signatures: Vec<Signature>,
+}
+
+/// As a message to the user names it.
+impl fmt::Display for Rrset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", text(&self.owner), self.rtype)
+    }
+}
+
+/// The data of the record types that a lookup needs.
+#[derive(Debug, Clone)]
+pub(super) enum Rdata {
+    Address(IpAddr),
+    Mx { preference: u16, exchange: Name },
+    Tlsa(Published),
+    Cname(Name),
+    Dname(Name),
+    Ds(Ds),
+    Dnskey(Dnskey),
+    Nsec { next: Name, types: Types },
+    Nsec3(Nsec3),
+}
+
+/// RFC 5155 section 3, of a hash algorithm and flags that are known.
+#[derive(Debug, Clone)]
+pub(super) struct Nsec3 {
+    pub(super) opt_out: bool,
+    pub(super) iterations: u16,
+    pub(super) salt: Nsec3Salt<Vec<u8>>,
+    /// The hash of the owner, from its first label.
+    pub(super) hash: Vec<u8>,
+    /// The next hash in the zone.
+    pub(super) next: Vec<u8>,
+    pub(super) types: Types,
+}
+
+/// The type bit map of an NSEC or NSEC3 record.
+#[derive(Debug, Clone)]
+pub(super) struct Types(Vec<Rtype>);
+
+impl Types {
+    pub(super) fn contains(&self, rtype: Rtype) -> bool {
+        self.0.contains(&rtype)
+    }
+
+    /// Whether the record is of the parent's side of a zone cut, which knows nothing of what is at or below it but
+    /// its DS record (RFC 6840 section 4.1).
+    pub(super) fn is_of_delegation(&self) -> bool {
+        self.contains(Rtype::NS) && !self.contains(Rtype::SOA)
+    }
+}
+
+/// An RRSIG record (RFC 4034 section 3).
+#[derive(Debug, Clone)]
+pub(super) struct Signature {
+    pub(super) type_covered: Rtype,
+    pub(super) algorithm: SecurityAlgorithm,
+    pub(super) labels: u8,
+    /// In seconds.
+    pub(super) original_ttl: u32,
+    /// Seconds since 1970, of which the upper bits are missing (RFC 4034 section 3.1.5).
+    pub(super) expiration: u32,
+    pub(super) inception: u32,
+    pub(super) key_tag: u16,
+    pub(super) signer: Name,
+    pub(super) octets: Vec<u8>,
+}
+
+/// Octets of the longest signature that can be verified: RSA of 4096 bits, twice over.
+const LONGEST_SIGNATURE: usize = 1024;
+
+impl Signature {
+    fn new(rrsig: &Rrsig<&[u8], ParsedName<&[u8]>>) -> Option<Self> {
+        (rrsig.signature().len() <= LONGEST_SIGNATURE).then(|| Self {
+            type_covered: rrsig.type_covered(),
+            algorithm: rrsig.algorithm(),
+            labels: rrsig.labels(),
+            original_ttl: rrsig.original_ttl().as_secs(),
+            expiration: rrsig.expiration().into_int(),
+            inception: rrsig.inception().into_int(),
+            key_tag: rrsig.key_tag(),
+            signer: lower(rrsig.signer_name()),
+            octets: rrsig.signature().to_vec(),
+        })
+    }
+
+    /// What is signed in front of the records: the RDATA without the signature (RFC 4034 section 3.1.8.1).
+    pub(super) fn head(&self) -> Vec<u8> {
+        let mut head = self.type_covered.to_int().to_be_bytes().to_vec();
+        head.extend([self.algorithm.to_int(), self.labels]);
+        for number in [self.original_ttl, self.expiration, self.inception] {
+            head.extend(number.to_be_bytes());
+        }
+        head.extend(self.key_tag.to_be_bytes());
+        head.extend_from_slice(self.signer.as_slice());
+        head
+    }
+}
+
+/// The RRsets of a section that `wants` picks by owner and type, with their signatures; all others are not looked at.
+///
+/// Errors: a record that cannot be read, among them names of more than 255 octets.
+pub(super) fn collect(
+    section: RecordSection<'_, [u8]>,
+    wants: impl Fn(&Name, Rtype) -> bool,
+) -> Result<Vec<Rrset>, ParseError> {
+    let mut sets: Vec<Rrset> = Vec::new();
+    let mut signatures = Vec::new();
+    for record in section {
+        let record = record?;
+        if record.class() != domain::base::iana::Class::IN {
+            continue;
+        }
+        let owner = lower(&record.owner());
+        if record.rtype() == Rtype::RRSIG {
+            let rrsig = record.to_record::<Rrsig<_, ParsedName<_>>>()?;
+            let covered = rrsig.as_ref().map(|rrsig| rrsig.data().type_covered());
+            if covered.is_some_and(|covered| wants(&owner, covered)) {
+                signatures
+                    .extend(rrsig.and_then(|rrsig| Signature::new(rrsig.data())).map(|one| (owner, one)));
+            }
+        } else if wants(&owner, record.rtype())
+            && let Some((rdata, canonical)) = read(&record, &owner)?
+        {
+            match sets.iter_mut().find(|set| set.owner == owner && set.rtype == record.rtype()) {
+                Some(set) if set.records.iter().any(|(_, known)| *known == canonical) => {}
+                Some(set) => set.records.push((rdata, canonical)),
+                None => sets.push(Rrset {
+                    owner,
+                    rtype: record.rtype(),
+                    records: vec![(rdata, canonical)],
+                    signatures: Vec::new(),
+                }),
+            }
+        }
+    }
+    for (owner, signature) in signatures {
+        let mut covered =
+            sets.iter_mut().filter(|set| set.owner == owner && set.rtype == signature.type_covered);
+        if let Some(set) = covered.next() {
+            set.signatures.push(signature);
+        }
+    }
+    Ok(sets)
+}
+
+/// The data of a record and its canonical form (RFC 4034 section 6.2); `None` for what proves nothing.
+fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, Vec<u8>)>, ParseError> {
+    let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>()?;
+    let mut canonical = Vec::new();
+    let is_written = record.data().compose_canonical_rdata(&mut canonical).is_ok();
+    if !is_written || u16::try_from(canonical.len()).is_err() {
+        return Err(ParseError::form_error("RDATA of more than 65535 octets"));
+    }
+    let rdata = match record.data() {
+        AllRecordData::A(a) => Rdata::Address(IpAddr::V4(a.addr())),
+        AllRecordData::Aaaa(aaaa) => Rdata::Address(IpAddr::V6(aaaa.addr())),
+        AllRecordData::Mx(mx) => Rdata::Mx { preference: mx.preference(), exchange: lower(mx.exchange()) },
+        AllRecordData::Tlsa(tlsa) => Rdata::Tlsa(Published {
+            usage: tlsa.usage().to_int(),
+            selector: tlsa.selector().to_int(),
+            matching_type: tlsa.matching_type().to_int(),
+            data: tlsa.data().to_vec(),
+        }),
+        AllRecordData::Cname(cname) => Rdata::Cname(lower(cname.cname())),
+        AllRecordData::Dname(dname) => Rdata::Dname(lower(dname.dname())),
+        AllRecordData::Ds(ds) => {
+            let (tag, algorithm, kind) = (ds.key_tag(), ds.algorithm(), ds.digest_type());
+            Rdata::Ds(Ds::new(tag, algorithm, kind, ds.digest().to_vec()).map_err(|_| long())?)
+        }
+        AllRecordData::Dnskey(key) => {
+            let (flags, protocol, algorithm) = (key.flags(), key.protocol(), key.algorithm());
+            let key = Dnskey::new(flags, protocol, algorithm, key.public_key().to_vec());
+            Rdata::Dnskey(key.map_err(|_| long())?)
+        }
+        AllRecordData::Nsec(nsec) => {
+            Rdata::Nsec { next: lower(nsec.next_name()), types: types_of(nsec.types()) }
+        }
+        AllRecordData::Nsec3(nsec3) => {
+            // RFC 5155 sections 8.1 and 8.2: records of another hash algorithm, or with other flags, are ignored.
+            let known = nsec3.hash_algorithm() == Nsec3HashAlgorithm::SHA1 && nsec3.flags() & !1 == 0;
+            let label = std::str::from_utf8(owner.first().as_slice()).unwrap_or_default();
+            let Ok(hash) = domain::utils::base32::decode_hex::<Vec<u8>>(label) else { return Ok(None) };
+            if !known {
+                return Ok(None);
+            }
+            Rdata::Nsec3(Nsec3 {
+                opt_out: nsec3.opt_out(),
+                iterations: nsec3.iterations(),
+                salt: Nsec3Salt::from_octets(nsec3.salt().as_slice().to_vec()).map_err(|_| long())?,
+                hash,
+                next: nsec3.next_owner().as_slice().to_vec(),
+                types: types_of(nsec3.types()),
+            })
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some((rdata, canonical)))
+}
+
+fn types_of(types: &RtypeBitmap<&[u8]>) -> Types {
+    Types(types.iter().collect())
+}
+
+fn long() -> ParseError {
+    ParseError::form_error("a field longer than its type allows")
+}

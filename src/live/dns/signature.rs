@@ -1,0 +1,222 @@
+//! Signatures over RRsets: RFC 4035 section 5.3, RFC 6840. The algorithms: RFC 8624 section 3.1.
+
+use std::cell::Cell;
+use std::cmp::Reverse;
+
+use domain::base::iana::{Class, DigestAlgorithm, SecurityAlgorithm};
+use domain::base::rdata::ComposeRecordData;
+use domain::crypto::common::{DigestBuilder, DigestType, PublicKey, rsa_exponent_modulus};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Failure;
+use super::name::{Name, ancestor, label_count, wildcard_below};
+use super::rrset::{Dnskey, Ds, Rrset, Signature};
+
+/// Whether signatures of `algorithm` can be verified: RSA with SHA-1, SHA-256 and SHA-512, ECDSA with P-256 and
+/// P-384, Ed25519. Ed448 (16) waits for a stable crate.
+pub(super) fn is_supported(algorithm: SecurityAlgorithm) -> bool {
+    matches!(algorithm.to_int(), 5 | 7 | 8 | 10 | 13 | 14 | 15)
+}
+
+/// The digest of a DS record, where it can be computed.
+pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
+    match digest.to_int() {
+        1 => Some(DigestType::Sha1),
+        2 => Some(DigestType::Sha256),
+        4 => Some(DigestType::Sha384),
+        _ => None,
+    }
+}
+
+/// Whether `ds` is the digest of `key`, a key of `zone` (RFC 4034 section 5.1.4).
+pub(super) fn describes(ds: &Ds, zone: &Name, key: &Dnskey) -> bool {
+    let Some(digest_type) = digest_type(ds.digest_type()) else { return false };
+    if ds.key_tag() != key.key_tag() || ds.algorithm() != key.algorithm() {
+        return false;
+    }
+    let mut octets = zone.as_slice().to_vec();
+    let is_written = key.compose_canonical_rdata(&mut octets).is_ok();
+    let mut digest = DigestBuilder::new(digest_type);
+    digest.update(&octets);
+    is_written && digest.finish().as_ref() == ds.digest()
+}
+
+/// A zone whose keys are trusted.
+#[derive(Debug)]
+pub(super) struct Zone {
+    pub(super) apex: Name,
+    pub(super) keys: Vec<Dnskey>,
+}
+
+/// The time that signatures are held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock(OffsetDateTime);
+
+impl Clock {
+    pub(super) fn new(now: OffsetDateTime) -> Self {
+        Self(now)
+    }
+
+    /// The moment nearest to now whose seconds end in these 32 bits (RFC 4034 section 3.1.5).
+    fn moment(self, seconds: u32) -> Option<OffsetDateTime> {
+        const ERA: i64 = 1 << 32;
+        let now = self.0.unix_timestamp();
+        let ahead = (i64::from(seconds) - now).rem_euclid(ERA);
+        let distance = if ahead >= ERA / 2 { ahead - ERA } else { ahead };
+        OffsetDateTime::from_unix_timestamp(now + distance).ok()
+    }
+
+    /// When a signature ends that is valid now.
+    ///
+    /// Errors: it is not, with the reason.
+    fn end(self, signature: &Signature) -> Result<OffsetDateTime, String> {
+        let unreadable = || "the signature has an impossible time".to_owned();
+        let text = |moment: OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+        let inception = self.moment(signature.inception).ok_or_else(unreadable)?;
+        let expiration = self.moment(signature.expiration).ok_or_else(unreadable)?;
+        match () {
+            () if expiration < self.0 => {
+                Err(format!("the signature expired {}; is the clock right?", text(expiration)))
+            }
+            () if inception > self.0 => {
+                Err(format!("the signature is not valid before {}; is the clock right?", text(inception)))
+            }
+            () => Ok(expiration),
+        }
+    }
+}
+
+/// What one lookup may cost (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
+#[derive(Debug)]
+pub(super) struct Budget {
+    signatures: Cell<u32>,
+    hashes: Cell<u32>,
+    questions: Cell<u32>,
+}
+
+impl Budget {
+    /// Signatures verified, NSEC3 hashes computed and questions asked for one lookup. A host five labels below its
+    /// zone, behind three aliases, needs half of each.
+    pub(super) fn of_lookup() -> Self {
+        Self { signatures: Cell::new(128), hashes: Cell::new(256), questions: Cell::new(100) }
+    }
+
+    pub(super) fn question(&self) -> Result<(), Failure> {
+        spend(&self.questions, "questions")
+    }
+
+    pub(super) fn hash(&self) -> Result<(), Failure> {
+        spend(&self.hashes, "NSEC3 hashes")
+    }
+
+    fn signature(&self) -> Result<(), Failure> {
+        spend(&self.signatures, "signatures")
+    }
+}
+
+fn spend(left: &Cell<u32>, what: &'static str) -> Result<(), Failure> {
+    let less = left.get().checked_sub(1).ok_or(Failure::Limit(what))?;
+    left.set(less);
+    Ok(())
+}
+
+/// The proof that a set is a zone's.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    /// The labels of the closest encloser, where the set was expanded from the wildcard below that.
+    pub(super) wildcard: Option<usize>,
+    /// When the signature ends.
+    pub(super) expires: OffsetDateTime,
+}
+
+/// Smallest RSA modulus in octets that is verified.
+const SMALLEST_RSA: usize = 128;
+
+/// Proves that `zone` signed `set`.
+///
+/// Errors: no signature of the zone's own holds now ([`Failure::Bogus`], with the reason that came nearest), or too
+/// many would have to be tried.
+pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) -> Result<Proof, Failure> {
+    let labels = label_count(&set.owner) - usize::from(set.owner.first().is_wildcard());
+    // The reason that came nearest to a proof, and how near that was.
+    let mut nearest = (0, format!("not signed by {}", dotted(&zone.apex)));
+    let mut is_short = false;
+    let mut note = |rank: u8, reason: String| {
+        if rank > nearest.0 {
+            nearest = (rank, reason);
+        }
+    };
+    let in_zone = set.owner.ends_with(&zone.apex);
+    let possible = label_count(&zone.apex)..=labels;
+    let fits =
+        |one: &&Signature| in_zone && one.signer == zone.apex && possible.contains(&usize::from(one.labels));
+    let mut signatures: Vec<_> = set.signatures.iter().filter(fits).collect();
+    // A signature of the name itself says more than one of a wildcard, and of those the one that lasts is the better.
+    signatures.sort_by_key(|one| (Reverse(one.labels), Reverse(clock.moment(one.expiration))));
+    for signature in signatures {
+        let expires = match clock.end(signature) {
+            Ok(expires) => expires,
+            Err(reason) => {
+                note(3, reason);
+                continue;
+            }
+        };
+        note(1, format!("signed with a key that {} does not have", dotted(&zone.apex)));
+        let wildcard = Some(usize::from(signature.labels)).filter(|signed| *signed < labels);
+        let Some(octets) = signed_octets(set, signature, wildcard) else { continue };
+        for key in zone.keys.iter().filter(|key| may_have_made(key, signature)) {
+            budget.signature()?;
+            match PublicKey::from_dnskey(key).and_then(|key| key.verify(&octets, &signature.octets)) {
+                Ok(()) => return Ok(Proof { wildcard, expires }),
+                Err(_) if is_short_rsa(key) => is_short = true,
+                Err(_) => note(2, "the signature does not verify".to_owned()),
+            }
+        }
+    }
+    match is_short {
+        true => Err(Failure::Unable(format!(
+            "{set}: signed with an RSA key of fewer than the 1024 bits that this program verifies"
+        ))),
+        false => Err(Failure::Bogus(format!("{set}: {}", nearest.1))),
+    }
+}
+
+fn is_short_rsa(key: &Dnskey) -> bool {
+    let is_rsa = matches!(key.algorithm().to_int(), 5 | 7 | 8 | 10);
+    is_rsa && rsa_exponent_modulus(key, 0).is_ok_and(|(_, modulus)| modulus.len() < SMALLEST_RSA)
+}
+
+/// RFC 4035 section 5.3.1; a revoked key signs nothing but its own revocation (RFC 5011 section 2.1).
+fn may_have_made(key: &Dnskey, signature: &Signature) -> bool {
+    key.algorithm() == signature.algorithm
+        && key.key_tag() == signature.key_tag
+        && key.is_zone_key()
+        && key.protocol() == 3
+        && !key.is_revoked()
+}
+
+/// What was signed (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).
+fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) -> Option<Vec<u8>> {
+    let owner = match wildcard {
+        Some(labels) => wildcard_below(&ancestor(&set.owner, labels))?,
+        None => set.owner.clone(),
+    };
+    let mut records: Vec<&Vec<u8>> = set.records.iter().map(|(_, canonical)| canonical).collect();
+    records.sort();
+    let mut octets = signature.head();
+    for rdata in records {
+        octets.extend_from_slice(owner.as_slice());
+        octets.extend(set.rtype.to_int().to_be_bytes());
+        octets.extend(Class::IN.to_int().to_be_bytes());
+        octets.extend(signature.original_ttl.to_be_bytes());
+        octets.extend(u16::try_from(rdata.len()).ok()?.to_be_bytes());
+        octets.extend_from_slice(rdata);
+    }
+    Some(octets)
+}
+
+/// A zone's name with its final dot, as messages have it.
+pub(super) fn dotted(name: &Name) -> String {
+    format!("{}.", super::name::text(name))
+}

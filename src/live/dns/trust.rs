@@ -1,0 +1,242 @@
+//! The chain of trust, walked from an anchor down to the zone that a name is in: RFC 4035 sections 5.2 and 5.3.1.
+//!
+//! The walk asks for the name itself, label by label; which zone a signature mentions has no part in it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::base::Rtype;
+use domain::base::iana::Rcode;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::anchor::AnchorKey;
+use super::denial::{Cut, Denial, Proven};
+use super::exchange::Exchange;
+use super::name::{Name, ancestor, label_count};
+use super::reply::{self, Content, Question, Reply, ReplyError};
+use super::rrset::{Dnskey, Ds, Rdata, Rrset};
+use super::signature::{Budget, Clock, Zone, describes, digest_type, dotted, is_supported, verify};
+use super::{Failure, Insecurity, Resolver};
+
+/// Where a name is.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// In this zone.
+    Secure(Arc<Zone>),
+    /// In this zone, or below a delegation without a DS record: what the zone signed is its own, and everything else
+    /// is insecure.
+    Doubtful(Arc<Zone>, Insecurity),
+    /// Below a delegation without a DS record, or without an anchor.
+    Insecure(Insecurity),
+}
+
+/// One lookup at one server.
+pub(super) struct Lookup<'r> {
+    pub(super) resolver: &'r Resolver,
+    pub(super) server: &'r dyn Exchange,
+    pub(super) until: Instant,
+    pub(super) clock: Clock,
+    pub(super) budget: Budget,
+}
+
+impl Lookup<'_> {
+    /// Asks the server.
+    ///
+    /// Errors: no reply in time, one that cannot be read, or a failure of the server.
+    pub(super) fn ask(&self, question: &Question) -> Result<Reply, Failure> {
+        self.budget.question()?;
+        let failure = |reason, is_silent| Failure::NoReply { question: question.clone(), reason, is_silent };
+        let mut id = [0; 2];
+        let is_random = SystemRandom::new().fill(&mut id).is_ok();
+        let query = is_random.then(|| question.query(u16::from_be_bytes(id)));
+        let query = query.unwrap_or_else(|| Err("the system gives no random numbers".to_owned()));
+        let query = query.map_err(|reason| failure(reason, false))?;
+        let octets = self.server.exchange(&query, self.until);
+        let octets = octets.map_err(|error| failure(self.resolver.reason(&error), true))?;
+        if !reply::answers(&octets, &query) {
+            return Err(failure("the reply is to another question".to_owned(), true));
+        }
+        Reply::read(&octets, question).map_err(|error| match error {
+            ReplyError::Rcode(rcode) => Failure::Rcode { question: question.clone(), rcode },
+            error => failure(error.to_string(), false),
+        })
+    }
+
+    pub(super) fn verify(&self, set: &Rrset, zone: &Zone) -> Result<super::signature::Proof, Failure> {
+        verify(set, zone, self.clock, &self.budget)
+    }
+
+    pub(super) fn denial<'a>(&'a self, zone: &'a Zone, reply: &'a Reply) -> Denial<'a> {
+        Denial { zone, sets: &reply.denial, clock: self.clock, budget: &self.budget }
+    }
+
+    /// Where `name` is.
+    ///
+    /// Errors: a link of the chain is missing, so that everything below it is bogus, or cannot be looked at.
+    pub(super) fn place(&self, name: &Name) -> Result<Place, Failure> {
+        let above =
+            self.resolver.anchors.iter().map(|anchor| &anchor.zone).filter(|zone| name.ends_with(*zone));
+        let Some(top) = above.max_by_key(|zone| label_count(zone)) else {
+            return Ok(Place::Insecure(Insecurity::NoAnchor));
+        };
+        let mut place =
+            self.remembered(top, || self.anchored(top).map(|zone| (Place::Secure(zone), false)))?.0;
+        for labels in label_count(top) + 1..=label_count(name) {
+            let Place::Secure(zone) = &place else { break };
+            let zone = Arc::clone(zone);
+            let child = ancestor(name, labels);
+            let (next, is_last) = self.remembered(&child, || self.step(&child, &zone))?;
+            place = next;
+            if is_last {
+                break;
+            }
+        }
+        Ok(place)
+    }
+
+    /// What is known of a name, or else is found out now: where it is, and whether everything below it is there too.
+    fn remembered(
+        &self,
+        name: &Name,
+        find: impl FnOnce() -> Result<(Place, bool), Failure>,
+    ) -> Result<(Place, bool), Failure> {
+        // Not locked while servers are asked: two lookups at a time may ask the same.
+        if let Some(known) = self.resolver.places().get(name) {
+            return Ok(known.clone());
+        }
+        let found = find()?;
+        self.resolver.places().insert(name.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Where `child` is, a name directly below one that is in `zone`, and whether everything below it is there too.
+    fn step(&self, child: &Name, zone: &Arc<Zone>) -> Result<(Place, bool), Failure> {
+        let reply = self.ask(&Question { name: child.clone(), rtype: Rtype::DS })?;
+        let same = |is_last| Ok((Place::Secure(Arc::clone(zone)), is_last));
+        match &reply.content {
+            Content::Data(set) => Ok((self.delegated(child, set, zone)?, false)),
+            // A name with a CNAME record, or below a DNAME record, is no zone cut.
+            Content::Alias { set, .. } => {
+                let proof = self.verify(set, zone)?;
+                let proven = match proof.wildcard {
+                    Some(labels) => self.denial(zone, &reply).no_closer(child, labels)?,
+                    None => Proven::Secure,
+                };
+                match proven {
+                    Proven::Secure => same(false),
+                    Proven::Insecure(insecurity) => {
+                        Ok((Place::Doubtful(Arc::clone(zone), insecurity), false))
+                    }
+                }
+            }
+            Content::Contradiction(what) => {
+                Err(Failure::Bogus(format!("{}: {what}", super::name::text(child))))
+            }
+            Content::Nothing => match self.denial(zone, &reply).no_ds(child)? {
+                Cut::None => same(false),
+                Cut::NoneBelow => same(true),
+                Cut::Unsigned => Ok((Place::Insecure(Insecurity::Unsigned(dotted(child))), true)),
+                Cut::Perhaps(insecurity) => Ok((Place::Doubtful(Arc::clone(zone), insecurity), true)),
+            },
+        }
+    }
+
+    /// The zone that DS records of its parent, `zone`, lead to.
+    fn delegated(&self, child: &Name, set: &Rrset, zone: &Zone) -> Result<Place, Failure> {
+        if self.verify(set, zone)?.wildcard.is_some() {
+            return Err(Failure::Bogus(format!("{set}: DS records of a wildcard")));
+        }
+        let all: Vec<&Ds> = set
+            .records
+            .iter()
+            .filter_map(|(rdata, _)| match rdata {
+                Rdata::Ds(ds) => Some(ds),
+                _ => None,
+            })
+            .collect();
+        let usable = |ds: &&&Ds| is_supported(ds.algorithm()) && digest_type(ds.digest_type()).is_some();
+        let usable: Vec<&Ds> = all.iter().filter(usable).copied().collect();
+        if usable.is_empty() {
+            // RFC 4035 section 5.2.
+            let lacking = all.iter().map(|ds| ds.algorithm()).filter(|one| !is_supported(*one));
+            let algorithms: Vec<u8> = lacking.map(|algorithm| algorithm.to_int()).collect();
+            let digests = all.iter().map(|ds| ds.digest_type().to_int()).collect();
+            let insecurity = match algorithms.is_empty() {
+                true => Insecurity::Digests { zone: dotted(child), digests },
+                false => Insecurity::Algorithms { zone: dotted(child), algorithms },
+            };
+            return Ok(Place::Insecure(insecurity));
+        }
+        // SHA-1 does not count beside a stronger digest (RFC 4509 section 3).
+        let is_strong = |ds: &&&Ds| ds.digest_type().to_int() != 1;
+        let strong: Vec<&Ds> = usable.iter().filter(is_strong).copied().collect();
+        let counting = if strong.is_empty() { usable } else { strong };
+        let reply = self.ask(&Question { name: child.clone(), rtype: Rtype::DNSKEY })?;
+        let fits = |key: &Dnskey| counting.iter().any(|ds| describes(ds, child, key));
+        match &reply.content {
+            Content::Data(set) => self.keys(child, set, fits, "its DS records").map(Place::Secure),
+            _ => Err(Failure::Bogus(format!("{} has DS records and no DNSKEY record", dotted(child)))),
+        }
+    }
+
+    /// The zone of `apex`, for which there are anchors.
+    fn anchored(&self, apex: &Name) -> Result<Arc<Zone>, Failure> {
+        let question = Question { name: apex.clone(), rtype: Rtype::DNSKEY };
+        let elsewhere = || {
+            let zone = if label_count(apex) == 0 { "the root".to_owned() } else { dotted(apex) };
+            Failure::Server(format!(
+                "this server does not answer for {zone}: ask a resolver, or give --trust-anchor with the zone's own DS"
+            ))
+        };
+        let reply = match self.ask(&question) {
+            Err(Failure::Rcode { rcode, .. }) if rcode != Rcode::SERVFAIL => return Err(elsewhere()),
+            reply => reply?,
+        };
+        let Content::Data(set) = &reply.content else { return Err(elsewhere()) };
+        if set.signatures.is_empty() {
+            return Err(Failure::Server(
+                "this server removes DNSSEC signatures: ask another one with --dns".to_owned(),
+            ));
+        }
+        let fits = |key: &Dnskey| {
+            let mut anchors = self.resolver.anchors.iter().filter(|anchor| anchor.zone == *apex);
+            anchors.any(|anchor| match &anchor.key {
+                AnchorKey::Ds(ds) => describes(ds, apex, key),
+                AnchorKey::Dnskey(anchor) => anchor == key,
+            })
+        };
+        if !keys_in(set).any(&fits) {
+            return Err(Failure::Server(format!(
+                "no DNSKEY record of {} fits the trust anchor: is it an old one, or is the server not to be trusted?",
+                dotted(apex)
+            )));
+        }
+        self.keys(apex, set, fits, "the trust anchor")
+    }
+
+    /// The keys of a zone, proven by a key among them that `fits`.
+    fn keys(
+        &self,
+        apex: &Name,
+        set: &Rrset,
+        fits: impl Fn(&Dnskey) -> bool,
+        what: &str,
+    ) -> Result<Arc<Zone>, Failure> {
+        let entry =
+            Zone { apex: apex.clone(), keys: keys_in(set).filter(|key| fits(key)).cloned().collect() };
+        if entry.keys.is_empty() {
+            return Err(Failure::Bogus(format!("no DNSKEY record of {} fits {what}", dotted(apex))));
+        }
+        if self.verify(set, &entry)?.wildcard.is_some() {
+            return Err(Failure::Bogus(format!("{set}: keys of a wildcard")));
+        }
+        Ok(Arc::new(Zone { keys: keys_in(set).cloned().collect(), ..entry }))
+    }
+}
+
+fn keys_in(set: &Rrset) -> impl Iterator<Item = &Dnskey> {
+    set.records.iter().filter_map(|(rdata, _)| match rdata {
+        Rdata::Dnskey(key) => Some(key),
+        _ => None,
+    })
+}
