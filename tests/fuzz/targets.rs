@@ -6,7 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tlsagen::advice;
@@ -14,6 +17,7 @@ use tlsagen::chain::Chain;
 use tlsagen::generate::{self, Material, Record};
 use tlsagen::input::{Input, Located};
 use tlsagen::key::{self, Container};
+use tlsagen::live::dns::{Exchange, Kind, Resolver, Security};
 use tlsagen::owner::{Endpoint, HostName, Origin, Owner, Port, Transport};
 use tlsagen::pem_file;
 use tlsagen::records::{Published, PublishedSet};
@@ -39,6 +43,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "records", run: records, seeds: published_texts },
     Target { name: "verify", run: verify, seeds: chains_with_records },
     Target { name: "hosts", run: hosts, seeds: names },
+    Target { name: "dns", run: dns, seeds: replies },
 ];
 
 const NOW: i64 = 1_790_000_000;
@@ -250,6 +255,50 @@ pub(crate) fn hosts(octets: &[u8]) {
     }
 }
 
+/// A lookup whose replies are, one after another, what an input of this shape holds: for each, two octets of length,
+/// then the flags, the counts of records (the question has none) and the records of a DNS message. Nothing signs them,
+/// so that no data is secure.
+pub(crate) fn dns(octets: &[u8]) {
+    const ANCHOR: &str = "example. IN DS 1 13 2 00\n";
+    const ELSEWHERE: &str = "elsewhere. IN DS 1 13 2 00\n";
+    for (anchors, kind) in [(ANCHOR, Kind::Tlsa), (ELSEWHERE, Kind::Tlsa), (ELSEWHERE, Kind::Mx)] {
+        let server = Box::new(Replies(Mutex::new(octets.to_vec())));
+        let resolver = Resolver::over(vec![server], Some(anchors), Duration::from_secs(1), now()).unwrap();
+        match resolver.lookup(DNS_NAME, kind) {
+            Ok(answer) => {
+                assert_ne!(answer.security, Security::Secure, "{answer:?}");
+                for name in [&answer.canonical, &answer.holder] {
+                    assert!(!name.contains(['\n', '\r', '\x1b']), "one line: {name:?}");
+                }
+            }
+            Err(error) => assert!(!error.to_string().contains(['\n', '\r', '\x1b']), "one line: {error:?}"),
+        }
+    }
+}
+
+/// The name that [`dns`] looks up.
+const DNS_NAME: &str = "_25._tcp.mx.example";
+
+/// Octets that are handed out as replies.
+struct Replies(Mutex<Vec<u8>>);
+
+impl Exchange for Replies {
+    fn exchange(&self, query: &[u8], _: Instant) -> io::Result<Vec<u8>> {
+        let mut rest = self.0.lock().unwrap();
+        let short = || io::Error::from(io::ErrorKind::TimedOut);
+        let (length, after) = rest.split_first_chunk::<2>().ok_or_else(short)?;
+        let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
+        let (message, after) = after.split_at(length);
+        let (head, records) = message.split_at(message.len().min(8));
+        let (flags, counts) = head.split_at(head.len().min(2));
+        // The OPT record of the query is its last 11 octets.
+        let question = &query[12..query.len() - 11];
+        let reply = [&query[..2], flags, &[0, 1], counts, question, records].concat();
+        *rest = after.to_vec();
+        Ok(reply)
+    }
+}
+
 /// All that a generator can print of these files: records that can be read back and are never of nothing.
 fn generated(materials: &[Material]) {
     let endpoints = Endpoint::parse_list("mx.example").unwrap();
@@ -384,4 +433,54 @@ fn names(_: &str) -> Vec<Vec<u8>> {
     .iter()
     .map(|name| name.as_bytes().to_vec())
     .collect()
+}
+
+/// Replies about [`DNS_NAME`], in the shape of [`dns`]: data, aliases, denials, each with signatures that nobody made.
+fn replies(_: &str) -> Vec<Vec<u8>> {
+    let wire = |name: &str| -> Vec<u8> {
+        let labels = name.split('.').filter(|label| !label.is_empty());
+        let labels =
+            labels.flat_map(|label| [&[u8::try_from(label.len()).unwrap()], label.as_bytes()].concat());
+        labels.chain([0]).collect()
+    };
+    let record = |owner: &str, rtype: u16, rdata: &[u8]| -> Vec<u8> {
+        let head = [rtype.to_be_bytes(), [0, 1], [0, 0], [0, 60]].concat();
+        let length = u16::try_from(rdata.len()).unwrap().to_be_bytes();
+        [wire(owner), head, length.to_vec(), rdata.to_vec()].concat()
+    };
+    let signed = |owner: &str, rtype: u16, rdata: &[u8]| -> Vec<u8> {
+        let times = [[0x7f, 0xff, 0xff, 0xff], [0, 0, 0, 0]].concat();
+        let head = [&rtype.to_be_bytes()[..], &[13, 4], &[0, 0, 0, 60], &times, &[0, 1]].concat();
+        let rrsig = [head, wire("example"), vec![7; 64]].concat();
+        [record(owner, rtype, rdata), record(owner, 46, &rrsig)].concat()
+    };
+    let message = |rcode: u8, answer: &[Vec<u8>], authority: &[Vec<u8>]| -> Vec<u8> {
+        let counts = [2 * answer.len(), 2 * authority.len(), 0];
+        let counts = counts.map(|count| u16::try_from(count).unwrap().to_be_bytes()).concat();
+        [vec![0x81, rcode], counts, answer.concat(), authority.concat()].concat()
+    };
+    let tlsa = signed(DNS_NAME, 52, &[[3, 1, 1].as_slice(), &[5; 32]].concat());
+    let cname = signed(DNS_NAME, 5, &wire("tlsa.example"));
+    let dname = signed("mx.example", 39, &wire("other.example"));
+    let nsec = signed("mx.example", 47, &[wire("n.example"), vec![0, 6, 0x40, 0, 0, 0, 0, 3]].concat());
+    let nsec3 = [&[1, 1, 0, 10, 2, 0xab, 0xcd, 20][..], &[9; 20], &[0, 6, 0x40, 0, 0, 0, 0, 3]].concat();
+    let nsec3 = signed("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example", 50, &nsec3);
+    let mx = signed(DNS_NAME, 15, &[vec![0, 10], wire("mx.example")].concat());
+    let messages = [
+        message(0, &[tlsa.clone()], &[]),
+        message(0, &[cname.clone()], &[]),
+        message(3, &[cname.clone(), tlsa.clone()], &[nsec.clone()]),
+        message(0, &[cname.clone(), cname.clone()], &[]),
+        message(0, &[cname, tlsa.clone()], &[]),
+        message(0, &[dname], &[]),
+        message(0, &[], &[nsec.clone(), nsec3.clone()]),
+        message(3, &[], &[nsec3]),
+        message(3, &[tlsa], &[nsec]),
+        message(0, &[mx], &[]),
+        message(2, &[], &[]),
+        message(0, &[], &[]),
+    ];
+    let sized =
+        |message: Vec<u8>| [u16::try_from(message.len()).unwrap().to_be_bytes().to_vec(), message].concat();
+    messages.into_iter().map(sized).collect()
 }
