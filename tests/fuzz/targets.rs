@@ -454,10 +454,11 @@ fn replies(_: &str) -> Vec<Vec<u8>> {
         let rrsig = [head, wire("example"), vec![7; 64]].concat();
         [record(owner, rtype, rdata), record(owner, 46, &rrsig)].concat()
     };
-    let message = |rcode: u8, answer: &[Vec<u8>], authority: &[Vec<u8>]| -> Vec<u8> {
+    let message = |rcode: u8, answer: &[&Vec<u8>], authority: &[&Vec<u8>]| -> Vec<u8> {
         let counts = [2 * answer.len(), 2 * authority.len(), 0];
         let counts = counts.map(|count| u16::try_from(count).unwrap().to_be_bytes()).concat();
-        [vec![0x81, rcode], counts, answer.concat(), authority.concat()].concat()
+        let records = answer.iter().chain(authority).flat_map(|octets| octets.iter().copied());
+        [vec![0x81, rcode], counts].concat().into_iter().chain(records).collect()
     };
     let tlsa = signed(DNS_NAME, 52, &[[3, 1, 1].as_slice(), &[5; 32]].concat());
     let cname = signed(DNS_NAME, 5, &wire("tlsa.example"));
@@ -467,19 +468,20 @@ fn replies(_: &str) -> Vec<Vec<u8>> {
     let nsec3 = signed("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example", 50, &nsec3);
     let mx = signed(DNS_NAME, 15, &[vec![0, 10], wire("mx.example")].concat());
     let messages = [
-        message(0, &[tlsa.clone()], &[]),
-        message(0, &[cname.clone()], &[]),
-        message(3, &[cname.clone(), tlsa.clone()], &[nsec.clone()]),
-        message(0, &[cname.clone(), cname.clone()], &[]),
-        message(0, &[cname, tlsa.clone()], &[]),
-        message(0, &[dname], &[]),
-        message(0, &[], &[nsec.clone(), nsec3.clone()]),
-        message(3, &[], &[nsec3]),
-        message(3, &[tlsa], &[nsec]),
-        message(0, &[mx], &[]),
-        message(2, &[], &[]),
-        message(0, &[], &[]),
+        (0, vec![&tlsa], vec![]),
+        (0, vec![&cname], vec![]),
+        (3, vec![&cname, &tlsa], vec![&nsec]),
+        (0, vec![&cname, &cname], vec![]),
+        (0, vec![&cname, &tlsa], vec![]),
+        (0, vec![&dname], vec![]),
+        (0, vec![], vec![&nsec, &nsec3]),
+        (3, vec![], vec![&nsec3]),
+        (3, vec![&tlsa], vec![&nsec]),
+        (0, vec![&mx], vec![]),
+        (2, vec![], vec![]),
+        (0, vec![], vec![]),
     ];
+    let messages = messages.map(|(rcode, answer, authority)| message(rcode, &answer, &authority));
     let sized =
         |message: Vec<u8>| [u16::try_from(message.len()).unwrap().to_be_bytes().to_vec(), message].concat();
     messages.into_iter().map(sized).collect()

@@ -11,7 +11,7 @@ use hickory_server::net::runtime::{Time, TokioRuntimeProvider};
 use hickory_server::proto::dnssec::crypto::EcdsaSigningKey;
 use hickory_server::proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
 use hickory_server::proto::dnssec::{Algorithm, DigestType, DnssecSigner, SigningKey};
-use hickory_server::proto::op::Message;
+use hickory_server::proto::op::{Message, ResponseCode};
 use hickory_server::proto::rr::{Name, RData, Record, RecordType};
 use hickory_server::proto::serialize::txt::Parser;
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
@@ -175,6 +175,12 @@ pub(crate) enum Forgery {
     Changed,
     /// A second signature of TLSA answers, as of a wildcard.
     Wildcard,
+    /// No signature reaches the client.
+    NoSignatures,
+    /// Questions of this type fail.
+    Failing(RecordType),
+    /// Answers of this type have a signature that is not one.
+    Broken(RecordType),
 }
 
 /// Stands between a client and `server`, over UDP.
@@ -188,6 +194,27 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
             upstream.send_to(&octets[..length], server).unwrap();
             let length = upstream.recv(&mut octets).unwrap();
             let mut message = Message::from_vec(&octets[..length]).unwrap();
+            let is_of = |rtype| message.queries.iter().any(|query| query.query_type() == rtype);
+            let is_signature = |record: &Record| record.record_type() == RecordType::RRSIG;
+            match forgery {
+                Forgery::NoSignatures => {
+                    message.answers.retain(|record| !is_signature(record));
+                    message.authorities.retain(|record| !is_signature(record));
+                }
+                Forgery::Failing(rtype) if is_of(rtype) => {
+                    message.metadata.response_code = ResponseCode::ServFail;
+                    message.answers.clear();
+                    message.authorities.clear();
+                }
+                Forgery::Broken(rtype) if is_of(rtype) => {
+                    for record in message.answers.iter_mut().filter(|record| is_signature(record)) {
+                        if let RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) = &mut record.data {
+                            *rrsig = RRSIG::from_sig(rrsig.input().clone(), vec![7; 64]);
+                        }
+                    }
+                }
+                _ => {}
+            }
             if message.queries.iter().any(|query| query.query_type() == RecordType::TLSA) {
                 match forgery {
                     Forgery::NoData => {
@@ -204,6 +231,7 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
                             message.answers.push(of_wildcard(signature));
                         }
                     }
+                    _ => {}
                 }
             }
             let mut answer = message.to_vec().unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod dns;
+mod lookups;
 mod servers;
 
 use std::fs;

@@ -58,8 +58,8 @@ enum Failure {
     Bogus(String),
     /// A signature of a kind that cannot be verified here.
     Unable(String),
-    /// More of these would be needed than one lookup may cost.
-    Limit(&'static str),
+    /// A bound of the lookup is exhausted: this one.
+    Limit(String),
     /// The server is not one to ask.
     Server(String),
 }
@@ -75,7 +75,7 @@ impl Failure {
             Self::NoReply { question, reason, .. } => format!("{}{reason}", about(question)),
             Self::Rcode { question, rcode } => format!("{}the server answered {rcode}", about(question)),
             Self::Bogus(reason) | Self::Unable(reason) | Self::Server(reason) => reason.clone(),
-            Self::Limit(what) => format!("it would take too many {what}"),
+            Self::Limit(bound) => format!("the lookup would have {bound}"),
         }
     }
 }

@@ -87,7 +87,15 @@ impl Clock {
     }
 }
 
-/// What one lookup may cost (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
+/// Signatures that one lookup verifies. A host five labels below its zone, behind three aliases, needs half of these,
+/// and of the other two.
+const MOST_SIGNATURES: u32 = 128;
+/// NSEC3 hashes that one lookup computes.
+const MOST_HASHES: u32 = 256;
+/// Questions that one lookup asks.
+const MOST_QUESTIONS: u32 = 100;
+
+/// What is left of the bounds of one lookup (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
 #[derive(Debug)]
 pub(super) struct Budget {
     signatures: Cell<u32>,
@@ -96,27 +104,30 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Signatures verified, NSEC3 hashes computed and questions asked for one lookup. A host five labels below its
-    /// zone, behind three aliases, needs half of each.
+    /// What one lookup may cost.
     pub(super) fn of_lookup() -> Self {
-        Self { signatures: Cell::new(128), hashes: Cell::new(256), questions: Cell::new(100) }
+        Self {
+            signatures: Cell::new(MOST_SIGNATURES),
+            hashes: Cell::new(MOST_HASHES),
+            questions: Cell::new(MOST_QUESTIONS),
+        }
     }
 
     pub(super) fn question(&self) -> Result<(), Failure> {
-        spend(&self.questions, "questions")
+        spend(&self.questions, || format!("more than {MOST_QUESTIONS} questions to ask"))
     }
 
     pub(super) fn hash(&self) -> Result<(), Failure> {
-        spend(&self.hashes, "NSEC3 hashes")
+        spend(&self.hashes, || format!("more than {MOST_HASHES} NSEC3 hashes to compute"))
     }
 
     fn signature(&self) -> Result<(), Failure> {
-        spend(&self.signatures, "signatures")
+        spend(&self.signatures, || format!("more than {MOST_SIGNATURES} signatures to verify"))
     }
 }
 
-fn spend(left: &Cell<u32>, what: &'static str) -> Result<(), Failure> {
-    let less = left.get().checked_sub(1).ok_or(Failure::Limit(what))?;
+fn spend(left: &Cell<u32>, bound: impl FnOnce() -> String) -> Result<(), Failure> {
+    let less = left.get().checked_sub(1).ok_or_else(|| Failure::Limit(bound()))?;
     left.set(less);
     Ok(())
 }
