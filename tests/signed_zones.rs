@@ -130,10 +130,9 @@ impl World {
             folder.join("unbound.conf"),
             format!(
                 "server:\n do-not-query-localhost: no\n module-config: \"validator iterator\"\n\
-                 \x20trust-anchor-file: {at}/anchor\n disable-edns-do: no\n\
+                 \x20trust-anchor-file: {at}/anchor\n\
                  forward-zone:\n name: .\n forward-addr: 127.0.0.1@{port}\n"
-            )
-            .replace(" disable-edns-do: no\n", ""),
+            ),
         )
         .unwrap();
         let server = name_server(&folder, &["nsd", "-d", "-c", "nsd.conf"], port);
