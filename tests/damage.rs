@@ -29,7 +29,7 @@ fn records(octets: &[u8], params: &[Params]) -> Result<Vec<Tlsa>, String> {
 fn is_anchored(octets: &[u8]) -> bool {
     let material = Material::read("file".to_owned(), octets).unwrap();
     let chain = material.chain().unwrap();
-    chain.indices().all(|index| chain.has_issuer(index))
+    chain.members().all(|member| member.has_issuer())
 }
 
 fn questions() -> [Vec<Params>; 3] {
@@ -106,7 +106,7 @@ fn no_flipped_octet_of_an_odd_certificate_gives_another_record() {
         let sound = fs::read(&path).unwrap();
         let Ok(material) = Material::read("file".to_owned(), &sound) else { continue };
         let Some(chain) = material.chain() else { continue };
-        let is_verified = chain.indices().all(|index| chain.confirm(index).is_ok());
+        let is_verified = chain.members().all(|member| member.confirm().is_ok());
         if !is_verified || !chain.unverified().is_empty() {
             continue;
         }

@@ -13,7 +13,7 @@ use numbers::Numbers;
 use time::OffsetDateTime;
 use tlsagen::generate::Material;
 use tlsagen::owner::{HostName, Owner};
-use tlsagen::records::{Published, PublishedSet};
+use tlsagen::records::{Found, PublishedSet};
 use tlsagen::verify::{Policy, verify};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -120,13 +120,15 @@ fn material(name: &str) -> Material {
     Material::read(name.to_owned(), &fs::read(format!("{ROOT}/fixtures/{name}")).unwrap()).unwrap()
 }
 
-fn judge(material: &Material, records: &[Published]) {
+fn judge(material: &Material, found: Found) {
+    let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let names = ["mx.example".parse::<HostName>().unwrap()];
     for on_smtp in [false, true] {
         let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
         let policy = Policy { names: &names, on_smtp, store: None, now };
-        let report = verify(material.chain().unwrap(), records, &policy).unwrap();
-        assert_eq!(report.records.len(), records.len());
+        let chain = material.chain().unwrap();
+        let report = verify(&owner, Some(found.clone()), chain, &[], &policy).unwrap();
+        assert!(report.records().eq(&found.records));
     }
 }
 
@@ -140,7 +142,7 @@ fn broken_text_is_an_error_and_never_a_panic() {
             Ok(set) => {
                 read += 1;
                 if let Some(found) = set.at(&owner) {
-                    judge(&material, &found.records);
+                    judge(&material, found);
                 }
             }
             Err(error) => {
@@ -189,7 +191,8 @@ fn broken_anchors_are_unusable_or_no_match_and_never_a_panic() {
             for selector in 0..3 {
                 changed.selector = selector;
                 short.selector = selector;
-                judge(&material, &[changed.clone(), short.clone()]);
+                let records = vec![changed.clone(), short.clone()];
+                judge(&material, Found { holder: found.holder.clone(), records });
             }
         }
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::Severity::{Error, Hint, Warning};
 use super::words::{Findings, chains, one, some};
 use super::{Scene, Severity, Subject};
-use crate::chain::{Chain, Index, Place};
+use crate::chain::{Chain, Member};
 use crate::generate::Content;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 use crate::x509::{Certificate, DigestStrength, KeyAlgorithm, printable};
@@ -21,7 +21,7 @@ pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
         return Vec::new();
     }
     let without_end_entity = |subject: &&Subject<'_>| {
-        subject.depth.is_none() && subject.material.chain().is_some_and(|chain| !chain.has_end_entity())
+        subject.link.depth.is_none() && subject.material.chain().is_some_and(|chain| !chain.has_end_entity())
     };
     let severity = if scene.asked.params.is_empty() { Hint } else { Warning };
     one(severity, scene.described.iter().filter(without_end_entity), |names| {
@@ -39,7 +39,7 @@ fn outside<'a>(
     let now = scene.asked.now;
     let day = |subject: &Subject<'_>, time: OffsetDateTime| format!("{subject} on {}", time.date());
     subjects
-        .filter_map(|subject| is_outside(subject.certificate, now).map(|time| day(subject, time)))
+        .filter_map(|subject| is_outside(subject.certificate(), now).map(|time| day(subject, time)))
         .collect()
 }
 
@@ -81,7 +81,7 @@ pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
     let unreadable = scene.end_entities.iter().chain(&scene.on_path).filter(|subject| {
-        let validity = subject.certificate.validity();
+        let validity = subject.certificate().validity();
         validity.not_before.is_none() || validity.not_after.is_none()
     });
     one(Warning, unreadable, |names| {
@@ -93,7 +93,7 @@ pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn extension_unreadable(scene: &Scene<'_>) -> Findings {
     let odd = scene.end_entities.iter().chain(&scene.on_path).flat_map(|subject| {
-        let names = subject.certificate.unreadable_extensions().into_iter();
+        let names = subject.certificate().unreadable_extensions().into_iter();
         names.map(move |name| format!("{name} of {subject}"))
     });
     one(Warning, odd, |names| {
@@ -112,7 +112,7 @@ pub(super) fn name_missing(scene: &Scene<'_>) -> Findings {
         let severity = if on_smtp && !names_matter || !chosen { Hint } else { Warning };
         for subject in &scene.end_entities {
             let hosts = scene.hosts.iter().filter(|(_, smtp)| *smtp == on_smtp);
-            let missing = hosts.filter(|(host, _)| !subject.certificate.names_host(host));
+            let missing = hosts.filter(|(host, _)| !subject.certificate().names_host(host));
             findings.extend(one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
                 let reason = match (names_matter, on_smtp) {
                     (true, true) => ": usages 0 to 2 ask for the server's name or the mail domain in it",
@@ -141,28 +141,24 @@ pub(super) fn chain_order(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn chain_gap(scene: &Scene<'_>) -> Findings {
     let gaps = chains(scene).flat_map(|chain| {
-        let lonely = chain.end_entities().into_iter().filter(|index| !chain.has_issuer(*index));
-        let has_cas = chain.indices().any(|index| chain.is_ca(index));
-        lonely.filter(move |_| has_cas).map(|index| chain.place(index).to_string())
+        let lonely = chain.end_entities().into_iter().filter(|member| !member.has_issuer());
+        let has_cas = chain.members().any(Member::is_ca);
+        lonely.filter(move |_| has_cas).map(|member| member.to_string())
     });
     one(Hint, gaps, |names| format!("the file has CAs, but not the issuer of {names}"))
 }
 
 pub(super) fn chain_extra(scene: &Scene<'_>) -> Findings {
-    let strays = chains(scene).flat_map(|chain| chain.strays().into_iter().map(|index| chain.place(index)));
-    let mut findings = one(Hint, strays.map(|place| place.to_string()), |names| {
-        format!("on no path of an end entity: {names}")
-    });
+    let strays = chains(scene).flat_map(Chain::strays);
+    let mut findings = one(Hint, strays, |names| format!("on no path of an end entity: {names}"));
     let repeated = chains(scene).flat_map(Chain::repeated_in_vain);
-    findings.extend(one(Hint, repeated.map(|place: Place| place.to_string()), |names| {
-        format!("in the file twice: {names}")
-    }));
+    findings.extend(one(Hint, repeated, |names: String| format!("in the file twice: {names}")));
     findings
 }
 
 pub(super) fn sig_unverified(scene: &Scene<'_>) -> Findings {
     let links = chains(scene).flat_map(Chain::unverified);
-    one(Hint, links.map(|(place, lacking)| format!("{place} ({lacking})")), |links| {
+    one(Hint, links.map(|(member, lacking)| format!("{member} ({lacking})")), |links| {
         format!("a signature could not be verified, so damage would not be noticed: {links}")
     })
 }
@@ -173,13 +169,12 @@ pub(super) fn same_spki(scene: &Scene<'_>) -> Findings {
     }
     let mut shared: Vec<String> = Vec::new();
     for chain in chains(scene) {
-        let mut by_key: HashMap<&[u8], Vec<Index>> = HashMap::new();
-        for index in chain.indices().filter(|index| chain.is_ca(*index)) {
-            let key = chain.certificate(index).map(Certificate::spki).unwrap_or_default();
-            by_key.entry(key).or_default().push(index);
+        let mut by_key: HashMap<&[u8], Vec<Member>> = HashMap::new();
+        for member in chain.members().filter(|member| member.is_ca()) {
+            by_key.entry(member.certificate().spki()).or_default().push(member);
         }
         let groups = by_key.into_values().filter(|group| group.len() > 1);
-        shared.extend(groups.filter_map(|group| some(group.into_iter().map(|index| chain.place(index)))));
+        shared.extend(groups.filter_map(some));
     }
     shared.sort();
     one(Hint, shared, |names| format!("one key, and one record with selector 1, for {names}"))
@@ -188,14 +183,14 @@ pub(super) fn same_spki(scene: &Scene<'_>) -> Findings {
 pub(super) fn multi_leaf(scene: &Scene<'_>) -> Findings {
     let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
     let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
-    let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate.key_algorithm()));
+    let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate().key_algorithm()));
     one(Hint, called, |names| {
         format!("several end entities, each with records of its own, all of which must be published: {names}")
     })
 }
 
 pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
-    let marked = |subject: &&Subject<'_>| subject.certificate.basic_constraints_ca() == Some(true);
+    let marked = |subject: &&Subject<'_>| subject.certificate().basic_constraints_ca() == Some(true);
     one(Hint, scene.end_entities.iter().filter(marked), |names| {
         format!(
             "{names} is marked as a CA and taken as the server's own certificate, as a self-signed one is"
@@ -207,7 +202,7 @@ pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
     let on_path = scene.has_usage(|params| params.usage.is_trust_anchor());
     let mut by_severity: [(Severity, Vec<String>); 3] = [(Error, vec![]), (Warning, vec![]), (Hint, vec![])];
     for subject in scene.end_entities.iter().chain(&scene.on_path) {
-        let algorithm = subject.certificate.key_algorithm();
+        let algorithm = subject.certificate().key_algorithm();
         let severity = match algorithm {
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 1024 && on_path => Error,
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048 => Warning,
@@ -234,8 +229,8 @@ pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
         return Vec::new();
     }
     // A self-signature proves nothing, so its digest does not matter.
-    let signed = scene.below.iter().filter(|subject| !subject.certificate.is_self_issued());
-    let weak = signed.filter_map(|subject| match subject.certificate.digest_strength() {
+    let signed = scene.below.iter().filter(|subject| !subject.certificate().is_self_issued());
+    let weak = signed.filter_map(|subject| match subject.certificate().digest_strength() {
         DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
         DigestStrength::Accepted => None,
     });
@@ -247,19 +242,19 @@ pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
 /// CAs that may not stand where they do: clients refuse the path through them.
 pub(super) fn ca_limits(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
-    let no_signer = |subject: &&Subject<'_>| subject.certificate.key_usage_cert_sign() == Some(false);
+    let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
     let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
         format!(
             "{names} may not sign certificates, as its keyUsage says: clients refuse every path through it"
         )
     });
-    let not_marked = |subject: &&Subject<'_>| !subject.certificate.is_ca_at_top();
+    let not_marked = |subject: &&Subject<'_>| !subject.certificate().is_ca_at_top();
     findings.extend(one(severity, scene.on_path.iter().filter(not_marked), |names| {
         format!("{names} is not marked as a CA by basicConstraints: clients refuse every path through it")
     }));
     let too_short = |subject: &&Subject<'_>| {
-        let below = subject.depth.map(|depth| depth.saturating_sub(1));
-        below.zip(subject.certificate.path_length()).is_some_and(|(below, length)| length < below)
+        let below = subject.link.depth.map(|depth| depth.saturating_sub(1));
+        below.zip(subject.certificate().path_length()).is_some_and(|(below, length)| length < below)
     };
     findings.extend(one(severity, scene.on_path.iter().filter(too_short), |names| {
         format!("more CAs stand below {names} than its path length allows: clients refuse the path")

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use time::Duration;
 
+use super::Scene;
 use super::Severity::{Hint, Warning};
 use super::words::{Findings, chosen, is_acme, one, some};
-use super::{Scene, Subject};
 use crate::owner::{Endpoint, HostName};
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
@@ -55,7 +55,8 @@ pub(super) fn pkix_smtp(scene: &Scene<'_>) -> Findings {
 pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| !params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
-    let short = scene.end_entities.iter().find_map(|Subject { certificate, .. }| {
+    let short = scene.end_entities.iter().find_map(|subject| {
+        let certificate = subject.certificate();
         let validity = certificate.validity();
         let lifetime = validity.not_after? - validity.not_before?;
         (lifetime <= Duration::days(100) || is_acme(&certificate.issuer_organizations()))
@@ -75,13 +76,14 @@ pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
 pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
-    let public = scene.end_entities.iter().any(|subject| subject.certificate.has_signed_timestamps());
+    let public = scene.end_entities.iter().any(|subject| subject.certificate().has_signed_timestamps());
     let mut of_key: HashMap<&[u8], usize> = HashMap::new();
     for ca in scene.described_cas() {
-        *of_key.entry(ca.certificate.spki()).or_default() += 1;
+        *of_key.entry(ca.certificate().spki()).or_default() += 1;
     }
     let cross_signed = |ca: &Certificate| of_key.get(ca.spki()).is_some_and(|count| *count > 1);
-    let reissued = scene.described_cas().filter(|Subject { certificate, .. }| {
+    let reissued = scene.described_cas().filter(|subject| {
+        let certificate = subject.certificate();
         public || is_acme(&certificate.subject_organizations()) || cross_signed(certificate)
     });
     one(Warning, reissued, |names| {
@@ -126,10 +128,14 @@ pub(super) fn mtype2_only(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn issuer_rotates(scene: &Scene<'_>) -> Findings {
     let Some(params) = chosen(scene, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
-    let rotating = scene.described.iter().filter(|Subject { certificate, depth, .. }| {
-        *depth == Some(1) && !certificate.is_self_issued() && is_acme(&certificate.subject_organizations())
+    let rotating = scene.described.iter().filter(|subject| {
+        let certificate = subject.certificate();
+        subject.link.depth == Some(1)
+            && !certificate.is_self_issued()
+            && is_acme(&certificate.subject_organizations())
     });
-    let above = some(scene.described.iter().filter(|subject| subject.depth.is_some_and(|depth| depth > 1)));
+    let above =
+        some(scene.described.iter().filter(|subject| subject.link.depth.is_some_and(|depth| depth > 1)));
     let advice = above
         .map_or(String::new(), |above| format!(", or keep the record of {above}, which this chain sends"));
     one(Warning, rotating, |names| {

@@ -9,12 +9,12 @@ pub mod published;
 mod rules;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::chain::{Index, Step};
+use crate::chain::{Link, Member};
 use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
 use crate::tlsa::Params;
@@ -118,16 +118,19 @@ struct Scene<'a> {
     hosts: Vec<(HostName, bool)>,
 }
 
-/// A certificate that a rule speaks of.
+/// A certificate that a rule speaks of, and its file.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
+    link: Link<'a>,
     material: &'a Material,
-    index: Index,
-    certificate: &'a Certificate,
-    /// Its place in the path, 0 for the end entity; `None` if that is not known.
-    depth: Option<usize>,
     /// Whether the file must be named, as there are several.
     in_file: bool,
+}
+
+impl<'a> Subject<'a> {
+    fn certificate(&self) -> &'a Certificate {
+        self.link.member.certificate()
+    }
 }
 
 fn cited(code: &'static str, citation: &str, found: Vec<(Severity, String)>) -> Vec<Finding> {
@@ -141,23 +144,17 @@ impl<'a> Scene<'a> {
     fn new(asked: &'a Context<'a>) -> Self {
         let in_file = asked.materials.len() > 1;
         let end_entities = asked.materials.iter().flat_map(|material| {
-            material.chain().into_iter().flat_map(move |chain| {
-                chain.end_entities().into_iter().filter_map(move |index| {
-                    let certificate = chain.certificate(index)?;
-                    Some(Subject { material, index, certificate, depth: Some(0), in_file })
-                })
-            })
+            let members = material.chain().into_iter().flat_map(|chain| chain.end_entities());
+            members.map(move |member| Subject { link: Link { member, depth: Some(0) }, material, in_file })
         });
-        let mut known: HashSet<*const Certificate> = HashSet::new();
+        let mut known: HashSet<Member> = HashSet::new();
         let subject = |Source { material, item }: &Source<'a>| match *item {
-            Item::Certificate { index, depth, certificate } => {
-                Some(Subject { material, index, certificate, depth, in_file })
-            }
+            Item::Certificate(link) => Some(Subject { link, material, in_file }),
             Item::Key(_) => None,
         };
         let described = asked.records.iter().filter_map(|record| subject(&record.source));
         let described: Vec<Subject<'a>> =
-            described.filter(|subject| known.insert(subject.certificate)).collect();
+            described.filter(|subject| known.insert(subject.link.member)).collect();
         let end_entities: Vec<Subject<'a>> = end_entities.collect();
         let (on_path, below) = paths(&end_entities, &described);
         let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
@@ -167,7 +164,7 @@ impl<'a> Scene<'a> {
 
     /// Those described that are above an end entity, or in a file without one.
     fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
-        self.described.iter().filter(|subject| subject.depth != Some(0))
+        self.described.iter().filter(|subject| subject.link.depth != Some(0))
     }
 
     fn has_usage(&self, wanted: fn(&Params) -> bool) -> bool {
@@ -184,38 +181,27 @@ fn paths<'a>(
     end_entities: &[Subject<'a>],
     described: &[Subject<'a>],
 ) -> (Vec<Subject<'a>>, Vec<Subject<'a>>) {
-    let cas: HashMap<*const Certificate, Subject<'a>> = described
-        .iter()
-        .filter(|subject| subject.depth != Some(0))
-        .map(|subject| (std::ptr::from_ref(subject.certificate), *subject))
-        .collect();
-    let alone = cas.values().filter(|ca| ca.depth.is_none()).copied();
+    let is_ca = |subject: &&Subject<'a>| subject.link.depth != Some(0);
+    let cas: HashSet<Member> = described.iter().filter(is_ca).map(|subject| subject.link.member).collect();
+    let alone = described.iter().filter(|subject| subject.link.depth.is_none()).copied();
     let mut on_path: Vec<Subject<'a>> = alone.collect();
-    on_path.sort_by_key(|ca| ca.index);
     let mut below = Vec::new();
-    let mut known: HashSet<*const Certificate> = HashSet::new();
-    let mut known_below: HashSet<*const Certificate> = HashSet::new();
-    let deepest = cas.values().filter_map(|ca| ca.depth).max();
+    let mut known: HashSet<Member> = HashSet::new();
+    let mut known_below: HashSet<Member> = HashSet::new();
+    let deepest = described.iter().filter(is_ca).filter_map(|subject| subject.link.depth).max();
     for end_entity in end_entities.iter().filter(|_| deepest.is_some()) {
-        let Some(chain) = end_entity.material.chain() else { continue };
-        // Its links were verified when the records were made.
-        let path = chain.path(end_entity.index, deepest).unwrap_or_default();
-        let steps: Vec<Subject<'a>> = path
-            .into_iter()
-            .filter_map(|Step { index, depth }| {
-                let certificate = chain.certificate(index)?;
-                Some(Subject { index, certificate, depth: Some(depth), ..*end_entity })
-            })
-            .collect();
-        let is_described = |step: &&Subject<'_>| cas.contains_key(&std::ptr::from_ref(step.certificate));
-        let Some(top) = steps.iter().filter(is_described).filter_map(|step| step.depth).max() else {
+        // Damage was an error when the records were made, or else is a finding about published ones.
+        let (path, _) = end_entity.link.member.path_up_to_damage(deepest);
+        let is_described = |link: &&Link<'_>| cas.contains(&link.member);
+        let Some(top) = path.iter().filter(is_described).filter_map(|link| link.depth).max() else {
             continue;
         };
-        let signed = std::iter::once(end_entity).chain(steps.iter().filter(|step| step.depth < Some(top)));
-        below.extend(signed.filter(|subject| known_below.insert(subject.certificate)));
-        on_path.extend(
-            steps.into_iter().filter(|step| step.depth <= Some(top) && known.insert(step.certificate)),
-        );
+        let steps = path.into_iter().map(|link| Subject { link, ..*end_entity });
+        let steps: Vec<Subject<'a>> = steps.filter(|step| step.link.depth <= Some(top)).collect();
+        let signed =
+            std::iter::once(end_entity).chain(steps.iter().filter(|step| step.link.depth < Some(top)));
+        below.extend(signed.filter(|subject| known_below.insert(subject.link.member)));
+        on_path.extend(steps.iter().filter(|step| known.insert(step.link.member)));
     }
     (on_path, below)
 }
@@ -223,7 +209,7 @@ fn paths<'a>(
 /// Its name and line, and its file if there are several.
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.material.chain().map(|chain| chain.place(self.index)).unwrap_or_default();
+        let place = self.link.member.place();
         match place.line {
             Some(line) if self.in_file => {
                 write!(f, "{} ({} line {line})", place.subject, printable(&self.material.file))

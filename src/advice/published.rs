@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use super::Severity::{Error, Warning};
 use super::words::{Findings, one};
 use super::{Finding, cited, findings_of};
-use crate::chain::Chain;
+use crate::chain::{Chain, Member};
 use crate::generate::{self, Material};
 use crate::key;
 use crate::owner::{Endpoint, Owner};
 use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
-use crate::verify::{Coverage, Policy, Report, Status};
-use crate::x509::Certificate;
+use crate::verify::{Coverage, Judged, Policy, Report, Status};
 
 /// Everything these rules look at.
 #[derive(Debug)]
@@ -25,9 +24,7 @@ pub struct Context<'a> {
     pub owner: &'a Owner,
     /// What clients there do.
     pub policy: &'a Policy<'a>,
-    /// The records in the order of the report.
-    pub records: &'a [Published],
-    /// What they are to the chain.
+    /// The records, and what they are to the chain.
     pub report: &'a Report,
 }
 
@@ -35,6 +32,7 @@ pub struct Context<'a> {
 type PublishedRule = (&'static str, &'static str, fn(&Context<'_>) -> Findings);
 
 const PUBLISHED_RULES: &[PublishedRule] = &[
+    ("chain-gap", "RFC 5280 section 6.1", chain_gap),
     ("input-empty", "RFC 6698 section 2.1.4", input_empty),
     ("re-encoded", "RFC 6698 section 2.1.2", re_encoded),
     ("pkix-smtp", "RFC 7672 section 3.1.3", pkix_smtp),
@@ -102,8 +100,16 @@ fn chain<'a>(context: &Context<'a>) -> Option<&'a Chain> {
     context.materials.first().and_then(Material::chain)
 }
 
+/// Where a path ends at damage.
+fn chain_gap(context: &Context<'_>) -> Findings {
+    let severity = Error;
+    one(severity, &context.report.damage, |damage| {
+        format!("{damage}: nothing above it was looked at; copy the chain again from where it was issued")
+    })
+}
+
 fn input_empty(context: &Context<'_>) -> Findings {
-    let empty = context.records.iter().filter(|record| is_digest_of_nothing(&record.data));
+    let empty = context.report.records().filter(|record| is_digest_of_nothing(&record.data));
     one(Error, empty.map(head), |records| {
         format!(
             "{records} is the digest of no octets, as a broken pipe into a digest command makes it: remove it"
@@ -114,20 +120,19 @@ fn input_empty(context: &Context<'_>) -> Findings {
 fn re_encoded(context: &Context<'_>) -> Findings {
     let Some(chain) = chain(context) else { return Vec::new() };
     let keys: HashSet<Vec<u8>> = chain
-        .indices()
-        .filter_map(|index| chain.certificate(index))
+        .members()
+        .map(Member::certificate)
         .filter_map(|certificate| {
             key::re_encoded(certificate.spki()).filter(|octets| octets.as_slice() != certificate.spki())
         })
         .collect();
-    let unmatched = context.records.iter().zip(&context.report.records);
-    let found = unmatched.filter(|(record, judgement)| {
-        let params = judgement.params.filter(|params| params.selector == Selector::Spki);
+    let found = context.report.judged.iter().filter(|judged| {
+        let params = judged.params.filter(|params| params.selector == Selector::Spki);
         params.is_some_and(|params| {
-            keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| record.is(&tlsa)))
+            keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| judged.record.is(&tlsa)))
         })
     });
-    one(Error, found.map(|(record, _)| head(record)), |records| {
+    one(Error, found.map(|judged| head(&judged.record)), |records| {
         format!(
             "{records} was made by an openssl recipe that encodes the key anew; verifiers hash the certificate's own octets"
         )
@@ -138,7 +143,7 @@ fn pkix_smtp(context: &Context<'_>) -> Findings {
     if !context.policy.on_smtp {
         return Vec::new();
     }
-    let pkix = context.records.iter().filter(|record| record.usage < 2);
+    let pkix = context.report.records().filter(|record| record.usage < 2);
     let severity = if context.report.triples.is_empty() { Error } else { Warning };
     one(severity, pkix.map(head), |records| {
         format!("{records} on port 25: mail clients treat usages 0 and 1 as unusable; use 3 1 1 or 2 1 1")
@@ -147,7 +152,7 @@ fn pkix_smtp(context: &Context<'_>) -> Findings {
 
 /// The triples that do not cover, where some record does.
 fn triple_stale(context: &Context<'_>) -> Findings {
-    let any_match = context.report.records.iter().any(|judgement| judgement.status == Status::Match);
+    let any_match = context.report.judged.iter().any(|judgement| judgement.status == Status::Match);
     let stale = context.report.triples.iter().filter(|(params, coverage)| {
         let none_matches = !records_of(context, params).any(|status| status == Status::Match);
         any_match && *coverage == Coverage::Uncovered && none_matches && !has_ignored_match(context, params)
@@ -158,14 +163,16 @@ fn triple_stale(context: &Context<'_>) -> Findings {
 }
 
 fn records_of(context: &Context<'_>, params: &Params) -> impl Iterator<Item = Status> {
-    let of_params = context.report.records.iter().filter(move |judgement| judgement.params == Some(*params));
+    let of_params = context.report.judged.iter().filter(move |judgement| judgement.params == Some(*params));
     of_params.map(|judgement| judgement.status)
 }
 
 /// Whether a weaker digest would match, were it not hidden.
 fn has_ignored_match(context: &Context<'_>, params: &Params) -> bool {
-    let of_params = context.report.records.iter().filter(|judgement| judgement.params == Some(*params));
-    of_params.into_iter().any(|judgement| judgement.status == Status::Ignored && judgement.depth.is_some())
+    let of_params = context.report.judged.iter().filter(|judgement| judgement.params == Some(*params));
+    of_params
+        .into_iter()
+        .any(|judgement| judgement.status == Status::Ignored && judgement.described.is_some())
 }
 
 fn agility_gap(context: &Context<'_>) -> Findings {
@@ -199,42 +206,40 @@ fn mtype2_only(context: &Context<'_>) -> Findings {
 
 /// A usage-0 or usage-2 record of the end entity.
 fn ta_leaf(context: &Context<'_>) -> Findings {
-    let of_anchor = context.records.iter().zip(&context.report.records).filter(|(_, judgement)| {
-        judgement.status == Status::Unmatched
-            && judgement.params.is_some_and(|params| params.usage.is_trust_anchor())
+    let of_anchor = context.report.judged.iter().filter(|judged| {
+        judged.status == Status::Unmatched
+            && judged.params.is_some_and(|params| params.usage.is_trust_anchor())
     });
-    let own = of_anchor.filter(|(record, judgement)| describes_end_entity(context, record, judgement.params));
-    one(Error, own.map(|(record, _)| head(record)), |records| {
+    let own = of_anchor.filter(|judged| describes_end_entity(context, judged));
+    one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
             "{records} describes the server's own certificate: publish usage 3 for it, usage 2 for the CA above"
         )
     })
 }
 
-fn describes_end_entity(context: &Context<'_>, record: &Published, params: Option<Params>) -> bool {
-    let (Some(chain), Some(params)) = (chain(context), params) else { return false };
-    let mut end_entities = chain.end_entities().into_iter().filter_map(|index| chain.certificate(index));
-    end_entities.any(|certificate| generate::describe(certificate, params).is_ok_and(|tlsa| record.is(&tlsa)))
+fn describes_end_entity(context: &Context<'_>, Judged { record, params, .. }: &Judged) -> bool {
+    let (Some(chain), Some(params)) = (chain(context), *params) else { return false };
+    let describes =
+        |member: Member| generate::describe(member.certificate(), params).is_ok_and(|tlsa| record.is(&tlsa));
+    chain.end_entities().into_iter().any(describes)
 }
 
 /// A usage-2 record that only a CA outside of the file could match: the server does not send it.
 fn ta_not_sent(context: &Context<'_>) -> Findings {
     let Some(chain) = chain(context) else { return Vec::new() };
-    let unmatched = context.records.iter().zip(&context.report.records).filter(|(_, judgement)| {
-        judgement.status == Status::Unmatched
-            && judgement.params.is_some_and(|params| params.usage == Usage::DaneTa)
+    let unmatched = context.report.judged.iter().filter(|judged| {
+        judged.status == Status::Unmatched
+            && judged.params.is_some_and(|params| params.usage == Usage::DaneTa)
+            && !describes_end_entity(context, judged)
     });
-    let unmatched =
-        unmatched.filter(|(record, judgement)| !describes_end_entity(context, record, judgement.params));
     // The names of CAs that the file ends at without holding them.
-    let mut absent: Vec<String> = Vec::new();
-    for index in chain.indices().filter(|index| !chain.has_issuer(*index)) {
-        absent.extend(chain.certificate(index).map(Certificate::issuer));
-    }
+    let top = chain.members().filter(|member| !member.has_issuer());
+    let absent: Vec<String> = top.map(|member| member.certificate().issuer()).collect();
     if absent.is_empty() {
         return Vec::new();
     }
-    one(Error, unmatched.map(|(record, _)| head(record)), |records| {
+    one(Error, unmatched.map(|judged| head(&judged.record)), |records| {
         format!(
             "{records} describes no CA of the file; if it is for {}, the server must send that certificate",
             absent.join(" or ")
@@ -257,7 +262,7 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
             generate::records(std::slice::from_ref(material), std::slice::from_ref(params), None).ok()
         });
         let mut wanted = wanted.flatten();
-        wanted.any(|wanted| !context.records.iter().any(|record| record.is(&wanted.tlsa)))
+        wanted.any(|wanted| !context.report.has(&wanted.tlsa))
     });
     one(Warning, unpublished.map(|material| crate::x509::printable(&material.file)), |files| {
         format!("not every record of the next key in {files} is published: do not deploy it yet")

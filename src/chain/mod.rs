@@ -4,6 +4,7 @@
 //! each once: a hook that wants one record should not pay for the signatures above it.
 
 mod issuers;
+mod member;
 mod place;
 
 use std::cell::RefCell;
@@ -15,29 +16,24 @@ use crate::owner::HostName;
 use crate::x509::{Certificate, SignatureCheck};
 
 use issuers::Issuers;
+pub use member::{Link, Member};
 pub use place::{ChainError, Place};
-
-/// Place of a certificate among those of its [`Chain`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Index(usize);
-
-/// A CA above an end entity; its depth is 1 for the end entity's issuer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// Which certificate.
-    pub index: Index,
-    /// Links between it and the end entity.
-    pub depth: usize,
-}
 
 /// The certificates of a file, each once, with what they are to each other.
 #[derive(Debug)]
 pub struct Chain {
-    certificates: Vec<Located>,
-    is_ca: Vec<bool>,
+    /// In file order.
+    entries: Vec<Entry>,
     issuers: Issuers,
     repeated: Vec<Located>,
     checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
+}
+
+/// A certificate, and what it is.
+#[derive(Debug)]
+struct Entry {
+    located: Located,
+    is_ca: bool,
 }
 
 impl Chain {
@@ -45,19 +41,21 @@ impl Chain {
     pub fn new(certificates: Vec<Located>) -> Self {
         let (certificates, repeated) = without_repetitions(certificates);
         let issuers = Issuers::among(&certificates);
-        let is_ca = vec![false; certificates.len()];
-        let checked = RefCell::default();
-        let mut chain = Self { certificates, is_ca, issuers, repeated, checked };
-        chain.is_ca = chain.find_cas();
+        let entries = certificates.into_iter().map(|located| Entry { located, is_ca: false }).collect();
+        let mut chain = Self { entries, issuers, repeated, checked: RefCell::default() };
+        let is_ca = chain.find_cas();
+        for (entry, is_ca) in chain.entries.iter_mut().zip(is_ca) {
+            entry.is_ca = is_ca;
+        }
         chain
     }
 
     /// A chain as a server sent it: whatever its first certificate says of itself, it is the server's own, and
-    /// the others stand above it.
+    /// the others are above it.
     pub fn served(certificates: Vec<Located>) -> Self {
         let mut chain = Self::new(certificates);
-        for (index, is_ca) in chain.is_ca.iter_mut().enumerate() {
-            *is_ca = index > 0;
+        for (index, entry) in chain.entries.iter_mut().enumerate() {
+            entry.is_ca = index > 0;
         }
         chain
     }
@@ -65,24 +63,25 @@ impl Chain {
     /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here. What
     /// signed nothing here but itself may as well be a server's own: `openssl req -x509` marks that as a CA too.
     fn find_cas(&self) -> Vec<bool> {
-        let issued = self.issuers.wanted_by(|child| !self.is_self_issued(child), self.certificates.len());
-        let mut is_ca: Vec<bool> = (self.certificates.iter().zip(&issued))
-            .map(|(Located { certificate, .. }, issued)| match certificate.basic_constraints_ca() {
-                Some(true) if certificate.is_self_issued() && !issued => is_lone_ca(certificate),
+        let is_self_issued =
+            |index: usize| self.member(index).is_some_and(|child| child.certificate().is_self_issued());
+        let issued = self.issuers.wanted_by(|child| !is_self_issued(child), self.entries.len());
+        let mut is_ca: Vec<bool> = (self.members().zip(&issued))
+            .map(|(member, issued)| match member.certificate().basic_constraints_ca() {
+                Some(true) if member.certificate().is_self_issued() && !issued => {
+                    is_lone_ca(member.certificate())
+                }
                 says => says == Some(true),
             })
             .collect();
-        let says =
-            |index: usize| self.certificates.get(index).and_then(|at| at.certificate.basic_constraints_ca());
-        if !(0..self.certificates.len())
-            .any(|index| says(index).is_none() && issued.get(index) == Some(&true))
-        {
+        let says_nothing = |member: Member| member.certificate().basic_constraints_ca().is_none();
+        if !self.members().zip(&issued).any(|(member, issued)| says_nothing(member) && *issued) {
             return is_ca;
         }
-        for child in (0..self.certificates.len()).filter(|child| !self.is_self_issued(*child)) {
+        for child in self.members().filter(|child| !child.certificate().is_self_issued()) {
             for issuer in self.candidates(child).into_iter().take(MOST_CANDIDATES) {
-                let undecided = issuer != child && says(issuer).is_none();
-                if let Some(is_ca) = is_ca.get_mut(issuer).filter(|is_ca| undecided && !**is_ca) {
+                let undecided = issuer != child && says_nothing(issuer);
+                if let Some(is_ca) = is_ca.get_mut(issuer.index()).filter(|is_ca| undecided && !**is_ca) {
                     *is_ca = self.check(child, issuer) != SignatureCheck::Invalid;
                 }
             }
@@ -90,19 +89,29 @@ impl Chain {
         is_ca
     }
 
-    fn is_self_issued(&self, index: usize) -> bool {
-        self.certificates.get(index).is_some_and(|at| at.certificate.is_self_issued())
+    /// All certificates in file order, each once.
+    pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
+        self.entries.iter().enumerate().map(|(index, entry)| Member::new(self, index, entry))
+    }
+
+    fn member(&self, index: usize) -> Option<Member<'_>> {
+        self.entries.get(index).map(|entry| Member::new(self, index, entry))
+    }
+
+    /// The members at these places.
+    fn at<'c>(&'c self, indices: &[usize]) -> impl Iterator<Item = Member<'c>> {
+        indices.iter().filter_map(|index| self.member(*index))
     }
 
     /// Those that have the key identifier or the name that `child` asks for, the likeliest first.
-    fn candidates(&self, child: usize) -> Vec<usize> {
-        let Some(Located { certificate, .. }) = self.certificates.get(child) else { return Vec::new() };
-        let (by_key_id, by_name) = self.issuers.of(child);
-        let mut candidates = by_key_id.to_vec();
+    fn candidates<'c>(&'c self, child: Member<'c>) -> Vec<Member<'c>> {
+        let (by_key_id, by_name) = self.issuers.of(child.index());
+        let mut candidates: Vec<Member> = self.at(by_key_id).collect();
         // Both lists are in file order.
-        candidates.extend(by_name.iter().filter(|index| by_key_id.binary_search(index).is_err()));
+        let by_name = self.at(by_name).filter(|other| by_key_id.binary_search(&other.index()).is_err());
+        candidates.extend(by_name);
         // A self-signed certificate among its namesakes is its own likeliest issuer.
-        if certificate.is_self_issued()
+        if child.certificate().is_self_issued()
             && let Some(place) = candidates.iter().position(|candidate| *candidate == child)
         {
             candidates.swap(0, place);
@@ -110,210 +119,168 @@ impl Chain {
         candidates
     }
 
-    fn check(&self, child: usize, issuer: usize) -> SignatureCheck {
-        if let Some(known) = self.checked.borrow().get(&(child, issuer)) {
+    /// Whether the key of `issuer` verifies the signature of `child`; each pair is verified once.
+    fn check(&self, child: Member<'_>, issuer: Member<'_>) -> SignatureCheck {
+        let pair = (child.index(), issuer.index());
+        if let Some(known) = self.checked.borrow().get(&pair) {
             return known.clone();
         }
-        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
-        let result = pair.map_or(SignatureCheck::Invalid, |(child, issuer)| {
-            child.certificate.check_signature(&issuer.certificate)
-        });
-        self.checked.borrow_mut().insert((child, issuer), result.clone());
+        let result = child.certificate().check_signature(issuer.certificate());
+        self.checked.borrow_mut().insert(pair, result.clone());
         result
     }
 
     /// The issuers of `child` whose keys verify its signature, or that the verifier cannot tell about.
     ///
     /// Errors: there are candidates, and none of them signed it, or the one that did has another name.
-    fn issuers(&self, child: usize) -> Result<Vec<usize>, ChainError> {
+    fn issuers<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.few_candidates(child)?;
-        let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<usize> {
+        let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<Member> {
             candidates.iter().copied().filter(|issuer| wanted(&self.check(child, *issuer))).collect()
         };
         let mut found = with(|check| *check == SignatureCheck::Valid);
         if found.is_empty() && !candidates.is_empty() {
             found = with(|check| matches!(check, SignatureCheck::Unsupported(_)));
             if found.is_empty() {
-                return Err(self.damaged(child, &candidates));
+                return Err(damaged(child, &candidates));
             }
         }
-        let named: Vec<usize> =
-            found.iter().copied().filter(|issuer| self.is_named(child, *issuer)).collect();
+        // RFC 5280 section 6.1.3.
+        let is_named = |issuer: &&Member| child.certificate().names_issuer(issuer.certificate());
+        let named: Vec<Member> = found.iter().filter(is_named).copied().collect();
         match (found.first(), named.is_empty()) {
-            (Some(other), true) => Err(ChainError::OtherName {
-                certificate: self.place(Index(child)),
-                issuer: self.place(Index(*other)),
-            }),
+            (Some(other), true) => {
+                Err(ChainError::OtherName { certificate: child.place(), issuer: other.place() })
+            }
             _ => Ok(named),
         }
     }
 
-    /// Whether `child` gives the name of `issuer` for its issuer (RFC 5280 section 6.1.3).
-    fn is_named(&self, child: usize, issuer: usize) -> bool {
-        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
-        pair.is_some_and(|(child, issuer)| child.certificate.names_issuer(&issuer.certificate))
-    }
-
     /// The candidates, if one can try them all.
-    fn few_candidates(&self, child: usize) -> Result<Vec<usize>, ChainError> {
+    fn few_candidates<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.candidates(child);
         match candidates.len() {
             0..=MOST_CANDIDATES => Ok(candidates),
-            count => Err(ChainError::TooMany { certificate: self.place(Index(child)), count }),
+            count => Err(ChainError::TooMany { certificate: child.place(), count }),
         }
     }
 
-    /// Verifies the certificate's own signature, as far as its issuer is in the file.
-    ///
-    /// Errors: the file is damaged or mixed up.
-    pub fn confirm(&self, index: Index) -> Result<(), ChainError> {
-        if self.is_self_issued(index.0) && self.check(index.0, index.0) == SignatureCheck::Valid {
+    fn confirm(&self, member: Member<'_>) -> Result<(), ChainError> {
+        let is_self_issued = member.certificate().is_self_issued();
+        if is_self_issued && self.check(member, member) == SignatureCheck::Valid {
             return Ok(());
         }
-        let candidates = self.few_candidates(index.0)?;
+        let candidates = self.few_candidates(member)?;
         let mut unsupported = candidates.is_empty();
         for issuer in &candidates {
-            match self.check(index.0, *issuer) {
+            match self.check(member, *issuer) {
                 SignatureCheck::Valid => return Ok(()),
                 SignatureCheck::Unsupported(_) => unsupported = true,
                 SignatureCheck::Invalid => {}
             }
         }
-        if unsupported { Ok(()) } else { Err(self.damaged(index.0, &candidates)) }
-    }
-
-    fn damaged(&self, child: usize, candidates: &[usize]) -> ChainError {
-        let place = |index: usize| self.certificates.get(index).map(Place::of);
-        ChainError::Damaged {
-            certificate: place(child).unwrap_or_default(),
-            issuers: candidates.iter().filter_map(|issuer| place(*issuer)).collect(),
-        }
-    }
-
-    /// The CAs above `start`, nearest first, up to `deepest` links away; all links up to there are verified.
-    ///
-    /// Errors: the file is damaged or mixed up.
-    pub fn path(&self, start: Index, deepest: Option<usize>) -> Result<Vec<Step>, ChainError> {
-        self.climb(vec![Step { index: start, depth: 0 }], deepest)
+        if unsupported { Ok(()) } else { Err(damaged(member, &candidates)) }
     }
 
     /// The CAs of a file without end entities: those that issued nothing here first, then their issuers.
     ///
     /// Errors: the file is damaged or mixed up.
-    pub fn path_of_cas(&self) -> Result<Vec<Step>, ChainError> {
+    pub fn path_of_cas(&self) -> Result<Vec<Link<'_>>, ChainError> {
         let mut issuing = HashSet::new();
-        for child in 0..self.certificates.len() {
+        for child in self.members() {
             issuing.extend(self.issuers(child)?.into_iter().filter(|issuer| *issuer != child));
         }
-        let everyone = || (0..self.certificates.len()).map(Index);
-        let lowest = everyone().filter(|index| !issuing.contains(&index.0));
-        let lowest: Vec<Step> = lowest.map(|index| Step { index, depth: 1 }).collect();
-        let mut steps = lowest.clone();
-        steps.extend(self.climb(lowest, None)?);
+        let lowest: Vec<_> = self.members().filter(|member| !issuing.contains(member)).collect();
+        // Every link was verified above.
+        let (above, _) = self.climb(lowest.iter().map(|member| (*member, 1)).collect(), None);
+        let mut all = lowest;
+        all.extend(above.into_iter().map(|(member, _)| member));
         // CAs that certify each other in a circle have no lowest one.
-        for index in everyone() {
-            if !steps.iter().any(|step| step.index == index) {
-                steps.push(Step { index, depth: 1 });
-            }
-        }
-        Ok(steps)
+        let known: HashSet<Member> = all.iter().copied().collect();
+        all.extend(self.members().filter(|member| !known.contains(member)));
+        Ok(all.into_iter().map(|member| Link { member, depth: None }).collect())
     }
 
-    fn climb(&self, starts: Vec<Step>, deepest: Option<usize>) -> Result<Vec<Step>, ChainError> {
-        let mut seen: HashSet<usize> = starts.iter().map(|step| step.index.0).collect();
+    /// The CAs above `starts`, each with its depth, as its start has one; and what is wrong with the link where the
+    /// climb ends, if anything is.
+    fn climb<'c>(
+        &'c self,
+        starts: Vec<(Member<'c>, usize)>,
+        deepest: Option<usize>,
+    ) -> (Vec<(Member<'c>, usize)>, Option<ChainError>) {
+        let mut seen: HashSet<Member> = starts.iter().map(|(member, _)| *member).collect();
         let mut waiting = VecDeque::from(starts);
-        let mut steps = Vec::new();
-        while let Some(step) = waiting.pop_front() {
-            if deepest.is_some_and(|deepest| step.depth >= deepest) {
-                self.confirm(step.index)?;
-                continue;
-            }
-            for issuer in self.issuers(step.index.0)? {
-                if self.is_ca(Index(issuer)) && seen.insert(issuer) {
-                    let above = Step { index: Index(issuer), depth: step.depth + 1 };
-                    steps.push(above);
-                    waiting.push_back(above);
+        let mut above = Vec::new();
+        while let Some((member, depth)) = waiting.pop_front() {
+            let issuers = match deepest.is_some_and(|deepest| depth >= deepest) {
+                true => self.confirm(member).map(|()| Vec::new()),
+                false => self.issuers(member),
+            };
+            let issuers = match issuers {
+                Ok(issuers) => issuers,
+                Err(damage) => return (above, Some(damage)),
+            };
+            for issuer in issuers {
+                if issuer.is_ca() && seen.insert(issuer) {
+                    above.push((issuer, depth + 1));
+                    waiting.push_back((issuer, depth + 1));
                 }
             }
         }
-        Ok(steps)
+        (above, None)
     }
 
-    /// The certificate at `index`.
-    pub fn certificate(&self, index: Index) -> Option<&Certificate> {
-        self.certificates.get(index.0).map(|at| &at.certificate)
+    /// Every certificate that is not a CA, in file order.
+    pub fn end_entities(&self) -> Vec<Member<'_>> {
+        self.members().filter(|member| !member.is_ca()).collect()
     }
 
-    /// Where it stands and what it is called.
-    pub fn place(&self, index: Index) -> Place {
-        self.certificates.get(index.0).map(Place::of).unwrap_or_default()
-    }
-
-    /// All certificates in file order, each once.
-    pub fn indices(&self) -> impl Iterator<Item = Index> + use<> {
-        (0..self.certificates.len()).map(Index)
-    }
-
-    /// Every certificate that is no CA, in file order.
-    pub fn end_entities(&self) -> Vec<Index> {
-        self.indices().filter(|index| !self.is_ca(*index)).collect()
-    }
-
-    /// Whether there is a certificate that is no CA.
+    /// Whether there is a certificate that is not a CA.
     pub fn has_end_entity(&self) -> bool {
-        self.is_ca.contains(&false)
+        self.members().any(|member| !member.is_ca())
     }
 
-    /// Whether it is a CA.
-    pub fn is_ca(&self, index: Index) -> bool {
-        self.is_ca.get(index.0).copied().unwrap_or(false)
-    }
-
-    /// Whether the file holds a certificate with the name or key identifier of its issuer.
-    pub fn has_issuer(&self, index: Index) -> bool {
-        let (by_key_id, by_name) = self.issuers.of(index.0);
+    fn has_candidates(&self, member: Member<'_>) -> bool {
+        let (by_key_id, by_name) = self.issuers.of(member.index());
         !by_key_id.is_empty() || !by_name.is_empty()
     }
 
-    /// What stands in the file a second time, but for CAs that end the chain of another end entity.
+    /// What occurs in the file a second time, but for CAs that end the chain of another end entity.
     pub fn repeated_in_vain(&self) -> Vec<Place> {
-        let several = self.is_ca.iter().filter(|is_ca| !**is_ca).nth(1).is_some();
+        let several = self.end_entities().len() > 1;
         let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
 
     /// CAs that by name and key identifier are on no path of an end entity.
-    pub fn strays(&self) -> Vec<Index> {
-        let end_entities: Vec<usize> = self.end_entities().iter().map(|index| index.0).collect();
+    pub fn strays(&self) -> Vec<Member<'_>> {
+        let end_entities: Vec<usize> = self.end_entities().iter().map(|member| member.index()).collect();
         if end_entities.is_empty() {
             return Vec::new();
         }
-        let above = self.issuers.above(&end_entities, self.certificates.len());
-        self.indices().filter(|index| above.get(index.0) == Some(&false)).collect()
+        let above = self.issuers.above(&end_entities, self.entries.len());
+        self.members().zip(above).filter(|(_, above)| !above).map(|(member, _)| member).collect()
     }
 
-    /// The first certificate that stands behind all its issuers, with one of them.
-    pub fn out_of_order(&self) -> Option<(Place, Place)> {
-        self.indices().find_map(|child| {
-            let (by_key_id, by_name) = self.issuers.of(child.0);
+    /// The first certificate that comes after all its issuers, with one of them.
+    pub fn out_of_order(&self) -> Option<(Member<'_>, Member<'_>)> {
+        self.members().find_map(|child| {
+            let (by_key_id, by_name) = self.issuers.of(child.index());
             // Both lists are in file order.
-            let last = by_key_id.last().max(by_name.last()).copied()?;
-            let wrong = last < child.0 && !self.is_repeated_behind(child.0, last);
-            wrong.then(|| (self.place(child), self.place(Index(last))))
+            let last = self.member(by_key_id.last().max(by_name.last()).copied()?)?;
+            let wrong = last.index() < child.index() && !self.is_repeated_after(child, last);
+            wrong.then_some((child, last))
         })
     }
 
-    /// Whether the issuer stands in the file once more, behind `child`: a file of several chains is not out of order.
-    fn is_repeated_behind(&self, child: usize, issuer: usize) -> bool {
-        let pair = self.certificates.get(child).zip(self.certificates.get(issuer));
-        pair.is_some_and(|(child, issuer)| {
-            let again = |at: &Located| at.certificate.der() == issuer.certificate.der();
-            self.repeated.iter().any(|at| at.line > child.line && again(at))
-        })
+    /// Whether the issuer occurs in the file once more, after `child`: a file of several chains is not out of order.
+    fn is_repeated_after(&self, child: Member<'_>, issuer: Member<'_>) -> bool {
+        let again = |at: &Located| at.certificate.der() == issuer.certificate().der();
+        self.repeated.iter().any(|at| at.line > child.line() && again(at))
     }
 
-    /// The links taken on trust so far, and what the verifier lacks for each.
-    pub fn unverified(&self) -> Vec<(Place, String)> {
+    /// The certificates whose signatures were taken on trust so far, and what the verifier lacks for each.
+    pub fn unverified(&self) -> Vec<(Member<'_>, String)> {
         let checked = self.checked.borrow();
         let valid: HashSet<usize> = checked
             .iter()
@@ -329,7 +296,14 @@ impl Chain {
             .collect();
         links.sort();
         links.dedup();
-        links.into_iter().map(|(child, what)| (self.place(Index(child)), what)).collect()
+        links.into_iter().filter_map(|(child, what)| Some((self.member(child)?, what))).collect()
+    }
+}
+
+fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
+    ChainError::Damaged {
+        certificate: child.place(),
+        issuers: candidates.iter().map(|issuer| issuer.place()).collect(),
     }
 }
 

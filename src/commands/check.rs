@@ -1,7 +1,5 @@
 //! `check` and `diff`: published records against the chain.
 
-use std::collections::HashMap;
-
 use anyhow::Context as _;
 
 use super::source::{Source, There};
@@ -13,9 +11,9 @@ use crate::files;
 use crate::generate::{self, GenerateError, Material, Problem};
 use crate::input::{Input, Located};
 use crate::owner::{Owner, Port};
-use crate::records::{Found, Published};
+use crate::records::Found;
 use crate::render::{self, Examined, OwnerChanges, Palette};
-use crate::verify::{self, Policy, Report, Status, Verdict};
+use crate::verify::{self, Policy, Verdict};
 use crate::x509::Certificate;
 
 /// Exit status of a no, or of something to do.
@@ -44,60 +42,29 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
             store: store.as_deref(),
             now: common.now,
         };
-        let records = found.as_ref().map_or(&[][..], |found: &Found| &found.records);
-        let mut report = verify::verify(chain, records, &policy)
+        let next = materials.get(1..).unwrap_or_default();
+        let report = verify::verify(owner, found, chain, next, &policy)
             .map_err(|error| GenerateError { file: common.chain.clone(), problem: Problem::Chain(error) })?;
-        let next = next_records(&materials, &report);
-        for (record, judgement) in records.iter().zip(&mut report.records) {
-            if judgement.status == Status::Unmatched && judgement.reason.is_none() {
-                judgement.reason = Some(origin_of(next.get(record), materials.len() > 1));
-            }
-        }
         let mut findings = advice::published::findings(&advice::published::Context {
             materials: &materials,
             endpoints: &common.endpoints,
             owner,
             policy: &policy,
-            records,
             report: &report,
         });
         let verdict = if request.any { report.any } else { report.verdict };
         let why = unusable.as_ref().map(|finding| finding.message.clone());
         findings.extend(unusable.into_iter().chain(of_lookup));
-        examined.push(Examined { owner, found, report, verdict, why, findings });
+        examined.push(Examined { report, verdict, why, findings });
     }
-    let text = render::reports(&examined, chain, common.origin.as_ref(), request.json, palette);
+    let text = render::reports(&examined, common.origin.as_ref(), request.json, palette);
     let several = examined.len() > 1;
     let talk = examined.iter().flat_map(|examined| {
-        let about = several.then(|| examined.owner.to_string());
+        let about = several.then(|| examined.report.owner.to_string());
         findings_as_talk(&examined.findings, common.quiet, about)
     });
     let status = worst(examined.iter().map(|examined| examined.verdict));
     Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
-}
-
-/// What the `--next` files describe in the published triples, with the file.
-fn next_records<'a>(materials: &'a [Material], report: &Report) -> HashMap<Published, &'a str> {
-    let mut all = HashMap::new();
-    for material in materials.iter().skip(1) {
-        for (params, _) in &report.triples {
-            // A bare key has no records of usage 2; what it does have counts.
-            let records = generate::records(std::slice::from_ref(material), &[*params], None);
-            for record in records.into_iter().flatten() {
-                all.entry(Published::from(&record.tlsa)).or_insert(material.file.as_str());
-            }
-        }
-    }
-    all
-}
-
-/// What a record that describes nothing in the chain may be.
-fn origin_of(next: Option<&&str>, next_is_given: bool) -> String {
-    match next {
-        Some(file) => format!("the next one, of {}", files::name(file)),
-        None if next_is_given => "describes nothing in the chain or the next one: stale".to_owned(),
-        None => "describes nothing in this chain: stale, or a next key".to_owned(),
-    }
 }
 
 /// 1 beats 3 beats 0.

@@ -4,10 +4,10 @@ mod error;
 
 use std::collections::HashSet;
 
-use crate::chain::{Chain, Index, Step};
+use crate::chain::{Chain, Link, Member};
 use crate::input::{Input, InputError};
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
-use crate::x509::{Certificate, PublicKey};
+use crate::x509::{Certificate, PublicKey, printable};
 
 pub use error::{GenerateError, Problem};
 
@@ -39,6 +39,11 @@ impl Material {
             Input::Keys(keys) => Content::Keys(keys),
         };
         Ok(Self { file, content })
+    }
+
+    /// What the file is called in messages.
+    pub fn name(&self) -> String {
+        if self.file == "-" { "standard input".to_owned() } else { printable(&self.file) }
     }
 
     /// Its certificates, if it has any.
@@ -76,14 +81,7 @@ pub struct Source<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Item<'a> {
     /// A certificate.
-    Certificate {
-        /// Its place in the chain.
-        index: Index,
-        /// Its place in the path, 0 for the end entity; `None` if the file has none, or it is on no path.
-        depth: Option<usize>,
-        /// The certificate.
-        certificate: &'a Certificate,
-    },
+    Certificate(Link<'a>),
     /// A key without a certificate.
     Key(&'a PublicKey),
 }
@@ -92,7 +90,7 @@ impl Source<'_> {
     /// Whether both are the same certificate or key.
     pub fn is(&self, other: &Self) -> bool {
         let same_item = match (self.item, other.item) {
-            (Item::Certificate { index: one, .. }, Item::Certificate { index: other, .. }) => one == other,
+            (Item::Certificate(one), Item::Certificate(other)) => one.member == other.member,
             (Item::Key(one), Item::Key(other)) => std::ptr::eq(one, other),
             _ => false,
         };
@@ -101,7 +99,7 @@ impl Source<'_> {
 
     fn octets(&self, selector: Selector) -> &[u8] {
         match (self.item, selector) {
-            (Item::Certificate { certificate, .. }, selector) => selected(certificate, selector),
+            (Item::Certificate(link), selector) => selected(link.member.certificate(), selector),
             (Item::Key(key), Selector::Spki) => key.spki(),
             (Item::Key(_), Selector::Cert) => &[],
         }
@@ -124,11 +122,8 @@ pub fn records<'a>(
         for (position, material) in materials.iter().enumerate() {
             let sources = match &material.content {
                 Content::Chain(chain) => {
-                    let steps = select(chain, *params, depth).map_err(|problem| material.error(problem))?;
-                    steps
-                        .into_iter()
-                        .filter_map(|(index, depth)| source(material, chain, index, depth))
-                        .collect()
+                    let links = select(chain, *params, depth).map_err(|problem| material.error(problem))?;
+                    links.into_iter().map(|link| Source { material, item: Item::Certificate(link) }).collect()
                 }
                 Content::Keys(_) if position > 0 && params.usage.is_trust_anchor() => Vec::new(),
                 Content::Keys(_) if position == 0 && depth.is_some() => {
@@ -153,10 +148,9 @@ pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec
     for (position, material) in materials.iter().enumerate() {
         match &material.content {
             Content::Chain(chain) => {
-                let steps = everything(chain, depth).map_err(|problem| material.error(problem))?;
-                for (index, depth) in steps {
-                    let usage = if chain.is_ca(index) { Usage::DaneTa } else { Usage::DaneEe };
-                    let Some(source) = source(material, chain, index, depth) else { continue };
+                for link in everything(chain, depth).map_err(|problem| material.error(problem))? {
+                    let usage = if link.member.is_ca() { Usage::DaneTa } else { Usage::DaneEe };
+                    let source = Source { material, item: Item::Certificate(link) };
                     for (matching_type, selector) in
                         DIGESTS.into_iter().flat_map(|digest| SELECTORS.map(|s| (digest, s)))
                     {
@@ -183,11 +177,8 @@ pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec
 const DIGESTS: [MatchingType; 2] = [MatchingType::Sha2_256, MatchingType::Sha2_512];
 const SELECTORS: [Selector; 2] = [Selector::Cert, Selector::Spki];
 
-/// A certificate and its depth, as far as that is known.
-type Selected = Vec<(Index, Option<usize>)>;
-
 /// The certificates that a usage describes (RFC 7671 sections 5.1 to 5.4).
-fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Selected, Problem> {
+fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if depth.is_some() && end_entities.is_empty() {
         return Err(Problem::DepthWithoutEndEntity);
@@ -199,92 +190,74 @@ fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Selecte
         if end_entities.is_empty() {
             return Err(Problem::NoEndEntity { params });
         }
-        for index in &end_entities {
-            chain.confirm(*index)?;
+        for member in &end_entities {
+            member.confirm()?;
         }
-        return Ok(end_entities.into_iter().map(|index| (index, Some(0))).collect());
+        return Ok(end_entities.into_iter().map(own).collect());
     }
     if end_entities.is_empty() {
-        return Ok(chain.path_of_cas()?.into_iter().map(|step| (step.index, None)).collect());
+        return Ok(chain.path_of_cas()?);
     }
     let mut selected = Vec::new();
     let mut seen = HashSet::new();
     for end_entity in end_entities {
-        let path = chain.path(end_entity, depth)?;
+        let path = end_entity.path(depth)?;
         if path.is_empty() {
-            return Err(no_issuer(chain, end_entity, params));
+            return Err(no_issuer(end_entity, params));
         }
-        let wanted = |step: &&Step| depth.is_none_or(|depth| step.depth == depth);
-        let found = path.iter().filter(wanted).count();
-        selected.extend(
-            path.iter()
-                .filter(wanted)
-                .filter(|step| seen.insert(step.index))
-                .map(|step| (step.index, Some(step.depth))),
-        );
-        if let Some(depth) = depth.filter(|_| found == 0) {
-            return Err(Problem::NoSuchDepth {
-                depth,
-                certificate: chain.place(end_entity),
-                length: path.len(),
-            });
+        let wanted = path.iter().filter(|link| depth.is_none() || link.depth == depth);
+        if let Some(depth) = depth.filter(|_| wanted.clone().next().is_none()) {
+            let (certificate, length) = (end_entity.place(), path.len());
+            return Err(Problem::NoSuchDepth { depth, certificate, length });
         }
+        selected.extend(wanted.filter(|link| seen.insert(link.member)));
     }
     Ok(selected)
 }
 
-fn no_issuer(chain: &Chain, end_entity: Index, params: Params) -> Problem {
-    let certificate = chain.place(end_entity);
-    match chain.certificate(end_entity) {
-        Some(only) if only.is_self_issued() => Problem::EndEntityAsAnchor { params, certificate },
-        Some(_) if chain.has_issuer(end_entity) => Problem::IssuerIsNoCa { params, certificate },
-        missing => {
-            let issuer = missing.map(Certificate::issuer).unwrap_or_default();
-            Problem::NoIssuer { params, certificate, issuer }
-        }
+/// An end entity as the start of its path.
+fn own(member: Member<'_>) -> Link<'_> {
+    Link { member, depth: Some(0) }
+}
+
+fn no_issuer(end_entity: Member<'_>, params: Params) -> Problem {
+    let certificate = end_entity.place();
+    match end_entity.certificate() {
+        only if only.is_self_issued() => Problem::EndEntityAsAnchor { params, certificate },
+        _ if end_entity.has_issuer() => Problem::IssuerIsNoCa { params, certificate },
+        child => Problem::NoIssuer { params, certificate, issuer: child.issuer() },
     }
 }
 
 /// What `chain` prints, in its order.
-fn everything(chain: &Chain, depth: Option<usize>) -> Result<Selected, Problem> {
+fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if end_entities.is_empty() {
         if depth.is_some() {
             return Err(Problem::DepthWithoutEndEntity);
         }
-        return Ok(chain.path_of_cas()?.into_iter().map(|step| (step.index, None)).collect());
+        return Ok(chain.path_of_cas()?);
     }
     let mut selected = Vec::new();
     let mut seen = HashSet::new();
-    for index in end_entities {
-        chain.confirm(index)?;
-        let path = chain.path(index, depth)?;
-        let own = Step { index, depth: 0 };
-        if let Some(depth) = depth.filter(|depth| *depth > path.last().map_or(0, |step| step.depth)) {
-            return Err(Problem::NoSuchDepth { depth, certificate: chain.place(index), length: path.len() });
+    for member in end_entities {
+        member.confirm()?;
+        let path = member.path(depth)?;
+        let highest = path.last().and_then(|link| link.depth);
+        if let Some(depth) = depth.filter(|depth| *depth > highest.unwrap_or(0)) {
+            return Err(Problem::NoSuchDepth { depth, certificate: member.place(), length: path.len() });
         }
-        let wanted =
-            std::iter::once(own).chain(path).filter(|step| depth.is_none_or(|depth| step.depth == depth));
-        selected
-            .extend(wanted.filter(|step| seen.insert(step.index)).map(|step| (step.index, Some(step.depth))));
+        let wanted = std::iter::once(own(member)).chain(path);
+        let wanted = wanted.filter(|link| depth.is_none() || link.depth == depth);
+        selected.extend(wanted.filter(|link| seen.insert(link.member)));
     }
     if depth.is_none() {
-        for stray in chain.indices().filter(|index| !seen.contains(index)) {
-            chain.confirm(stray)?;
-            selected.push((stray, None));
+        for stray in chain.members().filter(|member| !seen.contains(member)) {
+            stray.confirm()?;
+            selected.push(Link { member: stray, depth: None });
         }
     }
     Ok(selected)
-}
-
-fn source<'a>(
-    material: &'a Material,
-    chain: &'a Chain,
-    index: Index,
-    depth: Option<usize>,
-) -> Option<Source<'a>> {
-    let certificate = chain.certificate(index)?;
-    Some(Source { material, item: Item::Certificate { index, depth, certificate } })
 }
 
 /// A bare key stands for an end entity, and its SubjectPublicKeyInfo is all there is of it (RFC 7671 section 5.1).

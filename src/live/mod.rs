@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use crate::chain::Chain;
 use crate::input::Located;
 use crate::owner::{HostName, Owner, Port};
-use crate::records::Published;
+use crate::records::{Found, Published};
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
@@ -262,7 +262,8 @@ fn judge(
     let mut names = server.names(examination.on_smtp);
     names.extend(examination.nexthops.iter().cloned());
     let policy = Policy { names: &names, on_smtp: examination.on_smtp, store: None, now: examination.now };
-    let report = verify_served(&Chain::served(certificates), &server.records, &policy);
+    let found = Found { holder: server.holder.clone(), records: server.records.clone() };
+    let report = verify_served(&server.owner, found, &Chain::served(certificates), &policy);
     let is_unknown = matches!(served.possession, Possession::Unknown(_));
     let verdict = match report.any {
         Verdict::Covered if is_unknown => ClientVerdict::Unknown,

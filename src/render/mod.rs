@@ -149,7 +149,8 @@ fn data(tlsa: &Tlsa, format: Format) -> String {
 /// `; ` lines that tell what the records below describe.
 fn comment(text: &mut String, source: &Source<'_>) {
     match source.item {
-        Item::Certificate { certificate, .. } => {
+        Item::Certificate(link) => {
+            let certificate = link.member.certificate();
             let validity = certificate.validity();
             let time = |time| rfc3339(time).unwrap_or_else(|| "(unreadable)".to_owned());
             for (name, value) in [
@@ -247,11 +248,12 @@ fn json_text(document: &impl Serialize) -> String {
 fn json_source<'a>(source: &Source<'a>) -> JsonSource<'a> {
     let file = source.material.file.as_str();
     match source.item {
-        Item::Certificate { certificate, depth, .. } => {
+        Item::Certificate(link) => {
+            let certificate = link.member.certificate();
             let validity = certificate.validity();
             JsonSource {
                 file,
-                depth,
+                depth: link.depth,
                 subject: Some(certificate.subject()),
                 issuer: Some(certificate.issuer()),
                 serial: Some(certificate.serial()),

@@ -37,7 +37,7 @@ pub fn probe(
             let verdict = paint(palette, endpoint.verdict);
             let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
             if let Some(report) = &endpoint.report {
-                text.push_str(&record_lines(&host.records, &report.records, palette));
+                text.push_str(&record_lines(&report.judged, palette));
             }
         }
     }
@@ -103,14 +103,14 @@ struct JsonEndpoint<'a> {
 }
 
 fn document<'a>(verdict: ClientVerdict, hosts: &'a [Host], findings: &'a [Finding]) -> Document<'a> {
-    let endpoint = |host: &'a Host, endpoint: &'a Visited| JsonEndpoint {
+    let endpoint = |endpoint: &'a Visited| JsonEndpoint {
         address: endpoint.address.to_string(),
         algorithm: endpoint.algorithm.as_deref(),
         verdict: endpoint.verdict.to_string(),
         key_proven: endpoint.key_proven,
         error: endpoint.error.as_deref(),
         records: match &endpoint.report {
-            Some(report) => json_judgements(&host.records, &report.records),
+            Some(report) => json_judgements(&report.judged),
             None => Vec::new(),
         },
     };
@@ -118,7 +118,7 @@ fn document<'a>(verdict: ClientVerdict, hosts: &'a [Host], findings: &'a [Findin
         host: &host.host,
         owner: host.owner.as_ref().map(ToString::to_string),
         dnssec: host.dnssec.word(),
-        endpoints: host.endpoints.iter().map(|at| endpoint(host, at)).collect(),
+        endpoints: host.endpoints.iter().map(endpoint).collect(),
     };
     Document {
         verdict: verdict.to_string(),

@@ -7,22 +7,16 @@ use serde::Serialize;
 use super::changes::published;
 use super::{Format, JsonFinding, data, json_findings, json_text};
 use crate::advice::Finding;
-use crate::chain::Chain;
-use crate::generate;
-use crate::owner::{Origin, Owner};
-use crate::records::{Found, Published};
-use crate::tlsa::{Params, Tlsa, Usage};
-use crate::verify::{Coverage, Judgement, Report, Status, Verdict};
-use crate::x509::Certificate;
+use crate::owner::Origin;
+use crate::records::Published;
+use crate::tlsa::Params;
+use crate::verify::{Coverage, Judged, Needed, Report, Status, Verdict};
+use crate::x509::printable;
 
-/// One owner and what came out for it.
+/// A report, and what is said beside it.
 #[derive(Debug)]
-pub struct Examined<'a> {
-    /// The asked-for owner.
-    pub owner: &'a Owner,
-    /// What is published there, if anything is.
-    pub found: Option<Found>,
-    /// What it is to the chain.
+pub struct Examined {
+    /// What the records are to the chain.
     pub report: Report,
     /// The verdict that was asked for: the publisher's, or the client's.
     pub verdict: Verdict,
@@ -32,18 +26,9 @@ pub struct Examined<'a> {
     pub findings: Vec<Finding>,
 }
 
-impl Examined<'_> {
-    fn records(&self) -> &[Published] {
-        self.found.as_ref().map_or(&[], |found| found.records.as_slice())
-    }
-
-    /// Where missing records belong.
-    fn holder(&self) -> &Owner {
-        self.found.as_ref().map_or(self.owner, |found| &found.holder)
-    }
-
+impl Examined {
     fn missing(&self, origin: Option<&Origin>) -> impl Iterator<Item = String> {
-        let owner = self.holder().relative_to(origin);
+        let owner = self.report.holder.relative_to(origin);
         self.report.missing.iter().map(move |tlsa| format!("{owner} IN TLSA {}", data(tlsa, Format::Zone)))
     }
 }
@@ -83,13 +68,7 @@ const RED: u8 = 31;
 const YELLOW: u8 = 33;
 
 /// All reports as one text, for a reader or (`json`) for a program.
-pub fn reports(
-    examined: &[Examined<'_>],
-    chain: &Chain,
-    origin: Option<&Origin>,
-    json: bool,
-    palette: Palette,
-) -> String {
+pub fn reports(examined: &[Examined], origin: Option<&Origin>, json: bool, palette: Palette) -> String {
     if json {
         let documents: Vec<Document<'_>> =
             examined.iter().map(|examined| document(examined, origin)).collect();
@@ -98,50 +77,34 @@ pub fn reports(
             all => json_text(&all),
         };
     }
-    let texts: Vec<String> = examined.iter().map(|examined| text(examined, chain, origin, palette)).collect();
+    let texts: Vec<String> = examined.iter().map(|examined| text(examined, origin, palette)).collect();
     texts.join("\n")
 }
 
 /// The verdict, each record with its status, then under each certificate the record it would need.
-fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette: Palette) -> String {
+fn text(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> String {
+    let Report { owner, holder, judged, needed, .. } = &examined.report;
     let mut text = String::new();
     let verdict = match examined.verdict {
         Verdict::Covered => palette.good("covered"),
         Verdict::Unknown => palette.open("unknown"),
         verdict => palette.bad(&verdict.to_string()),
     };
-    let holder = examined.holder();
-    let behind = if holder == examined.owner { String::new() } else { format!(" (records at {holder})") };
-    let reason = match (&examined.why, &examined.found) {
-        (Some(why), _) => format!(", {}", crate::x509::printable(why)),
-        (None, None) => ", no TLSA record is published there".to_owned(),
-        (None, Some(_)) => String::new(),
+    let behind = if holder == owner { String::new() } else { format!(" (records at {holder})") };
+    let reason = match &examined.why {
+        Some(why) => format!(", {}", printable(why)),
+        None if judged.is_empty() => ", no TLSA record is published there".to_owned(),
+        None => String::new(),
     };
     // Writing into a String cannot fail.
-    let _ = writeln!(text, "{}{behind}: {verdict}{reason}", examined.owner);
-    text.push_str(&record_lines(examined.records(), &examined.report.records, palette));
-    for (depth, certificate) in by_depth(chain) {
-        let until = certificate
-            .validity()
-            .not_after
-            .map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());
-        let subject = match certificate.subject() {
-            subject if subject.is_empty() && !certificate.dns_names().is_empty() => {
-                certificate.dns_names().join(" ")
-            }
-            subject if subject.is_empty() => certificate.called(),
-            subject => subject,
-        };
-        let _ = writeln!(
-            text,
-            "depth {depth}: {}, {}, until {until}",
-            crate::x509::printable(&subject),
-            certificate.key_algorithm()
-        );
-        for tlsa in needed(depth == 0, certificate, &examined.report) {
-            let is_published = examined.records().iter().any(|record| record.is(&tlsa));
-            let mark = if is_published { "published" } else { "not published" };
-            let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(&tlsa)));
+    let _ = writeln!(text, "{owner}{behind}: {verdict}{reason}");
+    text.push_str(&record_lines(judged, palette));
+    for Needed { depth, subject, algorithm, not_after, records } in needed {
+        let until = not_after.map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());
+        let _ = writeln!(text, "depth {depth}: {}, {algorithm}, until {until}", printable(subject));
+        for (tlsa, is_published) in records {
+            let mark = if *is_published { "published" } else { "not published" };
+            let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(tlsa)));
         }
     }
     let missing: Vec<String> = examined.missing(origin).collect();
@@ -155,47 +118,20 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
 }
 
 /// A line for each record, with its status and what there is to say of it.
-pub(super) fn record_lines(records: &[Published], judgements: &[Judgement], palette: Palette) -> String {
+pub(super) fn record_lines(judged: &[Judged], palette: Palette) -> String {
     let mut text = String::new();
-    for (record, judgement) in records.iter().zip(judgements) {
-        let status = format!("{:10}", judgement.status);
-        let status = match judgement.status {
+    for judged in judged {
+        let status = format!("{:10}", judged.status);
+        let status = match judged.status {
             Status::Match => palette.good(&status),
             Status::Failed => palette.bad(&status),
             Status::Unmatched | Status::Unverified => palette.open(&status),
             Status::Unusable | Status::Ignored => status,
         };
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "  {status} {}{}", shortened(record), remark(judgement));
+        let _ = writeln!(text, "  {status} {}{}", shortened(&judged.record), remark(judged));
     }
     text
-}
-
-/// End entities and their paths, each certificate once, with its depth.
-fn by_depth(chain: &Chain) -> Vec<(usize, &Certificate)> {
-    let mut all = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for end_entity in chain.end_entities() {
-        // A damaged path was an error before.
-        let path = chain.path(end_entity, None).unwrap_or_default();
-        let steps =
-            std::iter::once((end_entity, 0)).chain(path.into_iter().map(|step| (step.index, step.depth)));
-        for (index, depth) in steps.filter(|(index, _)| seen.insert(*index)) {
-            all.extend(chain.certificate(index).map(|certificate| (depth, certificate)));
-        }
-    }
-    all
-}
-
-/// The records that describe a certificate, in the triples that are published, or else the usual one.
-fn needed(is_end_entity: bool, certificate: &Certificate, report: &Report) -> Vec<Tlsa> {
-    let fits = |params: &Params| params.usage.is_trust_anchor() != is_end_entity;
-    let mut wanted: Vec<Params> = report.triples.iter().map(|(params, _)| *params).filter(fits).collect();
-    if wanted.is_empty() {
-        let usage = if is_end_entity { Usage::DaneEe } else { Usage::DaneTa };
-        wanted.push(Params { usage, ..Params::DEFAULT });
-    }
-    wanted.into_iter().filter_map(|params| generate::describe(certificate, params).ok()).collect()
 }
 
 /// Long data by its two ends, so that a line stays readable.
@@ -207,9 +143,11 @@ fn shortened(record: &Published) -> String {
     }
 }
 
-fn remark(judgement: &Judgement) -> String {
-    let depth = judgement.depth.map(|depth| format!("depth {depth}"));
-    let parts = [depth, judgement.subject.clone(), judgement.reason.clone()];
+fn remark(judged: &Judged) -> String {
+    let described = judged.described.as_ref();
+    let depth = described.and_then(|described| described.depth).map(|depth| format!("depth {depth}"));
+    let subject = described.map(|described| described.subject.clone());
+    let parts = [depth, subject, judged.reason.clone()];
     let said: Vec<String> = parts.into_iter().flatten().collect();
     match said.is_empty() {
         true => String::new(),
@@ -248,7 +186,7 @@ struct JsonTriple {
     covered: Option<bool>,
 }
 
-fn document<'a>(examined: &'a Examined<'_>, origin: Option<&Origin>) -> Document<'a> {
+fn document<'a>(examined: &'a Examined, origin: Option<&Origin>) -> Document<'a> {
     let triple = |(params, coverage): &(Params, Coverage)| JsonTriple {
         usage: params.usage.number(),
         selector: params.selector.number(),
@@ -260,28 +198,29 @@ fn document<'a>(examined: &'a Examined<'_>, origin: Option<&Origin>) -> Document
         },
     };
     Document {
-        owner: examined.owner.to_string(),
+        owner: examined.report.owner.to_string(),
         verdict: examined.verdict.to_string(),
-        records: json_judgements(examined.records(), &examined.report.records),
+        records: json_judgements(&examined.report.judged),
         triples: examined.report.triples.iter().map(triple).collect(),
         missing: examined.missing(origin).collect(),
         findings: json_findings(&examined.findings),
     }
 }
 
-pub(super) fn json_judgements<'a>(
-    records: &[Published],
-    judgements: &'a [Judgement],
-) -> Vec<JsonJudgement<'a>> {
-    let json = |(record, judgement): (&Published, &'a Judgement)| JsonJudgement {
+pub(super) fn json_judgements(judged: &[Judged]) -> Vec<JsonJudgement<'_>> {
+    judged.iter().map(json_judgement).collect()
+}
+
+fn json_judgement(judged: &Judged) -> JsonJudgement<'_> {
+    let Judged { record, status, described, reason, .. } = judged;
+    JsonJudgement {
         usage: record.usage,
         selector: record.selector,
         matching_type: record.matching_type,
         data: hex::encode(&record.data),
-        status: judgement.status.to_string(),
-        depth: judgement.depth,
-        subject: judgement.subject.as_deref(),
-        reason: judgement.reason.as_deref(),
-    };
-    records.iter().zip(judgements).map(json).collect()
+        status: status.to_string(),
+        depth: described.as_ref().and_then(|described| described.depth),
+        subject: described.as_ref().map(|described| described.subject.as_str()),
+        reason: reason.as_deref(),
+    }
 }

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::Policy;
-use crate::chain::{Chain, Index};
+use super::{Described, Policy};
+use crate::chain::{Chain, Member};
 use crate::generate;
 use crate::owner::HostName;
 use crate::path::{self, Anchor, PathError, Question};
@@ -18,10 +18,10 @@ pub(super) enum Outcome {
     /// With a reason, if there is more to say than that.
     Unmatched(Option<&'static str>),
     /// The octets match, and the path, a date or a name does not hold.
-    Failed(Place, String),
+    Failed(Described, String),
     /// That cannot be decided.
-    Unverified(Option<Place>, String),
-    Match(Place),
+    Unverified(Option<Described>, String),
+    Match(Described),
 }
 
 impl Outcome {
@@ -34,15 +34,6 @@ impl Outcome {
             Self::Match(_) => 3,
         }
     }
-}
-
-/// What a record describes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Links between it and the end entity, where a path leads there.
-    pub(super) depth: Option<usize>,
-    /// Its subject.
-    pub(super) subject: String,
 }
 
 /// The parameters of a record that a client can use, or why it cannot (RFC 6698 section 4.1).
@@ -79,22 +70,26 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
 }
 
 /// A usable record and an end entity.
-struct Case<'a> {
-    record: &'a Published,
+struct Case<'r, 'a> {
+    record: &'r Published,
     params: Params,
-    end_entity: Index,
-    certificate: &'a Certificate,
+    end_entity: Member<'a>,
     /// The certificates of the file that the record describes.
-    described: Vec<Index>,
+    described: Vec<Member<'a>>,
 }
 
-impl Case<'_> {
+impl<'a> Case<'_, 'a> {
     fn describes_end_entity(&self) -> bool {
         self.described.contains(&self.end_entity)
     }
 
-    fn described_cas(&self) -> impl Iterator<Item = Index> {
-        self.described.iter().copied().filter(|index| *index != self.end_entity)
+    fn certificate(&self) -> &'a Certificate {
+        self.end_entity.certificate()
+    }
+
+    fn described_cas(&self) -> impl Iterator<Item = &'a Certificate> {
+        let cas = self.described.iter().filter(|member| **member != self.end_entity);
+        cas.map(|member| member.certificate())
     }
 
     /// What a record of usage 0 or 2 is without a CA that it describes: it never describes the end entity.
@@ -108,11 +103,11 @@ pub(super) struct Judge<'a> {
     chain: &'a Chain,
     policy: &'a Policy<'a>,
     /// Who has the octets or digest, for each selector and matching type that was asked for.
-    described: RefCell<HashMap<(Selector, MatchingType), ByData>>,
+    described: RefCell<HashMap<(Selector, MatchingType), ByData<'a>>>,
 }
 
 /// Certificates by their association data.
-type ByData = HashMap<Vec<u8>, Vec<Index>>;
+type ByData<'a> = HashMap<Vec<u8>, Vec<Member<'a>>>;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(chain: &'a Chain, policy: &'a Policy<'a>) -> Self {
@@ -120,13 +115,13 @@ impl<'a> Judge<'a> {
     }
 
     /// What the record is to a client that was sent the chain of `end_entity`.
-    pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Index) -> Outcome {
-        let Some(certificate) = self.chain.certificate(end_entity) else { return NOTHING };
-        let case =
-            Case { record, params, end_entity, certificate, described: self.described(record, params) };
+    pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Member<'a>) -> Outcome {
+        let case = Case { record, params, end_entity, described: self.described(record, params) };
         match params.usage {
             Usage::DaneEe | Usage::PkixEe if !case.describes_end_entity() => NOTHING,
-            Usage::DaneEe => Outcome::Match(Place { depth: Some(0), subject: certificate.subject() }),
+            Usage::DaneEe => {
+                Outcome::Match(Described { depth: Some(0), subject: case.certificate().subject() })
+            }
             Usage::PkixEe => self.pkix(&case, None),
             Usage::PkixTa => self.pkix_ta(&case),
             Usage::DaneTa => self.dane_ta(&case),
@@ -134,15 +129,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The certificates of the file that the record describes.
-    fn described(&self, record: &Published, params: Params) -> Vec<Index> {
+    fn described(&self, record: &Published, params: Params) -> Vec<Member<'a>> {
         let kind = (params.selector, params.matching_type);
         let mut described = self.described.borrow_mut();
         let by_data = described.entry(kind).or_insert_with(|| {
             let mut by_data = ByData::new();
-            for index in self.chain.indices() {
-                let data = self.chain.certificate(index).and_then(|certificate| data(certificate, params));
-                if let Some(data) = data {
-                    by_data.entry(data).or_default().push(index);
+            for member in self.chain.members() {
+                if let Some(data) = data(member.certificate(), params) {
+                    by_data.entry(data).or_default().push(member);
                 }
             }
             by_data
@@ -151,13 +145,13 @@ impl<'a> Judge<'a> {
     }
 
     /// The certificates beside the end entity that its server may send.
-    fn others(&self, end_entity: Index) -> Vec<&'a Certificate> {
-        let others = self.chain.indices().filter(|index| *index != end_entity);
-        others.filter_map(|index| self.chain.certificate(index)).collect()
+    fn others(&self, end_entity: Member<'a>) -> Vec<&'a Certificate> {
+        let others = self.chain.members().filter(|member| *member != end_entity);
+        others.map(Member::certificate).collect()
     }
 
-    fn dane_ta(&self, case: &Case<'_>) -> Outcome {
-        let Case { record, params, certificate, .. } = *case;
+    fn dane_ta(&self, case: &Case<'_, 'a>) -> Outcome {
+        let (record, params, certificate) = (case.record, case.params, case.certificate());
         let others = self.others(case.end_entity);
         let mut best = case.unmatched();
         let is_described = |other: &Certificate| data(other, params).as_ref() == Some(&record.data);
@@ -165,7 +159,7 @@ impl<'a> Judge<'a> {
         if case.described_cas().count() > MOST_DESCRIBED {
             return Outcome::Unverified(None, "describes more certificates than are tried here".to_owned());
         }
-        for anchor in case.described_cas().filter_map(|index| self.chain.certificate(index)) {
+        for anchor in case.described_cas() {
             let anchors = [Anchor::Certificate(anchor)];
             let outcome = self.path(certificate, &others, &anchors, None, &anchor.subject(), describes);
             best = better(best, outcome);
@@ -230,8 +224,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn pkix_ta(&self, case: &Case<'_>) -> Outcome {
-        let in_file = case.described_cas().filter_map(|index| self.chain.certificate(index));
+    fn pkix_ta(&self, case: &Case<'_, 'a>) -> Outcome {
+        let in_file = case.described_cas();
         let in_store = self.policy.store.unwrap_or_default().iter();
         let in_store =
             in_store.filter(|anchor| data(anchor, case.params).as_ref() == Some(&case.record.data));
@@ -246,16 +240,16 @@ impl<'a> Judge<'a> {
     }
 
     /// PKIX validation to the trust store, by way of a CA that usage 0 describes.
-    fn pkix(&self, case: &Case<'_>, by_way_of: Option<&Certificate>) -> Outcome {
-        let described = by_way_of.unwrap_or(case.certificate);
+    fn pkix(&self, case: &Case<'_, 'a>, by_way_of: Option<&Certificate>) -> Outcome {
+        let described = by_way_of.unwrap_or(case.certificate());
         let Some(store) = self.policy.store else {
             let depth = by_way_of.is_none().then_some(0);
-            let place = Place { depth, subject: described.subject() };
+            let place = Described { depth, subject: described.subject() };
             return Outcome::Unverified(Some(place), NO_STORE.to_owned());
         };
         let anchors: Vec<Anchor<'_>> = store.iter().map(Anchor::Certificate).collect();
         let outcome = self.path(
-            case.certificate,
+            case.certificate(),
             &self.others(case.end_entity),
             &anchors,
             by_way_of,
@@ -264,9 +258,9 @@ impl<'a> Judge<'a> {
         );
         match (outcome, by_way_of) {
             // Usage 1 describes the end entity, however long the path above it.
-            (Outcome::Match(place), None) => Outcome::Match(Place { depth: Some(0), ..place }),
+            (Outcome::Match(place), None) => Outcome::Match(Described { depth: Some(0), ..place }),
             (Outcome::Failed(place, reason), None) => {
-                Outcome::Failed(Place { depth: Some(0), ..place }, reason)
+                Outcome::Failed(Described { depth: Some(0), ..place }, reason)
             }
             (outcome, _) => outcome,
         }
@@ -283,7 +277,7 @@ impl<'a> Judge<'a> {
         subject: &str,
         describes: Option<&dyn Fn(&Certificate) -> bool>,
     ) -> Outcome {
-        let place = |depth| Place { depth, subject: subject.to_owned() };
+        let place = |depth| Described { depth, subject: subject.to_owned() };
         let question = Question { end_entity, others, anchors, by_way_of, now: self.policy.now };
         let names = self.policy.names;
         let is_named = names.iter().any(|name| end_entity.names_host(name));
@@ -379,7 +373,7 @@ fn better(one: Outcome, other: Outcome) -> Outcome {
 }
 
 /// An anchor that the record carries and that signed nothing here describes nothing here.
-fn without_path(outcome: Outcome, described: &[Index]) -> Outcome {
+fn without_path(outcome: Outcome, described: &[Member<'_>]) -> Outcome {
     match outcome {
         Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => NOTHING,
         outcome => outcome,

@@ -20,7 +20,7 @@ fn judge(zone: &str) -> usize {
     let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
     let policy = Policy { names: &names, on_smtp: true, store: None, now };
     let found = set.at(&owner).unwrap();
-    verify(material.chain().unwrap(), &found.records, &policy).unwrap().records.len()
+    verify(&owner, Some(found), material.chain().unwrap(), &[], &policy).unwrap().judged.len()
 }
 
 const RECORD: &str = "_25._tcp.mx.example. IN TLSA 3 1 1";

@@ -20,10 +20,10 @@ use tlsagen::key::{self, Container};
 use tlsagen::live::dns::{Exchange, Kind, Resolver, Security};
 use tlsagen::owner::{Endpoint, HostName, Origin, Owner, Port, Transport};
 use tlsagen::pem_file;
-use tlsagen::records::{Published, PublishedSet};
+use tlsagen::records::{Found, Published, PublishedSet};
 use tlsagen::render::{self, Format, Style};
 use tlsagen::tlsa::{MatchingType, Params, Selector, Usage, is_digest_of_nothing};
-use tlsagen::verify::{Coverage, Policy, Report, Status, Verdict};
+use tlsagen::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
 use tlsagen::x509::{Certificate, PublicKey};
 
 /// One thing to fuzz.
@@ -183,22 +183,23 @@ fn take_record(certificates: &[Certificate], chunk: &[u8]) -> Option<Published> 
 /// Judges, and holds the parts of the report against each other.
 fn judge(chain: &Chain, records: &[Published]) {
     let names: [HostName; 1] = ["mx.example".parse().unwrap()];
-    let all: Vec<Certificate> =
-        chain.indices().filter_map(|index| chain.certificate(index).cloned()).collect();
+    let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+    let all: Vec<Certificate> = chain.members().map(|member| member.certificate().clone()).collect();
     for (on_smtp, store) in [(true, None), (false, None), (false, Some(all.as_slice()))] {
         let policy = Policy { names: &names, on_smtp, store, now: now() };
-        let damaged = tlsagen::verify::verify(chain, records, &policy).is_err();
-        let report = tlsagen::verify::verify_served(chain, records, &policy);
-        if !damaged {
-            assert_eq!(tlsagen::verify::verify(chain, records, &policy), Ok(report.clone()));
+        let found = Found { holder: owner.clone(), records: records.to_vec() };
+        let report = tlsagen::verify::verify_served(&owner, found.clone(), chain, &policy);
+        if let Ok(of_file) = tlsagen::verify::verify(&owner, Some(found), chain, &[], &policy) {
+            assert_eq!((of_file.verdict, of_file.any), (report.verdict, report.any));
+            assert_eq!((of_file.missing, of_file.needed), (report.missing.clone(), report.needed.clone()));
         }
         consistent(chain, records, &report);
     }
 }
 
 fn consistent(chain: &Chain, records: &[Published], report: &Report) {
-    assert_eq!(report.records.len(), records.len());
-    let has = |status| report.records.iter().any(|judgement| judgement.status == status);
+    assert!(report.records().eq(records));
+    let has = |status| report.judged.iter().any(|judged| judged.status == status);
     if !chain.has_end_entity() {
         return;
     }
@@ -214,14 +215,14 @@ fn consistent(chain: &Chain, records: &[Published], report: &Report) {
     if report.any == Verdict::Covered {
         assert!(has(Status::Match), "a client is served by a record that matches");
     }
-    for (record, judgement) in records.iter().zip(&report.records) {
-        let is_described = chain.indices().filter_map(|index| chain.certificate(index)).any(|certificate| {
-            judgement.params.is_some_and(|params| {
-                generate::describe(certificate, params).is_ok_and(|tlsa| record.is(&tlsa))
+    for Judged { record, params, status, .. } in &report.judged {
+        let is_described = chain.members().any(|member| {
+            params.is_some_and(|params| {
+                generate::describe(member.certificate(), params).is_ok_and(|tlsa| record.is(&tlsa))
             })
         });
         let carries_anchor = record.matching_type == 0 && record.usage % 2 == 0;
-        if judgement.status == Status::Match {
+        if *status == Status::Match {
             assert!(is_described || carries_anchor, "a match has the octets of the chain or is its anchor");
         }
     }

@@ -1,0 +1,105 @@
+//! A certificate in its place, and its link to an end entity: RFC 5280 section 6.1.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::{Chain, ChainError, Entry, Place};
+use crate::x509::Certificate;
+
+/// One certificate of a chain.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'c> {
+    chain: &'c Chain,
+    index: usize,
+    entry: &'c Entry,
+}
+
+impl<'c> Member<'c> {
+    pub(super) fn new(chain: &'c Chain, index: usize, entry: &'c Entry) -> Self {
+        Self { chain, index, entry }
+    }
+
+    /// Its place in the chain.
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
+    /// The certificate.
+    pub fn certificate(self) -> &'c Certificate {
+        &self.entry.located.certificate
+    }
+
+    /// The line of its BEGIN marker, counted from 1; `None` for DER and for what a server sent.
+    pub fn line(self) -> Option<usize> {
+        self.entry.located.line
+    }
+
+    /// Whether it is a CA; every other certificate is an end entity.
+    pub fn is_ca(self) -> bool {
+        self.entry.is_ca
+    }
+
+    /// Whether the file holds a certificate with the name or key identifier of its issuer.
+    pub fn has_issuer(self) -> bool {
+        self.chain.has_candidates(self)
+    }
+
+    /// Verifies its own signature, as far as its issuer is in the file.
+    ///
+    /// Errors: the file is damaged or mixed up.
+    pub fn confirm(self) -> Result<(), ChainError> {
+        self.chain.confirm(self)
+    }
+
+    /// The CAs above it, nearest first, up to `deepest` links away; all links up to there are verified.
+    ///
+    /// Errors: the file is damaged or mixed up.
+    pub fn path(self, deepest: Option<usize>) -> Result<Vec<Link<'c>>, ChainError> {
+        let (links, damage) = self.path_up_to_damage(deepest);
+        damage.map_or(Ok(links), Err)
+    }
+
+    /// The same as far as the links hold, and what is wrong with the next one.
+    pub fn path_up_to_damage(self, deepest: Option<usize>) -> (Vec<Link<'c>>, Option<ChainError>) {
+        let (above, damage) = self.chain.climb(vec![(self, 0)], deepest);
+        let link = |(member, depth)| Link { member, depth: Some(depth) };
+        (above.into_iter().map(link).collect(), damage)
+    }
+
+    /// The line and subject, for messages.
+    pub fn place(self) -> Place {
+        Place::of(&self.entry.located)
+    }
+}
+
+/// The same certificate of the same chain.
+impl PartialEq for Member<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.entry, other.entry)
+    }
+}
+
+impl Eq for Member<'_> {}
+
+impl Hash for Member<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::from_ref(self.entry).hash(state);
+    }
+}
+
+/// The subject, and the line if there is one.
+impl fmt::Display for Member<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place().fmt(f)
+    }
+}
+
+/// A certificate, and how far it is above an end entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Link<'c> {
+    /// The certificate.
+    pub member: Member<'c>,
+    /// Signatures between it and the end entity: 0 for the end entity itself. `None` where the file has no end entity,
+    /// or no path leads from one to it.
+    pub depth: Option<usize>,
+}
