@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
 
+mod attacks;
 mod authority;
 mod denial;
 mod exchange;
@@ -15,6 +16,7 @@ mod forged;
 mod forger;
 mod gullible;
 mod honest;
+mod limits;
 #[path = "../common/numbers.rs"]
 mod numbers;
 mod octets;
