@@ -14,6 +14,7 @@ use crate::exchange::{NOW, TIMEOUT, WORLD, resolver};
 use crate::forger::{CHANGES, Forger, MADE};
 use crate::numbers::Numbers;
 use crate::questions::{Outcome, Question, fault, outcome, questions};
+use crate::wire::Message;
 
 /// The number in an environment variable.
 pub(crate) fn setting(name: &str) -> Option<u64> {
@@ -33,11 +34,21 @@ pub(crate) fn case(seed: u64, case: u64, questions: &[Question]) -> ([Question; 
         numbers.next();
     }
     let mode = if numbers.below(3) == 0 { Mode::Authoritative } else { Mode::Recursive };
-    let at = numbers.below(questions.len());
+    let mut at = numbers.below(questions.len());
+    if numbers.below(2) == 0 {
+        // Forward to where proofs are delicate.
+        at = (at..questions.len()).find(|at| is_delicate(&questions[*at])).unwrap_or(at);
+    }
     // The questions about a zone are beside each other.
     let other = (at + numbers.below(60)) % questions.len();
     let both = [at, other].map(|at| questions[at].clone());
     (both, Forger { seed, case: Some(case), mode })
+}
+
+/// Whether a wildcard, an empty non-terminal, a zone cut or a DNAME is near.
+fn is_delicate((name, _): &Question) -> bool {
+    let name = name.text();
+    ["closer.w", "ent.w", "wc", "_tcp.x", "dn.", "child"].iter().any(|part| name.contains(part))
 }
 
 /// What a fresh resolver answers when all its replies come from the forger.
@@ -70,19 +81,26 @@ fn failure(number: u64, both: &[Question; 2], forger: Forger, outcomes: &mut Out
     None
 }
 
-/// The changes in each reply that the lookups of a case see.
-pub(crate) fn what_was_forged(questions: &[Question], forger: Forger) -> Vec<String> {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let teller = Arc::clone(&told);
+/// The queries that a fresh resolver sends for a question.
+pub(crate) fn queries((name, kind): &Question, forger: Forger) -> Vec<Message> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&seen);
     let resolver = resolver(&WORLD, NOW, move |query| {
-        let (_, changes) = forger.forge(&WORLD, query);
-        teller.lock().unwrap().push(format!("{:?} type {}: {changes:?}", query.name, query.rtype));
+        all.lock().unwrap().push(query.clone());
         forger.reply(&WORLD, query)
     });
-    for (name, kind) in questions {
-        let _ = catch_unwind(AssertUnwindSafe(|| resolver.lookup(&name.text(), *kind)));
-    }
-    told.lock().unwrap().clone()
+    let _ = catch_unwind(AssertUnwindSafe(|| resolver.lookup(&name.text(), *kind)));
+    seen.lock().unwrap().clone()
+}
+
+/// The changes in each reply that the lookups of a case see.
+fn what_was_forged(questions: &[Question], forger: Forger) -> Vec<String> {
+    let queries = questions.iter().flat_map(|question| queries(question, forger));
+    let changes = |query: Message| (forger.forge(&WORLD, &query).1, query);
+    let told = |(changes, query): (Vec<&str>, Message)| {
+        format!("{:?} type {}: {changes:?}", query.name, query.rtype)
+    };
+    queries.map(changes).map(told).collect()
 }
 
 #[test]

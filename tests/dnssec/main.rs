@@ -20,9 +20,11 @@ mod limits;
 #[path = "../common/numbers.rs"]
 mod numbers;
 mod octets;
+mod peers;
 mod questions;
 mod records;
 mod replays;
+mod serve;
 mod signer;
 mod tree;
 mod truth;
