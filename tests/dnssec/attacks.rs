@@ -10,7 +10,7 @@ use crate::octets::with_long_signature;
 use crate::questions::{Outcome, fault, outcome};
 use crate::records::{false_data, junk};
 use crate::signer::VALID;
-use crate::wire::{A, CNAME, DS, MX, Message, NOERROR, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA};
+use crate::wire::{A, AAAA, CNAME, DS, MX, Message, NOERROR, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA};
 use crate::zone::{Set, TTL, Zone};
 
 type Change = fn(&mut Message);
@@ -135,6 +135,17 @@ fn a_wildcard_does_not_apply_at_an_empty_non_terminal_or_below_it() {
         wildcard(reply, WORLD.named("victim"), &["ent.w", "far.ent.w"]);
     });
     refused("far.ent.w.n3", Kind::A, A, |reply| wildcard(reply, WORLD.named("n3"), &["ent.w", "far.ent.w"]));
+}
+
+#[test]
+fn cve_2017_15105_the_nsec_of_a_wildcard_denies_nothing_at_another_name() {
+    // *.w has no AAAA records, closer.w has.
+    refused("closer.w.victim", Kind::Aaaa, AAAA, |reply| {
+        let zone = WORLD.named("victim");
+        let nsec = zone.matching(&Name::new("*.w.victim")).unwrap();
+        reply.sections = [vec![], [zone.soa().records(), nsec.records_at(&reply.name)].concat(), vec![]];
+        reply.set_rcode(NOERROR);
+    });
 }
 
 #[test]

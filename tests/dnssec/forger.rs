@@ -32,7 +32,7 @@ impl Draft<'_> {
 type Change = fn(&mut Draft<'_>);
 
 /// Everything that a forger does to a reply, by name.
-pub(crate) const CHANGES: [(&str, Change); 45] = [
+pub(crate) const CHANGES: [(&str, Change); 46] = [
     ("a record dropped", records::drop_record),
     ("a record twice", records::repeat_record),
     ("records in another order", records::swap_records),
@@ -63,6 +63,7 @@ pub(crate) const CHANGES: [(&str, Change); 45] = [
     ("a denial made of genuine records", replays::deny),
     ("a wildcard at another name", replays::replay_wildcard),
     ("a wildcard, with NSEC that cover the whole name", replays::replay_wildcard_with_proof),
+    ("a denial by the NSEC of a wildcard", replays::expand_denial),
     ("a denial by the parent's side of a cut", replays::parent_side),
     ("a denial of DS by the child's apex", replays::child_apex),
     ("DS taken away", replays::strip_ds),
@@ -81,7 +82,8 @@ pub(crate) const CHANGES: [(&str, Change); 45] = [
 ];
 
 /// Changes that come near to a proof: every second forged reply is one of these alone.
-const PROMISING: [&str; 8] = [
+const PROMISING: [&str; 9] = [
+    "a denial by the NSEC of a wildcard",
     "a wildcard, with NSEC that cover the whole name",
     "a wildcard, with NSEC that cover the whole name",
     "a denial made of genuine records",

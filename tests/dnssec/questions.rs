@@ -12,7 +12,7 @@ use crate::wire::{A, AAAA, CNAME, MX, Name, TLSA};
 pub(crate) type Question = (Name, Kind);
 
 /// Asked in each zone of mail hosts.
-const IN_MAIL_ZONES: [(&str, &str); 61] = [
+const IN_MAIL_ZONES: [(&str, &str); 62] = [
     ("@", "MX"),
     ("@", "A"),
     ("mx", "A"),
@@ -36,6 +36,7 @@ const IN_MAIL_ZONES: [(&str, &str); 61] = [
     ("w", "A"),
     ("*.w", "A"),
     ("closer.w", "A"),
+    ("closer.w", "AAAA"),
     ("closer.w", "MX"),
     ("far.closer.w", "A"),
     ("ent.w", "A"),

@@ -111,6 +111,21 @@ pub(crate) fn replay_wildcard_with_proof(draft: &mut Draft<'_>) {
     add(&mut draft.message.sections[1], &proofs);
 }
 
+/// The NSEC of a wildcard, which lacks the type, as if it were expanded at the name or beside it (CVE-2017-15105).
+pub(crate) fn expand_denial(draft: &mut Draft<'_>) {
+    let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
+    let name = draft.message.name.clone();
+    let above = |set: &&Set| name.is_below(&set.owner.suffix(set.owner.count() - 1));
+    let all = zone.sets.values().filter(|set| set.rtype == NSEC && set.owner.is_wildcard());
+    let all: Vec<&Set> = all.filter(above).collect();
+    let Some(set) = draft.pick(&all).copied() else { return deny(draft) };
+    let before = set.owner.suffix(set.owner.count() - 1).child("!");
+    let owner = if draft.chance(4) { before } else { name };
+    draft.message.sections = [vec![], zone.soa().records(), vec![]];
+    draft.message.sections[1].extend(set.records_at(&owner));
+    draft.some_rcode();
+}
+
 /// The NSEC or NSEC3 record of a delegation above the name, as if it spoke for what is below.
 pub(crate) fn parent_side(draft: &mut Draft<'_>) {
     let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
