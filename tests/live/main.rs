@@ -693,7 +693,7 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
             "none",
             every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
             3,
-            Some("unknown (ECDSA: not examined: the connection broke in TLS: no end of it in time"),
+            Some("unknown (ECDSA: not examined: the connection broke in TLS: timed out"),
         ),
         (
             "closes before STARTTLS",
