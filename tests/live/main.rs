@@ -6,6 +6,7 @@
 mod dns;
 mod lookups;
 mod servers;
+mod side_by_side;
 
 use std::fs;
 use std::io::{Read, Write};
