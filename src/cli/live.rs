@@ -19,7 +19,7 @@ pub struct LookupRequest {
     pub server: Option<SocketAddr>,
     /// A file of trust anchors; the root's keys without one.
     pub trust_anchor: Option<String>,
-    /// What each lookup, and each visit to an address, may take.
+    /// Time limit per lookup and per connection.
     pub timeout: Duration,
 }
 
@@ -36,6 +36,8 @@ pub struct ProbeRequest {
     pub origin: Option<Origin>,
     /// How the DNS is to be asked.
     pub lookup: LookupRequest,
+    /// Time limit for all lookups and connections together.
+    pub deadline: Duration,
     /// Which addresses are visited.
     pub families: Families,
     /// Where the served certificates go.
@@ -113,6 +115,7 @@ impl ProbeArgs {
             records: self.records,
             origin: self.origin.map(|origin| origin.parse()).transpose()?,
             lookup: self.lookup.request()?,
+            deadline: Duration::from_secs(self.deadline),
             families: match (self.v4, self.v6) {
                 (true, _) => Families::V4,
                 (_, true) => Families::V6,

@@ -34,7 +34,8 @@ const TROUBLE: u8 = 2;
 
 /// Runs the program with `args`, its name first, and gives the exit status: 0 done, 2 trouble.
 ///
-/// Everything is computed before the first octet is written: on any error standard output stays empty.
+/// Everything is computed before the first octet is written: on any error standard output stays empty. `probe` alone
+/// prints each host as soon as it is known, after all that can be wrong with the call and its input.
 ///
 /// `may_colour`: whether text for a terminal may have colours there.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {

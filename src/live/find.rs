@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use time::{Duration, OffsetDateTime};
 
+use super::deadline::Omission;
 use super::dns::{Answer, Data, Kind, LookupError, Resolver, Security};
 use crate::owner::{HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
@@ -28,6 +29,8 @@ pub enum Dnssec {
     Unreachable(String),
     /// There is no host to ask for, with the reason and its section.
     NoHost(String),
+    /// Not looked up, or not to the end.
+    NotVisited(Omission),
 }
 
 impl fmt::Display for Dnssec {
@@ -40,6 +43,7 @@ impl fmt::Display for Dnssec {
             Self::Insecure(what) => write!(f, "insecure: {what}"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
             Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
+            Self::NotVisited(omission) => omission.fmt(f),
         }
     }
 }
@@ -49,7 +53,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
-            Self::Given | Self::NotGiven(_) | Self::NoHost(_) => "unchecked",
+            Self::Given | Self::NotGiven(_) | Self::NoHost(_) | Self::NotVisited(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",

@@ -20,7 +20,7 @@ use crate::x509::printable;
 
 pub use changes::{OwnerChanges, changes};
 #[cfg(feature = "live")]
-pub use probe::{pem, probe};
+pub use probe::{pem, probe_host, probe_json, probe_verdict};
 pub use report::{Examined, Palette, reports};
 
 /// The shape of the output.

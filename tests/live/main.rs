@@ -6,6 +6,7 @@
 mod dns;
 mod lookups;
 mod servers;
+mod side_by_side;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -693,7 +694,7 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
             "none",
             every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
             3,
-            Some("unknown (ECDSA: not examined: the connection broke in TLS: no end of it in time"),
+            Some("unknown (ECDSA: not examined: the connection broke in TLS: timed out"),
         ),
         (
             "closes before STARTTLS",

@@ -1,8 +1,14 @@
 //! `probe`: what a DANE client sees.
 
+mod blocks;
+mod findings;
+
 use anyhow::Context as _;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use blocks::Blocks;
+pub(super) use findings::{finding, remark_finding};
+use findings::{insecure_mx, of_host, omissions, without_mx};
 
 use super::{Outcome, findings_as_talk, read};
 use crate::advice::{Finding, Severity};
@@ -10,9 +16,9 @@ use crate::cli::notes::SYSTEM_SERVERS;
 use crate::cli::{LookupRequest, ProbeRequest, Target};
 use crate::files;
 use crate::live::dns::{Resolver, system_servers};
-use crate::live::find::{self, Dnssec, Remark, Server};
+use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
-use crate::live::{self, ClientVerdict, Examination, Host};
+use crate::live::{ClientVerdict, Deadline, Examination, Examined, Host, Survey};
 use crate::owner::{HostName, Owner, Port, Transport};
 use crate::records::{Found, PublishedSet, RecordsError};
 use crate::render::{self, Palette};
@@ -33,42 +39,6 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> anyhow::
     })
 }
 
-/// Why a client uses no records.
-pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
-    let code = match dnssec {
-        Dnssec::Secure | Dnssec::Given | Dnssec::NotGiven(_) | Dnssec::NoRecords => "dns-no-records",
-        Dnssec::Insecure(_) => "dns-insecure",
-        Dnssec::Bogus(_) => "dns-bogus",
-        Dnssec::Unreachable(_) => "dns-unreachable",
-        Dnssec::NoHost(_) => "no-host",
-    };
-    let message = match dnssec {
-        Dnssec::Bogus(_) => format!("{dnssec} (RFC 7672 section 2.1.1)"),
-        Dnssec::NoHost(reason) => reason.clone(),
-        _ => format!("{dnssec} (RFC 7672 section 2.2)"),
-    };
-    Finding { code, severity, message }
-}
-
-/// What is worth knowing of a lookup.
-pub(super) fn remark_finding(remark: &Remark) -> Finding {
-    match remark {
-        Remark::PassedOver { host, kind, reason } => Finding {
-            code: "family-passed-over",
-            severity: Severity::Warning,
-            message: format!("the {kind} records of {host} are passed over: {reason} (RFC 7672 section 2.2)"),
-        },
-        Remark::EndsSoon { question, expires } => Finding {
-            code: "signature-ends",
-            severity: Severity::Hint,
-            message: format!(
-                "the signature of {question} expires {}: is the zone signed anew in time? (RFC 4035 section 5.3.1)",
-                expires.format(&Rfc3339).unwrap_or_default()
-            ),
-        },
-    }
-}
-
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
     let resolver = resolver(&request.lookup, request.now)?;
     let given = match &request.records {
@@ -78,22 +48,20 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
         }
         None => None,
     };
+    let deadline = Deadline::after(request.deadline);
+    let resolver = resolver.with_deadline(deadline.at());
     let mut findings = Vec::new();
     let (hosts, port, nexthops) = match &request.target {
         Target::Host(host, port) => (vec![Ok(host.clone())], *port, Vec::new()),
         Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
             Ok(exchanges) => {
                 if !exchanges.is_secure {
-                    let message = format!(
-                        "insecure MX: the mail hosts of {} are not signed, so that anyone could name others (RFC 7672 section 2.2.1)",
-                        domain.as_str()
-                    );
-                    findings.push(Finding { code: "mx-insecure", severity: Severity::Warning, message });
+                    findings.push(insecure_mx(domain));
                 }
                 (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
-                findings.push(finding(&dnssec, Severity::Warning));
+                findings.push(without_mx(domain, &deadline.explain(dnssec)));
                 (Vec::new(), *port, Vec::new())
             }
         },
@@ -116,22 +84,40 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             || matches!(request.target, Target::Mx(..)),
         nexthops: &nexthops,
         timeout: request.lookup.timeout,
+        deadline,
         now: request.now,
     };
-    let mut seen = Vec::new();
-    for host in hosts {
-        seen.push(match host {
+    let locate = |host: &HostName| match &given {
+        Some(given) => with_records(&resolver, host, given, request, port),
+        None => find::locate(&resolver, host, port, Transport::Tcp, request.families),
+    };
+    let mut blocks = Blocks::new(hosts.len(), (!request.json).then_some(palette));
+    let (mut names, mut places) = (Vec::new(), Vec::new());
+    for (place, host) in hosts.iter().enumerate() {
+        match host {
             Ok(host) => {
-                files::progress(&format!("probing {} ...", host.as_str()));
-                look_at(&resolver, &host, given.as_ref(), request, &examination, &mut findings)
+                names.push(host);
+                places.push(place);
             }
-            Err((name, error)) => without_endpoints(name, error.into(), &mut findings),
-        });
+            Err((name, error)) => {
+                let dnssec = Dnssec::from(error.clone());
+                let findings = vec![finding(&dnssec, Severity::Warning)];
+                blocks.add(place, without_endpoints(name.clone(), dnssec), findings)?;
+            }
+        }
     }
-    files::progress("");
-    let verdict = ClientVerdict::of_all(seen.iter().map(Host::verdict));
+    let survey = Survey { locate: &locate, examination: &examination };
+    survey.run(&names, |at, seen| {
+        let (Some(host), Some(place)) = (names.get(at), places.get(at)) else { return Ok(()) };
+        let (host, findings) = known(host, seen, given.is_some());
+        blocks.add(*place, host, findings)
+    })?;
+    let (hosts, of_hosts) = blocks.finish();
+    findings.extend(of_hosts);
+    findings.extend(omissions(&hosts));
+    let verdict = ClientVerdict::of_all(hosts.iter().map(Host::verdict));
     if let Some(file) = &request.save {
-        let served = render::pem(&seen);
+        let served = render::pem(&hosts);
         if served.is_empty() {
             let message = format!("no certificate was served: {} is not written", files::name(file));
             findings.push(Finding { code: "nothing-served", severity: Severity::Warning, message });
@@ -139,7 +125,11 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             files::write(file, &served).with_context(|| files::name(file))?;
         }
     }
-    let text = render::probe(verdict, &seen, &findings, request.json, palette);
+    // The lines of the hosts are printed already.
+    let text = match request.json {
+        true => render::probe_json(verdict, &hosts, &findings),
+        false => render::probe_verdict(verdict, palette),
+    };
     let talk = findings_as_talk(&findings, request.quiet, None).collect();
     let status = match verdict {
         ClientVerdict::Pass => 0,
@@ -149,46 +139,30 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     Ok(Outcome { data: text.into_bytes(), talk, status })
 }
 
-fn look_at(
-    resolver: &Resolver,
-    host: &HostName,
-    given: Option<&PublishedSet>,
-    request: &ProbeRequest,
-    examination: &Examination<'_>,
-    findings: &mut Vec<Finding>,
-) -> Host {
-    let server = match given {
-        Some(given) => with_records(resolver, host, given, request, examination.port),
-        None => find::locate(resolver, host, examination.port, Transport::Tcp, request.families),
-    };
-    match server {
-        Ok(server) => {
-            findings.extend(server.remarks.iter().map(remark_finding));
-            let mut endpoints = live::examine(&server, examination);
-            let routes = endpoints.iter().filter(|endpoint| !endpoint.has_no_route).count();
-            if routes > 0 && routes < endpoints.len() {
-                let message = "no route to some of the addresses from here: they are passed over".to_owned();
-                findings.push(Finding { code: "no-route", severity: Severity::Hint, message });
-                endpoints.retain(|endpoint| !endpoint.has_no_route);
-            }
-            for endpoint in &endpoints {
-                let Some(unseen) = &endpoint.unseen else { continue };
-                let message =
-                    format!("{} {}: {unseen} (RFC 7671 section 8)", host.as_str(), endpoint.address);
-                findings.push(Finding { code: "key-kind-unseen", severity: Severity::Hint, message });
-            }
-            let owner = Some(server.owner);
-            let dnssec = if given.is_some() { Dnssec::Given } else { Dnssec::Secure };
-            let host = host.as_str().to_owned();
-            Host { host, owner, dnssec, records: server.records, endpoints }
+/// A host of which all is known, and what is said of it.
+fn known(host: &HostName, seen: Result<Examined, Dnssec>, is_given: bool) -> (Host, Vec<Finding>) {
+    let name = host.as_str().to_owned();
+    match seen {
+        Ok(mut examined) => {
+            let findings = of_host(host, &mut examined);
+            let Examined { server, endpoints } = examined;
+            let dnssec = if is_given { Dnssec::Given } else { Dnssec::Secure };
+            (
+                Host { host: name, owner: Some(server.owner), dnssec, records: server.records, endpoints },
+                findings,
+            )
         }
-        Err(dnssec) => without_endpoints(host.as_str().to_owned(), dnssec, findings),
+        // All of those are named together.
+        Err(dnssec @ Dnssec::NotVisited(_)) => (without_endpoints(name, dnssec), Vec::new()),
+        Err(dnssec) => {
+            let findings = vec![finding(&dnssec, Severity::Warning)];
+            (without_endpoints(name, dnssec), findings)
+        }
     }
 }
 
 /// A host that no client connects to with DANE, with the reason.
-fn without_endpoints(host: String, dnssec: Dnssec, findings: &mut Vec<Finding>) -> Host {
-    findings.push(finding(&dnssec, Severity::Warning));
+fn without_endpoints(host: String, dnssec: Dnssec) -> Host {
     Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
 }
 
