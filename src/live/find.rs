@@ -321,6 +321,8 @@ pub struct Exchanges {
     pub nexthops: Vec<HostName>,
     /// Whether the MX records, or their absence, are signed.
     pub is_secure: bool,
+    /// That their signatures end soon.
+    pub remark: Option<Remark>,
 }
 
 /// The MX hosts of `domain`, or itself without any (RFC 5321 section 5.1).
@@ -328,6 +330,7 @@ pub struct Exchanges {
 /// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
 pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
     let answer = resolver.lookup(domain.as_str(), Kind::Mx)?;
+    let remark = Remark::on_expiry(domain.as_str(), Kind::Mx, &answer, resolver.now());
     let is_secure = match answer.security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(reason)),
         Security::Secure => true,
@@ -349,7 +352,7 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
         })
         .collect();
     if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure });
+        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure, remark });
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_empty()) {
@@ -365,5 +368,5 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
             hosts.push(host);
         }
     }
-    Ok(Exchanges { hosts, nexthops, is_secure })
+    Ok(Exchanges { hosts, nexthops, is_secure, remark })
 }

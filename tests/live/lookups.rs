@@ -12,7 +12,7 @@ use super::{World, rdata, zone};
 fn world(name: &str) -> (World, String) {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
     let record = rdata("fullchain-rsa.pem", "3 1 1");
-    let text = format!("_{port}._tcp.mx 60 IN TLSA {record}\nmx 60 IN AAAA ::1\n");
+    let text = format!("@ 60 IN MX 1 mx\n_{port}._tcp.mx 60 IN TLSA {record}\nmx 60 IN AAAA ::1\n");
     (World::new(name, vec![zone(text)]), format!("mx.example:{port}"))
 }
 
@@ -41,6 +41,9 @@ fn signatures_are_held_against_the_clock_of_the_call() {
     }
     let (_, said) = world.ask(&format!("diff fixtures/fullchain-rsa.pem {host} --at {}", in_days(29)));
     assert!(said.contains("hint[signature-ends]"), "{said}");
+    let port = host.rsplit(':').next().unwrap();
+    let (_, said) = world.ask(&format!("probe --mx example -p {port} -4 --at {}", in_days(29)));
+    assert!(said.contains("hint[signature-ends]: the signature of example MX expires"), "{said}");
 }
 
 #[test]

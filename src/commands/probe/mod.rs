@@ -58,6 +58,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
                 if !exchanges.is_secure {
                     findings.push(insecure_mx(domain));
                 }
+                findings.extend(exchanges.remark.iter().map(remark_finding));
                 (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
