@@ -294,9 +294,9 @@ fn addresses_past_the_bound_are_named_and_make_no_pass() {
         assert_eq!(said.matches("many.example 127.").count(), 40, "{said}");
         let left_out = "unknown (not visited: more than 32 addresses of a host)\n";
         assert_eq!(said.matches(left_out).count(), 8, "{said}");
-        let line = "warning[not-visited]: at most 32 addresses of many.example are visited; left out: 127.";
-        let line = said.lines().find(|said| said.contains(line)).unwrap();
-        assert_eq!(line.matches("127.").count(), 8, "{line}");
+        let line = "warning[not-visited]: at most 32 addresses of many.example are visited; left out: ";
+        let names = said.split_once(line).unwrap().1.lines().next().unwrap();
+        assert_eq!(names.split(", ").count(), 8, "{names}");
         // The order of addresses is the name server's, so that the wrong one may be left out.
         let is_seen = status == 3 || said.contains("ECDSA P-256: fail");
         assert_eq!(code, if is_seen { status } else { 3 }, "{said}");
