@@ -9,8 +9,10 @@ use crate::exchange::{NOW, WORLD, resolver};
 use crate::octets::with_long_signature;
 use crate::questions::{Outcome, fault, outcome};
 use crate::records::{false_data, junk};
-use crate::signer::VALID;
-use crate::wire::{A, AAAA, CNAME, DS, MX, Message, NOERROR, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA};
+use crate::signer::{KSK, Key, VALID};
+use crate::wire::{
+    A, AAAA, CNAME, DNSKEY, DS, MX, Message, NOERROR, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA,
+};
 use crate::zone::{Set, TTL, Zone};
 
 type Change = fn(&mut Message);
@@ -193,6 +195,49 @@ fn a_key_of_the_attacker_opens_no_zone() {
         set.signatures = vec![WORLD.attacker.rrsig(&set, &Name::new("attacker"), VALID)];
         reply.sections = [set.records(), vec![], vec![]];
     });
+}
+
+/// Looks up `mx.n3` where `keys` take the place of its keys, and the last of them signs them and false data.
+#[track_caller]
+fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
+    let resolver = resolver(&WORLD, NOW, move |query| {
+        let mut reply = WORLD.reply(query, Mode::Recursive);
+        let zone = Name::new("n3");
+        let data = match query.rtype {
+            DNSKEY if query.name == zone => keys.clone(),
+            A => vec![false_data(A)],
+            _ => return reply.encode(),
+        };
+        let mut set = Set::new(&query.name, query.rtype, data);
+        set.signatures = vec![signer.rrsig(&set, &zone, VALID)];
+        reply.sections = [set.records(), vec![], vec![]];
+        reply.encode()
+    });
+    let answer = resolver.lookup("mx.n3", Kind::A);
+    assert!(matches!(outcome(&answer), Outcome::Bogus | Outcome::Error), "{answer:?}");
+}
+
+#[test]
+fn a_key_beside_the_real_ones_needs_their_signature() {
+    let attacker = Key::new(15, KSK, "attacker");
+    let real = WORLD.named("n3").entry_key().unwrap().dnskey();
+    refused_with_keys(vec![real, attacker.dnskey()], attacker);
+}
+
+#[test]
+fn a_key_with_the_tag_of_the_real_one_is_not_the_real_one() {
+    let wanted = WORLD.named("n3").entry_key().unwrap().tag();
+    // Flags without a meaning are free: with them a key of any tag is found soon.
+    let forged = (0..).find_map(|number| {
+        let mut key = Key::new(15, KSK, &format!("attacker {number}"));
+        let has_tag = |high| {
+            key.flags = u16::from_be_bytes([high | 1, 1]);
+            key.tag() == wanted
+        };
+        (0..=u8::MAX).any(has_tag).then_some(key)
+    });
+    let forged = forged.unwrap();
+    refused_with_keys(vec![forged.dnskey()], forged);
 }
 
 #[test]

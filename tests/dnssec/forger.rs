@@ -153,7 +153,8 @@ impl Forger {
     }
 
     /// The changes of one reply: indices of `CHANGES`.
-    fn changes(&self, numbers: &mut Numbers, name: &Name, rtype: u16) -> Vec<usize> {
+    fn changes(&self, numbers: &mut Numbers, world: &World, name: &Name, rtype: u16) -> Vec<usize> {
+        let is_apex = world.zone(name, DNSKEY).apex == *name;
         let about_chain = matches!(rtype, DS | DNSKEY);
         let named = |name: &str| CHANGES.iter().position(|(known, _)| *known == name).unwrap();
         let is_forged = match (self.plan(), about_chain) {
@@ -165,7 +166,10 @@ impl Forger {
             (Plan::Downgrade, true) if rtype == DNSKEY || numbers.below(3) == 0 => false,
             (Plan::Downgrade, true) => return vec![named(DOWNGRADES[numbers.below(DOWNGRADES.len())])],
             (Plan::Downgrade, false) => return vec![named("all data unsigned")],
-            (Plan::Takeover, true) if numbers.below(3) == 0 => false,
+            // In one case the DS records as well, in another the keys alone.
+            (Plan::Takeover, true) if rtype == DS && (!is_apex || self.numbers("DS", 0).below(2) == 0) => {
+                false
+            }
             (Plan::Takeover, true) if rtype == DS => return vec![named("DS of the attacker")],
             (Plan::Takeover, true) => {
                 let how = ["DNSKEY of the attacker", "DNSKEY of the attacker added"];
@@ -185,7 +189,7 @@ impl Forger {
     /// The reply to `query` before its octets, and the names of what was changed.
     pub(crate) fn forge<'w>(&self, world: &'w World, query: &Message) -> (Draft<'w>, Vec<&'static str>) {
         let mut numbers = self.numbers(&query.name.text(), query.rtype);
-        let changes = self.changes(&mut numbers, &query.name, query.rtype);
+        let changes = self.changes(&mut numbers, world, &query.name, query.rtype);
         let message = world.reply(query, self.mode);
         let mut draft = Draft { world, numbers, message, finish: |octets, _| octets };
         for change in &changes {

@@ -180,7 +180,7 @@ pub(crate) fn strip_ds(draft: &mut Draft<'_>) {
 fn signed_by_attacker(draft: &mut Draft<'_>, set: &mut Set) {
     let real = draft.world.zone(&set.owner, set.rtype).apex.clone();
     let signers = [real, Name::new("attacker"), Name::new("evil"), Name::new("victim"), Name::root()];
-    let signer = draft.pick(&signers).unwrap().clone();
+    let signer = if draft.chance(2) { signers[0].clone() } else { draft.pick(&signers).unwrap().clone() };
     let rdata = draft.world.attacker.rrsig(set, &signer, VALID);
     set.signatures = vec![match draft.chance(4) {
         // The name changed after signing.

@@ -84,6 +84,10 @@ impl Name {
         self.count() > top.count() && self.is_within(top)
     }
 
+    pub(crate) fn uppercase(&self) -> Self {
+        Self { labels: self.labels.iter().map(|label| label.to_ascii_uppercase()).collect() }
+    }
+
     /// The labels in front of `old`, in front of `new`: what a DNAME does (RFC 6672 section 2.2).
     pub(crate) fn moved(&self, old: &Name, new: &Name) -> Self {
         let front = self.labels[..self.count() - old.count()].to_vec();
@@ -252,7 +256,16 @@ impl Message {
 
     /// Octets, with names compressed where RFC 3597 section 4 allows it.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer { octets: Vec::new(), seen: HashMap::new() };
+        self.written(true)
+    }
+
+    /// Octets without compression: each name in its own case.
+    pub(crate) fn encode_plain(&self) -> Vec<u8> {
+        self.written(false)
+    }
+
+    fn written(&self, is_compressed: bool) -> Vec<u8> {
+        let mut writer = Writer { octets: Vec::new(), seen: HashMap::new(), is_compressed };
         let count = |section: &Vec<Record>| u16::try_from(section.len()).unwrap();
         let [answer, authority, additional] = &self.sections;
         for number in [self.id, self.flags, 1, count(answer), count(authority), count(additional) + 1] {
@@ -275,6 +288,7 @@ impl Message {
 struct Writer {
     octets: Vec<u8>,
     seen: HashMap<Vec<u8>, u16>,
+    is_compressed: bool,
 }
 
 impl Writer {
@@ -287,7 +301,7 @@ impl Writer {
             if suffix.count() == 0 {
                 break;
             }
-            if let Some(place) = self.seen.get(&suffix.canonical()) {
+            if let Some(place) = self.seen.get(&suffix.canonical()).filter(|_| self.is_compressed) {
                 return self.number(0xc000 | *place);
             }
             if let Ok(place @ 0..0x4000) = u16::try_from(self.octets.len()) {
