@@ -43,7 +43,7 @@ fn not_believed(name: &str, kind: Kind, rtype: u16, change: Change) {
     assert_eq!(fault(&WORLD, &(Name::new(name), kind), &answer), None, "{answer:?}");
 }
 
-fn evil() -> Name {
+pub(crate) fn evil() -> Name {
     Name::new("evil")
 }
 

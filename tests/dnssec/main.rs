@@ -10,6 +10,7 @@
 
 mod attacks;
 mod authority;
+mod command;
 mod denial;
 mod exchange;
 mod forged;
@@ -25,6 +26,8 @@ mod questions;
 mod records;
 mod replays;
 mod serve;
+#[path = "../live/servers.rs"]
+mod servers;
 mod signer;
 mod tree;
 mod truth;

@@ -64,10 +64,12 @@ fn count_of_additional(octets: &mut [u8], more: usize) {
     octets[10..12].copy_from_slice(&count.to_be_bytes());
 }
 
-/// An RRSIG as long as the message may be, with a compressed signer: longer than RDATA may be when it is expanded.
+/// An RRSIG as long as the message may be, with a compressed signer: longer than RDATA may be when it is expanded. It
+/// is in the last section that has records, which is the answer where there is data.
 pub(crate) fn with_long_signature(mut octets: Vec<u8>) -> Vec<u8> {
     let Some(length) = (MOST - 12).checked_sub(octets.len()) else { return octets };
-    count_of_additional(&mut octets, 1);
+    let last = [10, 8].into_iter().find(|at| octets[*at..*at + 2] != [0, 0]).unwrap_or(6);
+    octets[last + 1] += 1;
     octets.extend([0xc0, 12, 0, 46, 0, 1, 0, 0, 1, 44]);
     octets.extend(u16::try_from(length).unwrap().to_be_bytes());
     let head = [0, 52, 13, 1, 0, 0, 1, 44, 0x96, 0, 0, 0, 0x60, 0, 0, 0, 1, 1, 0xc0, 12];

@@ -1,4 +1,4 @@
-//! The same forged replies over UDP and TCP on loopback, for other validators.
+//! The same replies over UDP and TCP on loopback, for other validators and for the command.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -21,16 +21,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(forger: Forger) -> Self {
-        let (listener, socket) = sockets();
-        let address = listener.local_addr().unwrap();
         let forger = Arc::new(Mutex::new(forger));
-        let (over_udp, over_tcp) = (Arc::clone(&forger), Arc::clone(&forger));
-        thread::spawn(move || serve_udp(&socket, &over_udp));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let forger = Arc::clone(&over_tcp);
-                thread::spawn(move || serve_tcp(stream, &forger));
-            }
+        let of_forger = Arc::clone(&forger);
+        let address = serve(move |query| {
+            let forger = *of_forger.lock().unwrap();
+            forger.reply(&WORLD, query)
         });
         Self { address, forger }
     }
@@ -40,6 +35,24 @@ impl Server {
     }
 }
 
+/// Answers queries until the process ends.
+pub(crate) fn serve(reply: impl Fn(&Message) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
+    let (listener, socket) = sockets();
+    let address = listener.local_addr().unwrap();
+    let over_udp: Arc<Reply> = Arc::new(reply);
+    let over_tcp = Arc::clone(&over_udp);
+    thread::spawn(move || serve_udp(&socket, &*over_udp));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let reply = Arc::clone(&over_tcp);
+            thread::spawn(move || serve_tcp(stream, &*reply));
+        }
+    });
+    address
+}
+
+type Reply = dyn Fn(&Message) -> Vec<u8> + Send + Sync;
+
 /// A port that is free for TCP and for UDP.
 fn sockets() -> (TcpListener, UdpSocket) {
     let pair = || {
@@ -48,12 +61,6 @@ fn sockets() -> (TcpListener, UdpSocket) {
         io::Result::Ok((listener, socket))
     };
     (0..10).find_map(|_| pair().ok()).unwrap()
-}
-
-fn reply(query: &[u8], forger: &Mutex<Forger>) -> Option<Vec<u8>> {
-    let query = Message::query(query)?;
-    let forger = *forger.lock().unwrap();
-    Some(forger.reply(&WORLD, &query))
 }
 
 /// Only header and question, with TC.
@@ -66,23 +73,24 @@ fn cut(reply: &[u8]) -> Vec<u8> {
     cut
 }
 
-fn serve_udp(socket: &UdpSocket, forger: &Mutex<Forger>) {
+fn serve_udp(socket: &UdpSocket, reply: &Reply) {
     let mut octets = [0; 4096];
     while let Ok((length, client)) = socket.recv_from(&mut octets) {
-        let Some(reply) = reply(&octets[..length], forger) else { continue };
+        let Some(query) = Message::query(&octets[..length]) else { continue };
+        let reply = reply(&query);
         let reply = if reply.len() > MOST_OVER_UDP { cut(&reply) } else { reply };
         let _ = socket.send_to(&reply, client);
     }
 }
 
-fn serve_tcp(mut stream: TcpStream, forger: &Mutex<Forger>) -> Option<()> {
+fn serve_tcp(mut stream: TcpStream, reply: &Reply) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     loop {
         let mut length = [0; 2];
         stream.read_exact(&mut length).ok()?;
         let mut query = vec![0; usize::from(u16::from_be_bytes(length))];
         stream.read_exact(&mut query).ok()?;
-        let reply = reply(&query, forger)?;
+        let reply = reply(&Message::query(&query)?);
         let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
         stream.write_all(&[&length[..], &reply].concat()).ok()?;
     }
