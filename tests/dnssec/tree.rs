@@ -127,10 +127,11 @@ impl World {
         world
     }
 
-    /// A root and one zone below it; for tests that change how it is signed.
+    /// A root, one zone below it and the unsigned `evil.`; for tests that change how the zone is signed.
     pub(crate) fn with(zone: Zone) -> Self {
         let root = Zone::new("", Some(Denial::Nsec), vec![Key::new(8, KSK, "root")], "@ NS ns.trap.\n");
-        let mut world = Self { zones: vec![root, zone], attacker: Key::new(15, KSK, "attacker") };
+        let evil = Zone::new("evil", None, vec![], SMALL);
+        let mut world = Self { zones: vec![root, zone, evil], attacker: Key::new(15, KSK, "attacker") };
         world.delegate();
         world.zones.iter_mut().for_each(Zone::sign);
         world
