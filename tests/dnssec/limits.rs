@@ -44,7 +44,7 @@ fn trapped(algorithm: u8, keys: u16) -> World {
         zone.add(&Name::new("trap"), DNSKEY, rdata);
     }
     let mut world = World::with(zone);
-    let trap = world.zones.last_mut().unwrap();
+    let trap = world.zones.iter_mut().find(|zone| zone.apex == Name::new("trap")).unwrap();
     let genuine = trap.get(&Name::new("mx.trap"), A).unwrap().signatures[0].clone();
     let damaged = |number: u16| {
         let mut signature = genuine.clone();
