@@ -197,7 +197,7 @@ fn a_key_of_the_attacker_opens_no_zone() {
     });
 }
 
-/// Looks up `mx.n3` where `keys` take the place of its keys, and the last of them signs them and false data.
+/// Looks up the mail hosts of `n3.`, whose place needs no further proof by its keys, where `keys` take the place of its keys, and the last of them signs them and false data.
 #[track_caller]
 fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
     let resolver = resolver(&WORLD, NOW, move |query| {
@@ -205,7 +205,7 @@ fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
         let zone = Name::new("n3");
         let data = match query.rtype {
             DNSKEY if query.name == zone => keys.clone(),
-            A => vec![false_data(A)],
+            MX => vec![false_data(MX)],
             _ => return reply.encode(),
         };
         let mut set = Set::new(&query.name, query.rtype, data);
@@ -213,7 +213,7 @@ fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
         reply.sections = [set.records(), vec![], vec![]];
         reply.encode()
     });
-    let answer = resolver.lookup("mx.n3", Kind::A);
+    let answer = resolver.lookup("n3", Kind::Mx);
     assert!(matches!(outcome(&answer), Outcome::Bogus | Outcome::Error), "{answer:?}");
 }
 

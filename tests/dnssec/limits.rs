@@ -69,7 +69,8 @@ fn many_keys_of_one_tag_and_many_signatures_take_bounded_time() {
         let answer = resolver.lookup("mx.trap", Kind::A);
         let spent = begin.elapsed();
         eprintln!("algorithm {algorithm}: {spent:?}");
-        assert!(matches!(outcome(&answer), Outcome::Bogus | Outcome::Error), "{answer:?}");
+        // Not bogus: that would be known only after all of them. The limit has to be named.
+        assert!(answer.is_err_and(|error| error.reason.contains("too many signatures")), "{algorithm}");
         assert!(spent < Duration::from_secs(3), "algorithm {algorithm}: {spent:?}");
     }
 }
