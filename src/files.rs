@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
 use zeroize::Zeroizing;
 
-use crate::x509::printable;
+use crate::text::file_name;
 
 /// Octets of the largest input; a chain has a few thousand.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -16,7 +16,7 @@ const FIRST: usize = 16 * 1024;
 
 /// What a file is called in messages.
 pub fn name(path: &str) -> String {
-    if path == "-" { "standard input".to_owned() } else { printable(path) }
+    if path == "-" { "standard input".to_owned() } else { file_name(path) }
 }
 
 /// Whether standard output is a terminal.
