@@ -175,8 +175,14 @@ pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
 
 /// The line, counted from 1, of the first PEM block in `octets`.
 pub fn line_of_pem(octets: &[u8]) -> Option<usize> {
-    let is_begin = |line: &[u8]| line.trim_ascii_start().starts_with(b"-----BEGIN ");
-    octets.split(|octet| *octet == b'\n').position(is_begin).map(|line| line + 1)
+    let before = |at: usize| octets.get(..at).unwrap_or_default();
+    let is_first_in_line = |at: &usize| {
+        let start = memchr::memrchr(b'\n', before(*at)).map_or(0, |end| end + 1);
+        let blank = before(*at).get(start..).unwrap_or_default();
+        blank.strip_prefix(b"\xef\xbb\xbf").unwrap_or(blank).trim_ascii().is_empty()
+    };
+    let at = memchr::memmem::find_iter(octets, b"-----BEGIN ").find(is_first_in_line)?;
+    Some(1 + memchr::memchr_iter(b'\n', before(at)).count())
 }
 
 #[cfg(test)]

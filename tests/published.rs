@@ -136,7 +136,7 @@ fn broken_text_is_an_error_and_never_a_panic() {
     let material = material("fullchain-rsa.pem");
     let (mut read, mut refused) = (0, 0);
     let mut look = |text: &[u8]| {
-        match PublishedSet::read(text, Some(&"example".parse().unwrap())) {
+        match PublishedSet::read(text, Some(&"example".parse().unwrap()), std::slice::from_ref(&owner)) {
             Ok(set) => {
                 read += 1;
                 if let Some(found) = set.at(&owner) {
@@ -178,8 +178,9 @@ fn broken_anchors_are_unusable_or_no_match_and_never_a_panic() {
     let mut numbers = Numbers(7);
     for name in ["root-full.zone", "root.zone", "unusable-beside.zone"] {
         let text = fs::read(format!("{ROOT}/fixtures/published/{name}")).unwrap();
-        let set = PublishedSet::read(&text, None).unwrap();
-        let found = set.at(&"_25._tcp.mx.example".parse().unwrap()).unwrap();
+        let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+        let set = PublishedSet::read(&text, None, std::slice::from_ref(&owner)).unwrap();
+        let found = set.at(&owner).unwrap();
         let original = &found.records[0];
         for at in 0..original.data.len() {
             let mut changed = original.clone();

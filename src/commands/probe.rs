@@ -18,14 +18,14 @@ use crate::render::{self, Palette};
 /// The resolver that is asked for.
 pub(super) fn resolver(request: &LookupRequest) -> anyhow::Result<Resolver> {
     let anchors = match &request.trust_anchor {
-        Some(file) => Some(String::from_utf8_lossy(&read(file)?).into_owned()),
+        Some(file) => Some(super::source::text_of(file)?),
         None => None,
     };
     let servers = match request.server {
         Some(server) => vec![server],
         None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
     };
-    let resolver = Resolver::new(&servers, anchors.as_deref(), request.timeout);
+    let resolver = Resolver::new(&servers, anchors.as_ref().map(|text| text.as_str()), request.timeout);
     resolver.with_context(|| {
         request.trust_anchor.as_deref().map_or_else(|| "the root's keys".to_owned(), files::name)
     })
@@ -50,13 +50,19 @@ pub(super) fn finding(dnssec: &Dnssec, severity: Severity) -> Finding {
 
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
     let resolver = resolver(&request.lookup)?;
-    let given = match &request.records {
-        Some(file) => {
-            let text = read(file)?;
-            Some(PublishedSet::read(&text, request.origin.as_ref()).with_context(|| files::name(file))?)
+    let given =
+        request.records.as_deref().map(|file| Ok::<_, anyhow::Error>((file, read(file)?))).transpose()?;
+    let given_at = |hosts: &[&HostName], port| match &given {
+        Some((file, octets)) => {
+            let owners = hosts.iter().filter_map(|host| Owner::new(port, Transport::Tcp, host).ok());
+            let owners: Vec<Owner> = owners.collect();
+            let set = PublishedSet::read(octets, request.origin.as_ref(), &owners);
+            set.map(Some).with_context(|| files::name(file))
         }
-        None => None,
+        None => Ok(None),
     };
+    // A file that cannot be read is an error before anybody is asked for the hosts.
+    given_at(&[], Port::SMTP)?;
     let mut findings = Vec::new();
     let (hosts, port, nexthops) = match &request.target {
         Target::Host(host, port) => (vec![Ok(host.clone())], *port, Vec::new()),
@@ -77,6 +83,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             }
         },
     };
+    let given = given_at(&hosts.iter().flatten().collect::<Vec<_>>(), port)?;
     if let (Some(given), Some(file)) = (&given, &request.records)
         && given.has_bare_records()
         && hosts.len() > 1
