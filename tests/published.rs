@@ -217,3 +217,57 @@ fn large_zones_are_read() {
         100_000
     );
 }
+
+/// Kilobytes of memory that `check` has taken once the records are read: then it waits for the file of CAs.
+#[cfg(target_os = "linux")]
+fn memory_of_reading(name: &str, zone: &str) -> usize {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let (records, fifo) = (format!("{folder}/memory-{name}.zone"), format!("{folder}/memory-{name}.fifo"));
+    fs::write(&records, zone).unwrap();
+    let _ = fs::remove_file(&fifo);
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+        .args(["check", "fixtures/fullchain-rsa.pem", "mx.example", "-q", "--records", &records])
+        .args(["--ca-file", &fifo, "--origin", "a-zone-with-a-long-name.example"])
+        .current_dir(ROOT)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut cas = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    cas.write_all(&fs::read(format!("{ROOT}/fixtures/root-rsa.pem")).unwrap()).unwrap();
+    drop(cas);
+    assert_eq!(child.wait().unwrap().code(), Some(1), "the records of another chain");
+    fs::remove_file(&records).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    most.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_asked_for_take_no_memory() {
+    const OWN: &str = "_25._tcp.mx.example. CNAME t.example.\nt.example. TLSA 3 1 1 aa\n";
+    let filled = |mebibytes: usize, line: &dyn Fn(usize) -> String| {
+        let mut zone = OWN.to_owned();
+        for number in 0.. {
+            zone.push_str(&line(number));
+            if zone.len() > mebibytes * 1024 * 1024 - 300 {
+                break;
+            }
+        }
+        (mebibytes, zone)
+    };
+    let base = memory_of_reading("base", OWN);
+    for (name, (mebibytes, zone)) in [
+        ("long", filled(16, &|number| format!("{0}.{0}.{0}.h{number}. A 192.0.2.1\n", "a".repeat(60)))),
+        // Labels of one letter below an end that no other name has.
+        ("deep", filled(2, &|number| format!("{}{number}. A 192.0.2.1\n", "a.".repeat(118)))),
+        ("many", filled(2, &|number| format!("h{number} A 1.2.3.4\n"))),
+        ("aliases", filled(2, &|number| format!("host{number}.example. IN CNAME www{number}.example.\n"))),
+        ("one-entry", filled(2, &|number| if number == 0 { "x TXT (" } else { " a\n" }.to_owned())),
+    ] {
+        let end = if name == "one-entry" { ")\n" } else { "" };
+        let taken = memory_of_reading(name, &(zone + end)).saturating_sub(base);
+        assert!(taken < 4 * mebibytes * 1024, "{name}: {taken} kB for {mebibytes} MiB");
+    }
+}

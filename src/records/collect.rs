@@ -29,9 +29,7 @@ pub(super) fn collect(
         return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
     }
     let mut names = Names::default();
-    for owner in owners {
-        names.add(owner.to_string().trim_end_matches('.'));
-    }
+    names.add(owners);
     let mut pass = Pass { set: PublishedSet::default(), names: &names, aliases: Some(Vec::new()) };
     pass.read(text, origin)?;
     let Pass { set, aliases, .. } = pass;
@@ -48,7 +46,8 @@ pub(super) fn collect(
 #[derive(Default)]
 struct Names {
     state: RandomState,
-    hashes: HashSet<u64>,
+    /// In order: there are few of them, and each name of the text is looked for.
+    hashes: Vec<u64>,
 }
 
 /// An alias, as hashes: its owner, then its target and the wildcard that may stand in for that one.
@@ -65,27 +64,31 @@ impl Names {
         [self.hash(name), self.hash(&format!("*.{above}"))]
     }
 
-    fn add(&mut self, name: &str) {
-        self.hashes.extend(self.both(name));
+    fn add(&mut self, owners: &[Owner]) {
+        let both = owners.iter().flat_map(|owner| self.both(owner.to_string().trim_end_matches('.')));
+        self.hashes = both.collect();
+        self.hashes.sort_unstable();
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.hashes.contains(&self.hash(name))
+        self.hashes.binary_search(&self.hash(name)).is_ok()
     }
 
     /// Adds all that the names in question lead to; whether there is any such.
     fn follow(&mut self, mut aliases: Vec<Alias>) -> bool {
         aliases.sort_unstable();
-        let before = self.hashes.len();
-        let mut open: Vec<u64> = self.hashes.iter().copied().collect();
+        let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
+        let before = known.len();
+        let mut open = self.hashes.clone();
         while let Some(name) = open.pop() {
             let from = aliases.partition_point(|(owner, _)| *owner < name);
             let of_name = aliases.iter().skip(from).take_while(|(owner, _)| *owner == name);
-            open.extend(
-                of_name.flat_map(|(_, targets)| targets).filter(|target| self.hashes.insert(**target)),
-            );
+            open.extend(of_name.flat_map(|(_, targets)| targets).filter(|target| known.insert(**target)));
         }
-        self.hashes.len() > before
+        let leads_on = known.len() > before;
+        self.hashes = known.into_iter().collect();
+        self.hashes.sort_unstable();
+        leads_on
     }
 }
 
@@ -213,6 +216,9 @@ fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProble
 
 /// `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
 fn is_bare_data(entry: &Entry) -> bool {
+    if !entry.text.starts_with(|c: char| c.is_ascii_digit() || c == '\\') {
+        return false;
+    }
     let is_number = |word: &str| word.bytes().all(|octet| octet.is_ascii_digit());
     let mut words = entry.words();
     let numbers = words.by_ref().take(3).take_while(|word| is_number(word)).count();

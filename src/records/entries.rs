@@ -9,7 +9,7 @@ pub(super) struct Entry {
     line: usize,
     /// Whether its first line starts with a blank: then it has no owner of its own.
     pub(super) is_indented: bool,
-    /// The words as they stand there, with their quotation marks and backslashes, a blank after each.
+    /// The words as they stand there, with their quotation marks and backslashes, a blank between them.
     pub(super) text: String,
 }
 
@@ -65,8 +65,10 @@ pub(super) fn for_each(
                 (")", Some(_)) => open = None,
                 (")", None) => return Err(error(RecordsProblem::ClosingParenthesis)),
                 (word, _) => {
+                    if !entry.text.is_empty() {
+                        entry.text.push(' ');
+                    }
                     entry.text.push_str(word);
-                    entry.text.push(' ');
                 }
             }
         }
@@ -86,14 +88,14 @@ fn next_word(line: &str) -> Result<Option<(&str, &str)>, RecordsProblem> {
     let line = line.trim_start_matches([' ', '\t', '\r', '\u{feff}']);
     let mut quoted = false;
     let mut escaped = false;
-    for (at, c) in line.char_indices() {
-        let ends = !quoted && !escaped && matches!(c, ' ' | '\t' | '\r' | '(' | ')' | ';');
-        match c {
-            ';' if ends && at == 0 => return Ok(None),
-            '(' | ')' if ends && at == 0 => return Ok(Some(line.split_at(1))),
+    for (at, octet) in line.bytes().enumerate() {
+        let ends = !quoted && !escaped && matches!(octet, b' ' | b'\t' | b'\r' | b'(' | b')' | b';');
+        match octet {
+            b';' if ends && at == 0 => return Ok(None),
+            b'(' | b')' if ends && at == 0 => return Ok(Some(line.split_at(1))),
             _ if ends => return Ok(Some(line.split_at(at))),
-            '\\' if !escaped => escaped = true,
-            '"' if !escaped => quoted = !quoted,
+            b'\\' if !escaped => escaped = true,
+            b'"' if !escaped => quoted = !quoted,
             _ => escaped = false,
         }
     }

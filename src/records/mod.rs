@@ -250,6 +250,13 @@ mod tests {
             ("$INCLUDE other\n", "line 1: $INCLUDE is not followed"),
             ("<html>\n", "line 1: "),
             ("3 1 1 xyz\n", "line 1: cannot read"),
+            // A backslash escapes what follows, but not the end of the line.
+            ("a. CNAME @\\\nb. A 192.0.2.1\n", "line 1: cannot read"),
+            // No word that could be a part of a secret.
+            ("MHcCAQ+EIB7Z IN A 192.0.2.1\n", "line 1: a name is relative, and no origin is known"),
+            ("$MHcCAQ+EIB7Z\n", "line 1: this directive is not followed"),
+            ("0\u{2}\u{2}\0", "line 1: binary data (DER)"),
+            ("\u{feff} -----BEGIN EC PRIVATE KEY-----\n", "line 1: a PEM block"),
         ] {
             assert!(error(text).starts_with(expected), "{text}: {}", error(text));
         }

@@ -85,5 +85,8 @@ fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
 }
 
 pub(super) fn text_of(name: &(impl std::fmt::Display + ?Sized)) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+    let mut text = name.to_string();
+    text.truncate(text.trim_end_matches('.').len());
+    text.make_ascii_lowercase();
+    text
 }
