@@ -12,7 +12,7 @@ const LAYERS: [&str; 20] = [
 ];
 
 /// What only these modules may name.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("std::fs", &["files"]),
     ("std::io", &["files", "live"]),
     ("TcpStream", &["live"]),
@@ -21,6 +21,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("tokio::", &["live"]),
     ("std::env", &["main"]),
     ("std::process", &["main"]),
+    ("rustix", &["files"]),
     ("anyhow", &["commands"]),
     ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),
