@@ -102,7 +102,13 @@ fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
         let told: Vec<&&str> = lines.iter().filter(is_told).collect();
         let few = [told.first(), told.last()].into_iter().flatten();
         let mut words: Vec<String> = few.map(|line| (**line).to_owned()).collect();
-        words.extend([pem.clone(), base64.clone(), lines.join("\n"), lines.join(" ")]);
+        words.push(pem.clone());
+        // In all its forms once.
+        if name == "next-p256.sec1.pem" {
+            words.extend([base64.clone(), lines.join("\n"), lines.join(" ")]);
+        } else {
+            words.remove(0);
+        }
         for word in words {
             for call in calls(&word) {
                 let Some((stdout, stderr)) = said(&call) else { continue };

@@ -124,11 +124,8 @@ fn found(holder: &str, records: &[Published]) -> Option<Found> {
 ///
 /// Errors: a PEM block, with its line, or DER.
 pub fn refuse_secrets(octets: &[u8]) -> Result<(), RecordsError> {
-    let is_der = match octets {
-        [0x30, 0x81..=0x84, ..] => true,
-        [0x30, length, rest @ ..] => usize::from(*length) == rest.len(),
-        _ => false,
-    };
+    // A key of less than 128 octets starts with its version, and no text has such an octet.
+    let is_der = matches!(octets, [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, ..]);
     match text::line_of_pem(octets) {
         Some(line) => Err(RecordsError { line, problem: RecordsProblem::Pem }),
         None if is_der => Err(RecordsError { line: 1, problem: RecordsProblem::Der }),
@@ -224,6 +221,27 @@ mod tests {
         let zone = "*._tcp.mx.example. IN TLSA 3 1 1 aa\n_465._tcp.mx.example. IN TLSA 3 1 1 bb\n";
         assert_eq!(at(zone, OWNER).unwrap().1, ["3 1 1 aa"]);
         assert_eq!(at(zone, "_465._tcp.mx.example").unwrap().1, ["3 1 1 bb"]);
+    }
+
+    #[test]
+    fn comments_may_be_in_another_encoding() {
+        let owner: Owner = OWNER.parse().unwrap();
+        let zone = b"; caf\xe9\n_25._tcp.mx.example. TLSA 3 1 1 aa ; \xff\n";
+        let set = PublishedSet::read(zone, None, std::slice::from_ref(&owner)).unwrap();
+        assert_eq!(set.at(&owner).unwrap().records.len(), 1);
+        let key = b"; caf\xe9\n-----BEGIN PRIVATE KEY-----\n";
+        let error = PublishedSet::read(key, None, &[]).unwrap_err();
+        assert_eq!(error, RecordsError { line: 2, problem: RecordsProblem::Pem });
+    }
+
+    #[test]
+    fn aliases_are_followed_wherever_they_are() {
+        // Targets before their aliases, an alias of a wildcard, and a target that a wildcard stands in for.
+        let zone = "a.b.example. A 192.0.2.1\n*.c.example. TLSA 3 1 1 aa\n*.b.example. CNAME x.c.example.\n\
+                    d.example. CNAME y.b.example.\n_25._tcp.mx.example. CNAME d.example.\n";
+        assert_eq!(at(zone, OWNER), Some(("*.c.example.".to_owned(), vec!["3 1 1 aa".to_owned()])));
+        let hidden = format!("{zone}z.x.c.example. A 192.0.2.1\n");
+        assert_eq!(at(&hidden, OWNER), None);
     }
 
     #[test]
