@@ -29,7 +29,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
     let chain = chain.ok_or_else(|| CertificateNeeded { file: common.chain.clone(), of: "a server" })?;
     let owners = owners(common)?;
-    let source = Source::open(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, &owners)?;
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
@@ -118,7 +118,7 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
     let materials = materials(common)?;
     let records = generate::records(&materials, &request.params, request.depth)?;
     let owners = owners(common)?;
-    let source = Source::open(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, &owners)?;
     let context = advice::Context {
         materials: &materials,
         records: &records,

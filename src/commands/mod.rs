@@ -19,6 +19,7 @@ use crate::man;
 use crate::owner::{NameError, Owner};
 use crate::records::RecordsError;
 use crate::render::{self, Palette, Style};
+use crate::text::printable;
 use crate::tlsa::Params;
 
 /// What a run leaves: data for standard output, talk for standard error, and the exit status.
@@ -48,7 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
         outcome.talk.extend(failed.talk);
         outcome.status = failed.status;
     }
-    let talk: String = outcome.talk.iter().map(|line| format!("tlsagen: {line}\n")).collect();
+    let talk: String = outcome.talk.iter().map(|line| format!("tlsagen: {}\n", printable(line))).collect();
     if !talk.is_empty() {
         files::write_stderr(&talk);
     }

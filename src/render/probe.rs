@@ -10,7 +10,7 @@ use super::report::{JsonJudgement, Palette, json_judgements, record_lines};
 use super::{JsonFinding, json_findings, json_text};
 use crate::advice::Finding;
 use crate::live::{ClientVerdict, Host, Visited};
-use crate::x509::printable;
+use crate::text::printable;
 
 /// A host's lines: one for each address and kind of key, with its records below.
 pub fn probe_host(host: &Host, palette: Palette) -> String {

@@ -113,7 +113,7 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
     let holder = examined.holder();
     let behind = if holder == examined.owner { String::new() } else { format!(" (records at {holder})") };
     let reason = match (&examined.why, &examined.found) {
-        (Some(why), _) => format!(", {}", crate::x509::printable(why)),
+        (Some(why), _) => format!(", {}", crate::text::printable(why)),
         (None, None) => ", no TLSA record is published there".to_owned(),
         (None, Some(_)) => String::new(),
     };
@@ -135,7 +135,7 @@ fn text(examined: &Examined<'_>, chain: &Chain, origin: Option<&Origin>, palette
         let _ = writeln!(
             text,
             "depth {depth}: {}, {}, until {until}",
-            crate::x509::printable(&subject),
+            crate::text::printable(&subject),
             certificate.key_algorithm()
         );
         for tlsa in needed(depth == 0, certificate, &examined.report) {

@@ -109,7 +109,7 @@ pub(crate) fn records(octets: &[u8]) {
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let origin: Origin = "example".parse().unwrap();
     for origin in [None, Some(&origin)] {
-        let set = match PublishedSet::read(octets, origin) {
+        let set = match PublishedSet::read(octets, origin, std::slice::from_ref(&owner)) {
             Ok(set) => set,
             Err(error) => {
                 let lines = 1 + octets.iter().filter(|octet| **octet == b'\n').count();
@@ -120,7 +120,10 @@ pub(crate) fn records(octets: &[u8]) {
         };
         let Some(found) = set.at(&owner) else { continue };
         let zone: String = found.records.iter().map(|record| zone_line(&found.holder, record)).collect();
-        let again = PublishedSet::read(zone.as_bytes(), None).unwrap().at(&found.holder).unwrap();
+        let again = PublishedSet::read(zone.as_bytes(), None, std::slice::from_ref(&found.holder))
+            .unwrap()
+            .at(&found.holder)
+            .unwrap();
         assert_eq!(again, found);
         for record in &found.records {
             assert!(!record.data.is_empty());
@@ -336,7 +339,8 @@ fn generated(materials: &[Material]) {
 }
 
 fn read_back(text: &str, owner: &Owner, records: &[Record<'_>]) {
-    let found = PublishedSet::read(text.as_bytes(), None).unwrap().at(owner).unwrap();
+    let found =
+        PublishedSet::read(text.as_bytes(), None, std::slice::from_ref(owner)).unwrap().at(owner).unwrap();
     let wanted: Vec<Published> = records.iter().map(|record| Published::from(&record.tlsa)).collect();
     assert_eq!(found.records, wanted);
     assert!(wanted.iter().all(|record| !is_digest_of_nothing(&record.data)));

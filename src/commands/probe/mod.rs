@@ -26,14 +26,15 @@ use crate::render::{self, Palette};
 /// The resolver that is asked for.
 pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> anyhow::Result<Resolver> {
     let anchors = match &request.trust_anchor {
-        Some(file) => Some(String::from_utf8_lossy(&read(file)?).into_owned()),
+        Some(file) => Some(super::source::text_of(file)?),
         None => None,
     };
     let servers = match request.server {
         Some(server) => vec![server],
         None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
     };
-    let resolver = Resolver::new(&servers, anchors.as_deref(), request.timeout, now);
+    let anchors = anchors.as_ref().map(|text| text.as_str());
+    let resolver = Resolver::new(&servers, anchors, request.timeout, now);
     resolver.with_context(|| {
         request.trust_anchor.as_deref().map_or_else(|| "the root's keys".to_owned(), files::name)
     })
@@ -41,13 +42,23 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> anyhow::
 
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
     let resolver = resolver(&request.lookup, request.now)?;
-    let given = match &request.records {
-        Some(file) => {
-            let text = read(file)?;
-            Some(PublishedSet::read(&text, request.origin.as_ref()).with_context(|| files::name(file))?)
+    let given =
+        request.records.as_deref().map(|file| Ok::<_, anyhow::Error>((file, read(file)?))).transpose()?;
+    let given_at = |hosts: &[&HostName], port| match &given {
+        Some((file, octets)) => {
+            let owners = hosts.iter().filter_map(|host| Owner::new(port, Transport::Tcp, host).ok());
+            let owners: Vec<Owner> = owners.collect();
+            let set = PublishedSet::read(octets, request.origin.as_ref(), &owners);
+            set.map(Some).with_context(|| files::name(file))
         }
-        None => None,
+        None => Ok(None),
     };
+    // A file that cannot be read is an error before anybody is asked for the hosts.
+    given_at(&[], Port::SMTP)?;
+    // Where nothing can be written is an error before the first line too.
+    if let Some(file) = &request.save {
+        files::check_writable(file).with_context(|| files::name(file))?;
+    }
     let deadline = Deadline::after(request.deadline);
     let resolver = resolver.with_deadline(deadline.at());
     let mut findings = Vec::new();
@@ -67,6 +78,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
             }
         },
     };
+    let given = given_at(&hosts.iter().flatten().collect::<Vec<_>>(), port)?;
     if let (Some(given), Some(file)) = (&given, &request.records)
         && given.has_bare_records()
         && hosts.len() > 1
