@@ -92,6 +92,17 @@ impl Owner {
         Ok(Self(name))
     }
 
+    /// A name that the DNS or a zone file has for the records, whatever its labels are called: `_311._dane.example` is as
+    /// good as any target of a CNAME record. With or without its final dot.
+    ///
+    /// `None` for a name that would have to be escaped, or that is too long.
+    pub fn found(name: &str) -> Option<Self> {
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_*".contains(&octet);
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
+        (name.len() <= 253 && name.split('.').all(is_label)).then_some(Self(name))
+    }
+
     /// The port, where the name has the shape of RFC 6698 section 3.
     pub fn port(&self) -> Option<Port> {
         self.split().map(|(port, _)| port)
@@ -310,6 +321,32 @@ mod tests {
         assert_eq!(owners("_dane.bücher.example"), ["_dane.xn--bcher-kva.example."]);
         for name in ["*._tcp.mx.example", "_dane.mx.example", "tlsa._dane.example", "_sip._dane.example"] {
             owners(name);
+        }
+    }
+
+    #[test]
+    fn names_of_the_dns_may_be_called_anything() {
+        for name in [
+            "_311._dane.example",
+            "_25._dane.example",
+            "_tlsa._tcp.example.",
+            "dane._tcp.example",
+            "_Tcp.example",
+        ] {
+            let owner = Owner::found(name).unwrap().to_string();
+            assert_eq!(owner, format!("{}.", name.trim_end_matches('.').to_ascii_lowercase()));
+        }
+        for name in [
+            "",
+            ".",
+            "a..example",
+            "a b.example",
+            "a;.example",
+            "a\\.b.example",
+            "(.example",
+            &"a.".repeat(128),
+        ] {
+            assert_eq!(Owner::found(name), None, "{name}");
         }
     }
 

@@ -117,7 +117,7 @@ impl PublishedSet {
 fn found(holder: &str, records: &[Published]) -> Option<Found> {
     let mut seen = HashSet::new();
     let distinct = records.iter().filter(|record| seen.insert(*record)).cloned().collect();
-    Some(Found { holder: holder.parse().ok()?, records: distinct })
+    Some(Found { holder: Owner::found(holder)?, records: distinct })
 }
 
 /// Refuses what may be a private key, before anything copies it; nothing of it is shown.

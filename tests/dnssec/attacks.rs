@@ -2,16 +2,19 @@
 
 use std::net::IpAddr;
 
-use tlsagen::live::dns::{Answer, Data, Kind, LookupError, Security};
+use time::OffsetDateTime;
+use tlsagen::live::dns::{Answer, Data, Kind, LookupError, Resolver, Security};
 
 use crate::authority::{Mode, add};
-use crate::exchange::{NOW, WORLD, resolver};
+use crate::denial::Denial;
+use crate::exchange::{NOW, Server, TIMEOUT, WORLD, resolver};
 use crate::octets::with_long_signature;
 use crate::questions::{Outcome, fault, outcome};
 use crate::records::{false_data, junk};
 use crate::signer::{KSK, Key, VALID};
+use crate::tree::World;
 use crate::wire::{
-    A, AAAA, CNAME, DNSKEY, DS, MX, Message, NOERROR, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA,
+    A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, Message, NOERROR, NS, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA,
 };
 use crate::zone::{Set, TTL, Zone};
 
@@ -257,4 +260,64 @@ fn an_unknown_algorithm_is_named() {
     assert_eq!(answer.data, [Data::Address(IpAddr::from([203, 0, 113, 25]))]);
     let Security::Insecure(reason) = answer.security else { panic!("{answer:?}") };
     assert!(reason.to_string().contains("algorithm 16"), "{reason}");
+}
+
+/// What a DNAME record at a wildcard means is not defined, so that a server could choose (RFC 6672 section 3.3).
+#[test]
+fn a_dname_of_a_wildcard_is_not_followed() {
+    let text = "@ NS ns\n*.dd DNAME w\nk.w A 192.0.2.1\n";
+    for denial in [Denial::Nsec, Denial::Nsec3 { iterations: 0, salt: vec![], opt_out: false }] {
+        let world = World::with(Zone::new("trap", Some(denial), vec![Key::new(13, KSK, "trap")], text));
+        let world: &'static World = Box::leak(Box::new(world));
+        let asked = Name::new("k.l.dd.trap");
+        let resolver = resolver(world, NOW, move |query| {
+            let mut reply = world.reply(query, Mode::Recursive);
+            if query.name.is_within(&Name::new("l.dd.trap")) {
+                let zone = world.named("trap");
+                let set = zone.get(&Name::new("*.dd.trap"), DNAME).unwrap();
+                reply.sections = [set.records_at(&Name::new("l.dd.trap")), vec![], vec![]];
+                let covering = zone.covering(&Name::new("l.dd.trap"));
+                add(&mut reply.sections[1], &covering.into_iter().collect::<Vec<_>>());
+                reply.set_rcode(NOERROR);
+            }
+            reply.encode()
+        });
+        let answer = resolver.lookup(&asked.text(), Kind::A);
+        assert_eq!(outcome(&answer), Outcome::Bogus, "{answer:?}");
+    }
+}
+
+/// A server that lies does not keep the next one from being asked.
+#[test]
+fn a_bogus_answer_is_the_last_word_only_if_no_server_has_a_better_one() {
+    let lying = |query: &Message| {
+        let mut reply = WORLD.reply(query, Mode::Recursive);
+        if query.rtype == TLSA {
+            reply.sections[0].retain(|record| record.rtype == TLSA);
+        }
+        reply.encode()
+    };
+    let honest = |query: &Message| WORLD.reply(query, Mode::Recursive).encode();
+    let failing = |_: &Message| Vec::new();
+    let now = OffsetDateTime::from_unix_timestamp(NOW).unwrap();
+    let over = |servers| Resolver::over(servers, Some(&WORLD.anchor()), TIMEOUT, now).unwrap();
+    let look_up = |servers| outcome(&over(servers).lookup("_25._tcp.mx.victim", Kind::Tlsa));
+    assert_eq!(look_up(vec![Box::new(Server(lying)), Box::new(Server(honest))]), Outcome::Secure);
+    assert_eq!(look_up(vec![Box::new(Server(lying)), Box::new(Server(failing))]), Outcome::Bogus);
+    assert_eq!(look_up(vec![Box::new(Server(failing)), Box::new(Server(lying))]), Outcome::Bogus);
+}
+
+/// A server that does not recurse says who else is responsible, which says nothing of the zone.
+#[test]
+fn a_referral_is_not_a_denial() {
+    let answer = look_up("_25._tcp.mx.victim", Kind::Tlsa, DNSKEY, |reply| {
+        if reply.name.count() > 0 {
+            let ns = WORLD.named("victim").get(&Name::new("victim"), NS).unwrap();
+            reply.sections = [vec![], ns.records(), vec![]];
+            // Neither AA nor RA.
+            reply.flags &= !0x0480;
+        }
+    });
+    let reason = answer.unwrap_err().to_string();
+    assert!(reason.contains("victim DNSKEY: this server does not recurse"), "{reason}");
 }

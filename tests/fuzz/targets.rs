@@ -262,11 +262,10 @@ pub(crate) fn hosts(octets: &[u8]) {
 /// then the flags, the counts of records (the question has none) and the records of a DNS message. Nothing signs them,
 /// so that no data is secure.
 pub(crate) fn dns(octets: &[u8]) {
-    const ANCHOR: &str = "example. IN DS 1 13 2 00\n";
-    const ELSEWHERE: &str = "elsewhere. IN DS 1 13 2 00\n";
-    for (anchors, kind) in [(ANCHOR, Kind::Tlsa), (ELSEWHERE, Kind::Tlsa), (ELSEWHERE, Kind::Mx)] {
+    for (zone, kind) in [("example", Kind::Tlsa), ("elsewhere", Kind::Tlsa), ("elsewhere", Kind::Mx)] {
+        let anchor = format!("{zone}. IN DS 1 13 2 {:064}\n", 0);
         let server = Box::new(Replies(Mutex::new(octets.to_vec())));
-        let resolver = Resolver::over(vec![server], Some(anchors), Duration::from_secs(1), now()).unwrap();
+        let resolver = Resolver::over(vec![server], Some(&anchor), Duration::from_secs(1), now()).unwrap();
         match resolver.lookup(DNS_NAME, kind) {
             Ok(answer) => {
                 assert_ne!(answer.security, Security::Secure, "{answer:?}");

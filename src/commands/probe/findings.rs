@@ -3,6 +3,7 @@
 use time::format_description::well_known::Rfc3339;
 
 use crate::advice::{Finding, Severity};
+use crate::live::dns::Expiry;
 use crate::live::find::{Dnssec, Remark};
 use crate::live::{Examined, Host, MOST_ADDRESSES, MOST_HOSTS, Omission};
 use crate::owner::HostName;
@@ -34,12 +35,12 @@ pub(in crate::commands) fn remark_finding(remark: &Remark) -> Finding {
             severity: Severity::Warning,
             message: format!("the {kind} records of {host} are passed over: {reason} (RFC 7672 section 2.2)"),
         },
-        Remark::EndsSoon { question, expires } => Finding {
+        Remark::EndsSoon(Expiry { records, at }) => Finding {
             code: "signature-ends",
             severity: Severity::Hint,
             message: format!(
-                "the signature of {question} expires {}: is the zone signed anew in time? (RFC 4035 section 5.3.1)",
-                expires.format(&Rfc3339).unwrap_or_default()
+                "the signature of {records} expires {}: is the zone signed anew in time? (RFC 4035 section 5.3.1)",
+                at.format(&Rfc3339).unwrap_or_default()
             ),
         },
     }
