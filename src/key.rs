@@ -22,6 +22,9 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
+/// Bits of the largest RSA modulus that is read: OpenSSL's own bound.
+const LARGEST_RSA: usize = 16_384;
+
 /// The container of a private key, as its PEM label names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
@@ -128,6 +131,12 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     if key.other_prime_infos.is_some() {
         return Err(KeyError::Unsupported);
     }
+    let numbers = [key.modulus, key.public_exponent, key.private_exponent, key.prime1, key.prime2];
+    let numbers = numbers.into_iter().chain([key.exponent1, key.exponent2, key.coefficient]);
+    // The arithmetic takes time that grows with their square, and room on the stack.
+    if let Some(bits) = numbers.map(bits).max().filter(|bits| *bits > LARGEST_RSA) {
+        return Err(KeyError::TooLarge { bits });
+    }
     let number = |octets: &[u8]| Zeroizing::new(BoxedUint::from_be_slice_vartime(octets));
     let modulus = number(key.modulus.as_bytes());
     let exponent = number(key.public_exponent.as_bytes());
@@ -147,6 +156,12 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     }
     let public = key.public_key().to_der()?;
     spki(pkcs1::ALGORITHM_ID, &public)
+}
+
+fn bits(number: UintRef<'_>) -> usize {
+    let octets = number.as_bytes();
+    let unused = octets.first().map_or(0, |first| first.leading_zeros());
+    (8 * octets.len()).saturating_sub(usize::try_from(unused).unwrap_or(0))
 }
 
 fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Vec<u8>, KeyError> {
@@ -212,6 +227,11 @@ pub enum KeyError {
     OpenSsh,
     /// Its algorithm or container is not read here.
     Unsupported,
+    /// An integer of an RSA key has more than 16,384 bits.
+    TooLarge {
+        /// Its bits.
+        bits: usize,
+    },
     /// Its parts do not fit each other.
     Mismatch,
     /// It is not the structure that its label names.
@@ -228,6 +248,7 @@ impl KeyError {
             Self::OpenSsh => Some(
                 "make its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and give that file",
             ),
+            Self::TooLarge { .. } => Some("servers and clients refuse such a key: make another one"),
             Self::Mismatch | Self::Unreadable => {
                 Some("the file is damaged: copy it again from where it was made")
             }
@@ -244,6 +265,9 @@ impl From<der::Error> for KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::TooLarge { bits } => {
+                return write!(f, "the RSA private key has a number of {bits} bits, 16384 are allowed");
+            }
             Self::Encrypted => "the private key is encrypted",
             Self::OpenSsh => "an OpenSSH private key is not read",
             Self::Unsupported => {
@@ -256,3 +280,55 @@ impl fmt::Display for KeyError {
 }
 
 impl std::error::Error for KeyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shortest form of an element.
+    fn der(tag: der::Tag, content: &[u8]) -> Vec<u8> {
+        AnyRef::new(tag, content).unwrap().to_der().unwrap()
+    }
+
+    fn rsa(bits: [usize; 8]) -> Vec<u8> {
+        // Octets of an INTEGER with that many bits: a zero octet where the first bit would be a sign.
+        let integer = |bits: usize| {
+            let mut octets = vec![0xff; bits.div_ceil(8)];
+            octets[0] = 0xff >> (octets.len() * 8 - bits);
+            if octets[0] & 0x80 != 0 {
+                octets.insert(0, 0);
+            }
+            der(der::Tag::Integer, &octets)
+        };
+        der(der::Tag::Sequence, &[der(der::Tag::Integer, &[0]), bits.map(integer).concat()].concat())
+    }
+
+    #[test]
+    fn an_rsa_key_of_too_many_bits_is_refused_before_any_arithmetic() {
+        let usual = [2048, 17, 2048, 1024, 1024, 1024, 1024, 1024];
+        for container in [Container::Pkcs1, Container::Pkcs8] {
+            let read = |bits| match container {
+                Container::Pkcs8 => {
+                    let algorithm = pkcs1::ALGORITHM_ID.to_der().unwrap();
+                    let info =
+                        [der(der::Tag::Integer, &[0]), algorithm, der(der::Tag::OctetString, &rsa(bits))]
+                            .concat();
+                    public_key(container, &der(der::Tag::Sequence, &info)).unwrap_err()
+                }
+                _ => public_key(container, &rsa(bits)).unwrap_err(),
+            };
+            assert_eq!(read(usual), KeyError::Mismatch);
+            for at in 0..8 {
+                let mut bits = usual;
+                bits[at] = 16_384;
+                assert_eq!(read(bits), KeyError::Mismatch);
+                bits[at] = 16_385;
+                assert_eq!(read(bits), KeyError::TooLarge { bits: 16_385 });
+                bits[at] = 2_500_000;
+                assert_eq!(read(bits), KeyError::TooLarge { bits: 2_500_000 });
+            }
+        }
+        let said = KeyError::TooLarge { bits: 16_385 }.to_string();
+        assert_eq!(said, "the RSA private key has a number of 16385 bits, 16384 are allowed");
+    }
+}

@@ -23,6 +23,7 @@
 //!
 //! | module | job | standard |
 //! |---|---|---|
+//! | [`text`] | text from outside as far as it may be shown | |
 //! | [`tlsa`] | usage, selector, matching type, association data | RFC 6698 section 2, RFC 7218 |
 //! | [`owner`] | host, port and transport to owner name | RFC 6698 section 3 |
 //! | [`pem_file`] | octets to located blocks, strictly | RFC 7468 |
@@ -45,6 +46,8 @@
 //!
 // Without the feature there is nothing to link to.
 #![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html")]
+
+pub mod text;
 
 pub mod tlsa;
 

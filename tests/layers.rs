@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first, as the map in `lib.rs` has them.
-const LAYERS: [&str; 19] = [
-    "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "records", "path", "verify",
-    "diff", "live", "advice", "render", "files", "cli", "man", "commands",
+const LAYERS: [&str; 20] = [
+    "text", "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "records", "path",
+    "verify", "diff", "live", "advice", "render", "files", "cli", "man", "commands",
 ];
 
 /// What only these modules may name.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("std::fs", &["files"]),
     ("std::io", &["files", "live"]),
     ("TcpStream", &["live"]),
@@ -21,6 +21,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("tokio::", &[]),
     ("std::env", &["main"]),
     ("std::process", &["main"]),
+    ("rustix", &["files"]),
     ("anyhow", &["commands"]),
     ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),

@@ -138,7 +138,7 @@ fn broken_text_is_an_error_and_never_a_panic() {
     let material = material("fullchain-rsa.pem");
     let (mut read, mut refused) = (0, 0);
     let mut look = |text: &[u8]| {
-        match PublishedSet::read(text, Some(&"example".parse().unwrap())) {
+        match PublishedSet::read(text, Some(&"example".parse().unwrap()), std::slice::from_ref(&owner)) {
             Ok(set) => {
                 read += 1;
                 if let Some(found) = set.at(&owner) {
@@ -180,8 +180,9 @@ fn broken_anchors_are_unusable_or_no_match_and_never_a_panic() {
     let mut numbers = Numbers(7);
     for name in ["root-full.zone", "root.zone", "unusable-beside.zone"] {
         let text = fs::read(format!("{ROOT}/fixtures/published/{name}")).unwrap();
-        let set = PublishedSet::read(&text, None).unwrap();
-        let found = set.at(&"_25._tcp.mx.example".parse().unwrap()).unwrap();
+        let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+        let set = PublishedSet::read(&text, None, std::slice::from_ref(&owner)).unwrap();
+        let found = set.at(&owner).unwrap();
         let original = &found.records[0];
         for at in 0..original.data.len() {
             let mut changed = original.clone();
@@ -218,4 +219,58 @@ fn large_zones_are_read() {
         checked.stdout.split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"  unmatched")).count(),
         100_000
     );
+}
+
+/// Kilobytes of memory that `check` has taken once the records are read: then it waits for the file of CAs.
+#[cfg(target_os = "linux")]
+fn memory_of_reading(name: &str, zone: &str) -> usize {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let (records, fifo) = (format!("{folder}/memory-{name}.zone"), format!("{folder}/memory-{name}.fifo"));
+    fs::write(&records, zone).unwrap();
+    let _ = fs::remove_file(&fifo);
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+        .args(["check", "fixtures/fullchain-rsa.pem", "mx.example", "-q", "--records", &records])
+        .args(["--ca-file", &fifo, "--origin", "a-zone-with-a-long-name.example"])
+        .current_dir(ROOT)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut cas = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    cas.write_all(&fs::read(format!("{ROOT}/fixtures/root-rsa.pem")).unwrap()).unwrap();
+    drop(cas);
+    assert_eq!(child.wait().unwrap().code(), Some(1), "the records of another chain");
+    fs::remove_file(&records).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    most.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_asked_for_take_no_memory() {
+    const OWN: &str = "_25._tcp.mx.example. CNAME t.example.\nt.example. TLSA 3 1 1 aa\n";
+    let filled = |mebibytes: usize, line: &dyn Fn(usize) -> String| {
+        let mut zone = OWN.to_owned();
+        for number in 0.. {
+            zone.push_str(&line(number));
+            if zone.len() > mebibytes * 1024 * 1024 - 300 {
+                break;
+            }
+        }
+        (mebibytes, zone)
+    };
+    let base = memory_of_reading("base", OWN);
+    for (name, (mebibytes, zone)) in [
+        ("long", filled(16, &|number| format!("{0}.{0}.{0}.h{number}. A 192.0.2.1\n", "a".repeat(60)))),
+        // Labels of one letter below an end that no other name has.
+        ("deep", filled(2, &|number| format!("{}{number}. A 192.0.2.1\n", "a.".repeat(118)))),
+        ("many", filled(2, &|number| format!("h{number} A 1.2.3.4\n"))),
+        ("aliases", filled(2, &|number| format!("host{number}.example. IN CNAME www{number}.example.\n"))),
+        ("one-entry", filled(2, &|number| if number == 0 { "x TXT (" } else { " a\n" }.to_owned())),
+    ] {
+        let end = if name == "one-entry" { ")\n" } else { "" };
+        let taken = memory_of_reading(name, &(zone + end)).saturating_sub(base);
+        assert!(taken < 4 * mebibytes * 1024, "{name}: {taken} kB for {mebibytes} MiB");
+    }
 }

@@ -9,8 +9,9 @@ use super::words::{Findings, chains, one, some};
 use super::{Scene, Severity, Subject};
 use crate::chain::{Chain, Member};
 use crate::generate::Content;
+use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
-use crate::x509::{Certificate, DigestStrength, KeyAlgorithm, printable};
+use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
 
 pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let unless_carried = |params: &Params| {
@@ -267,7 +268,7 @@ pub(super) fn next_idle(scene: &Scene<'_>) -> Findings {
     let (records, next) = (scene.asked.records, scene.asked.materials.iter().skip(1));
     let idle = next.filter(|next| !records.iter().any(|record| std::ptr::eq(record.source.material, *next)));
     idle.map(|next| {
-        let file = printable(&next.file);
+        let file = file_name(&next.file);
         let usage_2_alone = scene.asked.params.iter().all(|params| params.usage.is_trust_anchor());
         let text = match next.content {
             Content::Keys(_) if usage_2_alone && !scene.asked.params.is_empty() => {

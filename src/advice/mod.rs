@@ -17,8 +17,9 @@ use time::OffsetDateTime;
 use crate::chain::{Link, Member};
 use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
+use crate::text::file_name;
 use crate::tlsa::Params;
-use crate::x509::{Certificate, printable};
+use crate::x509::Certificate;
 
 pub use rules::RULES;
 
@@ -212,9 +213,9 @@ impl fmt::Display for Subject<'_> {
         let place = self.link.member.place();
         match place.line {
             Some(line) if self.in_file => {
-                write!(f, "{} ({} line {line})", place.subject, printable(&self.material.file))
+                write!(f, "{} ({} line {line})", place.subject, file_name(&self.material.file))
             }
-            None if self.in_file => write!(f, "{} ({})", place.subject, printable(&self.material.file)),
+            None if self.in_file => write!(f, "{} ({})", place.subject, file_name(&self.material.file)),
             _ => place.fmt(f),
         }
     }

@@ -264,7 +264,7 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
         let mut wanted = wanted.flatten();
         wanted.any(|wanted| !context.report.has(&wanted.tlsa))
     });
-    one(Warning, unpublished.map(|material| crate::x509::printable(&material.file)), |files| {
+    one(Warning, unpublished.map(|material| crate::text::file_name(&material.file)), |files| {
         format!("not every record of the next key in {files} is published: do not deploy it yet")
     })
 }

@@ -48,8 +48,8 @@ const PROBE_HELP: &str = "Examples:
 
 A line for each address and kind of key, then one for all: pass, fail or unknown.
 
-Each lookup and each visit ends within --timeout; each address of each host has up to two visits,
-one after another, and there is no bound for all of them.
+Hosts and addresses are visited side by side. --timeout limits each lookup and each connection;
+--deadline limits the whole call: what is not visited by then is unknown, and the rest is printed.
 
 Exit status: 0 all pass; 1 a server does not match its secure records; 2 wrong call or input;
 3 it cannot be told: unsigned, forged or no records, or a server that cannot be reached.";
@@ -184,7 +184,7 @@ pub(super) struct LookupArgs {
     /// DS or DNSKEY records to trust instead of the root's keys
     #[arg(long, value_name = "FILE")]
     pub(super) trust_anchor: Option<String>,
-    /// What each lookup and each visit to an address may take
+    /// Time limit per lookup and per connection
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(super) timeout: u64,
 }
@@ -212,6 +212,9 @@ pub(super) struct ProbeArgs {
     pub(super) origin: Option<String>,
     #[command(flatten)]
     pub(super) lookup: LookupArgs,
+    /// Time limit for the whole call; what is not visited by then is unknown
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) deadline: u64,
     /// IPv4 addresses alone
     #[arg(short = '4', conflicts_with = "v6")]
     pub(super) v4: bool,

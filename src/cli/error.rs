@@ -1,12 +1,13 @@
 //! A wrong call: one line, and a hint.
 
+use std::ffi::OsString;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::owner::NameError;
+use crate::text::{Shown, printable};
 use crate::tlsa::ParamsError;
-use crate::x509::printable;
 
 pub(super) const SEE_HELP: &str = "see `tlsagen --help`";
 
@@ -40,36 +41,20 @@ impl UsageError {
         &self.hint
     }
 
-    /// clap's several paragraphs as a line and a hint.
-    pub(super) fn from_clap(error: &clap::Error) -> Self {
-        let context = |kind| match error.get(kind) {
-            Some(ContextValue::String(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let argument = context(ContextKind::InvalidArg);
-        if error.kind() == ErrorKind::UnknownArgument
-            && error.to_string().contains("Usage: tlsagen chain")
-            && let Some(argument) = argument.filter(|argument| !argument.starts_with('-'))
-        {
-            return Self::new(
-                format!("unexpected argument '{}'", printable(&argument)),
-                "chain prints every record and takes no parameters; several hosts are one word: a.example,b.example",
-            );
-        }
-        let subcommand = context(ContextKind::InvalidSubcommand);
+    /// clap's several paragraphs as a line and a hint. `args` are those of the call, the program's name first.
+    pub(super) fn from_clap(mut error: clap::Error, args: &[OsString]) -> Self {
         if error.kind() == ErrorKind::ArgumentConflict
-            && let Some(subcommand) = subcommand
+            && let Some(ContextValue::String(subcommand)) = error.get(ContextKind::InvalidSubcommand)
         {
-            return Self::misplaced(&subcommand);
+            return Self::misplaced(subcommand);
         }
+        let given = hide(&mut error, args);
         let text = error.to_string();
         let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
         let mut first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let mut tips = Vec::new();
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")) {
             match line.strip_prefix("tip: ") {
-                // No value of ours starts with a dash.
-                Some(tip) if tip.starts_with("to pass") => {}
                 Some(tip) => tips.push(tip),
                 None if first.ends_with(':') || line.starts_with('[') => {
                     first.push(' ');
@@ -81,9 +66,52 @@ impl UsageError {
                 }
             }
         }
-        let hint = if tips.is_empty() { SEE_HELP.to_owned() } else { tips.join("; ") };
+        let mut hint = if tips.is_empty() { SEE_HELP.to_owned() } else { tips.join("; ") };
+        if let Some((given, is_positional)) = given {
+            first = first.replace(&format!("'{MARK}'"), &given.to_string());
+            if is_positional && text.contains("Usage: tlsagen chain") {
+                first = first.trim_end_matches(" found").to_owned();
+                hint = "chain prints every record and takes no parameters; several hosts are one word: a.example,b.example".to_owned();
+            }
+        }
         Self { code: None, message: printable(&first), hint: printable(&hint) }
     }
+}
+
+/// What is in the place of an argument until clap has made its sentence.
+const MARK: &str = "\u{0}";
+
+/// Puts [`MARK`] into the place of the argument that `error` quotes, and takes away the tips that quote it.
+/// Gives the argument as it may be shown, and whether it stands in a position rather than after an option.
+fn hide(error: &mut clap::Error, args: &[OsString]) -> Option<(Shown, bool)> {
+    // What clap calls an invalid argument is one of the call only where it is unknown, or else one of ours.
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => ContextKind::InvalidValue,
+    };
+    // No value of ours starts with a dash, and other tips name what is ours.
+    if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
+        let tips = tips.into_iter().filter(|tip| !tip.to_string().starts_with("to pass"));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips.collect()));
+    }
+    let argument = match error.get(kind) {
+        // Here clap has a sentence of its own.
+        Some(ContextValue::String(argument)) if !argument.is_empty() => argument.clone(),
+        _ => return None,
+    };
+    error.insert(kind, ContextValue::String(MARK.to_owned()));
+    let is_positional = kind == ContextKind::InvalidArg && !argument.starts_with('-');
+    let shown = match kind {
+        ContextKind::InvalidValue => Shown::number(&argument).at("(not shown)"),
+        _ => {
+            let is_it = |arg: &OsString| arg.to_str().is_some_and(|arg| arg.starts_with(&argument));
+            let place = args.iter().skip(1).position(is_it);
+            let place = place.map_or_else(|| "(not shown)".to_owned(), |place| format!("{}", place + 1));
+            if is_positional { Shown::name(&argument).at(place) } else { Shown::option(&argument).at(place) }
+        }
+    };
+    Some((shown, is_positional))
 }
 
 impl fmt::Display for UsageError {

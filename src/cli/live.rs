@@ -6,11 +6,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
-use super::{UsageError, clock, stdin_once};
+use super::{UsageError, are_paths, clock, parsed, stdin_once};
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
 use crate::owner::{Endpoint, HostName, Origin, Port};
-use crate::x509::printable;
+use crate::text::Shown;
 
 /// How the DNS is to be asked.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct LookupRequest {
     pub server: Option<SocketAddr>,
     /// A file of trust anchors; the root's keys without one.
     pub trust_anchor: Option<String>,
-    /// What each lookup, and each visit to an address, may take.
+    /// Time limit per lookup and per connection.
     pub timeout: Duration,
 }
 
@@ -36,6 +36,8 @@ pub struct ProbeRequest {
     pub origin: Option<Origin>,
     /// How the DNS is to be asked.
     pub lookup: LookupRequest,
+    /// Time limit for all lookups and connections together.
+    pub deadline: Duration,
     /// Which addresses are visited.
     pub families: Families,
     /// Where the served certificates go.
@@ -71,7 +73,8 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().map(|address: IpAddr| SocketAddr::new(address, 53));
     address.or_else(|_| text.parse()).map_err(|_| {
-        let message = format!("--dns '{}' is no address of a name server", printable(text));
+        let given = Shown::name(text).at("its value");
+        let message = format!("--dns: {given} is not the address of a name server");
         UsageError::new(message, "as in --dns 192.0.2.53 or --dns '[2001:db8::53]:5353'")
     })
 }
@@ -79,11 +82,13 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
 impl ProbeArgs {
     pub(super) fn request(self) -> Result<ProbeRequest, UsageError> {
         stdin_once([&self.records, &self.lookup.trust_anchor].into_iter().flatten())?;
+        are_paths(&[("--records", self.records.as_ref()), ("--save", self.save.as_ref())])?;
+        are_paths(&[("--trust-anchor", self.lookup.trust_anchor.as_ref())])?;
         if self.save.as_deref() == Some("-") {
             let message = "--save takes a file: standard output has the verdict".to_owned();
             return Err(UsageError::new(message, "as in --save served.pem"));
         }
-        let port = self.port.as_deref().map(str::parse).transpose()?;
+        let port = self.port.as_deref().map(|port| parsed(port, "--port")).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {
                 Endpoint::Server { port: Some(_), .. } | Endpoint::Owner(_) if port.is_some() => {
@@ -96,12 +101,12 @@ impl ProbeArgs {
                 Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
                     (Some(host), Some(port)) => Target::Host(host, port),
                     _ => {
-                        let message = format!("'{owner}' names no server");
+                        let message = format!("'{owner}' does not name a server");
                         return Err(UsageError::new(message, "give HOST or HOST:PORT"));
                     }
                 },
             },
-            (None, Some(domain)) => Target::Mx(domain.parse()?, port.unwrap_or(Port::SMTP)),
+            (None, Some(domain)) => Target::Mx(parsed(domain, "--mx")?, port.unwrap_or(Port::SMTP)),
             (None, None) => {
                 return Err(UsageError::new("no HOST is given".to_owned(), "give HOST, or --mx DOMAIN"));
             }
@@ -111,8 +116,9 @@ impl ProbeArgs {
             target,
             protocol: self.starttls.as_ref().and_then(by_name).map(|(_, protocol)| protocol),
             records: self.records,
-            origin: self.origin.map(|origin| origin.parse()).transpose()?,
+            origin: self.origin.as_deref().map(|origin| parsed(origin, "--origin")).transpose()?,
             lookup: self.lookup.request()?,
+            deadline: Duration::from_secs(self.deadline),
             families: match (self.v4, self.v6) {
                 (true, _) => Families::V4,
                 (_, true) => Families::V6,

@@ -8,6 +8,7 @@ mod live;
 pub mod notes;
 
 use std::ffi::OsString;
+use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches};
@@ -17,8 +18,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::diff::Half;
 use crate::owner::{Endpoint, HostName, NameError, Origin, Port, Transport};
 use crate::render::Format;
+use crate::text::{Shown, is_path};
 use crate::tlsa::Params;
-use crate::x509::printable;
 
 use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
 pub use clap_complete::Shell;
@@ -142,7 +143,7 @@ pub struct DiffRequest {
 /// Errors: a wrong call, with a hint.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let wrong_call = |error| UsageError::from_clap(&error);
+    let wrong_call = |error| UsageError::from_clap(error, &args);
     // Most calls are for records and need none of the subcommands, which cost more than those calls' own arguments.
     let is_subcommand = args.get(1).is_some_and(|first| SUBCOMMANDS.iter().any(|name| first == name));
     if !is_subcommand
@@ -151,12 +152,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
     {
         return RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation();
     }
-    let mut matches = match command().try_get_matches_from(args) {
+    let mut matches = match command().try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Invocation::Show(error.to_string()));
         }
-        Err(error) => return Err(UsageError::from_clap(&error)),
+        Err(error) => return Err(wrong_call(error)),
     };
     match Cli::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.command {
         Some(Command::Chain(args)) => Ok(Invocation::Chain(args.request()?)),
@@ -196,9 +197,12 @@ impl ChainArgs {
 
 impl CheckArgs {
     fn request(self) -> Result<CheckRequest, UsageError> {
-        let nexthops = self.nexthop.iter().map(|name| name.parse()).collect::<Result<_, NameError>>()?;
+        let nexthops =
+            self.nexthop.iter().map(|name| parsed(name, "--nexthop")).collect::<Result<_, NameError>>()?;
         Ok(CheckRequest {
-            common: self.common.values(&[&self.published.files()[..], &[self.ca_file.as_ref()]].concat())?,
+            common: self
+                .common
+                .values(&[&self.published.files()[..], &[("--ca-file", self.ca_file.as_ref())]].concat())?,
             records: self.published.records()?,
             any: self.any,
             ca_file: self.ca_file,
@@ -223,12 +227,12 @@ impl DiffArgs {
 }
 
 impl PublishedArgs {
-    fn files(&self) -> [Option<&String>; 2] {
+    fn files(&self) -> [Place<'_>; 2] {
         #[cfg(feature = "live")]
         let trust_anchor = self.lookup.trust_anchor.as_ref();
         #[cfg(not(feature = "live"))]
         let trust_anchor = None;
-        [self.records.as_ref(), trust_anchor]
+        [("--records", self.records.as_ref()), ("--trust-anchor", trust_anchor)]
     }
 
     /// A file of records, or the DNS.
@@ -248,7 +252,8 @@ impl PublishedArgs {
 fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
     let Some(text) = at else { return Ok(OffsetDateTime::now_utc()) };
     OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| {
-        let message = format!("--at '{}' is no time of RFC 3339", printable(&text));
+        let given = Shown::time(&text).at("its value");
+        let message = format!("--at: {given} is not a time of RFC 3339");
         UsageError::new(message, "as in --at 2026-11-23T12:00:00Z")
     })
 }
@@ -264,6 +269,27 @@ fn format(name: &str) -> Result<Format, UsageError> {
     name.parse().map_err(|error| UsageError::new(format!("{error}"), SEE_HELP))
 }
 
+/// A file of the call, if it is given, and what it is given as.
+type Place<'a> = (&'static str, Option<&'a String>);
+
+/// The value of an option that is a name, port or transport.
+///
+/// Errors: it is not one; then it is shown as far as it may be, or else named by its option.
+fn parsed<T: FromStr<Err = NameError>>(text: &str, option: &str) -> Result<T, NameError> {
+    text.parse().map_err(|error: NameError| error.at(format!("the value of {option}")))
+}
+
+/// Errors: a file that cannot be one, such as the text of a private key.
+fn are_paths(files: &[Place<'_>]) -> Result<(), UsageError> {
+    match files.iter().find(|(_, file)| file.is_some_and(|file| !is_path(file))) {
+        Some((place, _)) => Err(UsageError::new(
+            format!("{place} is not the name of a file"),
+            "give the file itself; a private key in the arguments of a command is seen by every user of the machine",
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Errors: more than one of the files is standard input.
 fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
     match files.filter(|file| *file == "-").count() {
@@ -276,8 +302,8 @@ fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageEr
 }
 
 impl CommonArgs {
-    /// `others` are the further files of the call.
-    fn values(self, others: &[Option<&String>]) -> Result<Common, UsageError> {
+    /// `others` are the further files of the call, each with its option.
+    fn values(self, others: &[Place<'_>]) -> Result<Common, UsageError> {
         let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
         if self.chain.is_empty() {
             return wrong("the name of CHAIN is empty", "is a shell variable not set?");
@@ -285,7 +311,10 @@ impl CommonArgs {
         if SUBCOMMANDS.contains(&self.chain.as_str()) {
             return Err(UsageError::misplaced(&self.chain));
         }
-        let others = others.iter().copied().flatten();
+        are_paths(&[("CHAIN", Some(&self.chain))])?;
+        are_paths(&self.next.iter().map(|file| ("--next", Some(file))).collect::<Vec<_>>())?;
+        are_paths(others)?;
+        let others = others.iter().filter_map(|(_, file)| *file);
         stdin_once(self.next.iter().chain([&self.chain]).chain(others))?;
         let endpoints = Endpoint::parse_list(&self.hosts)?;
         let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
@@ -303,13 +332,15 @@ impl CommonArgs {
             );
         }
         let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
-            ports.iter().map(|port| port.parse()).collect::<Result<_, NameError>>()
+            ports.iter().map(|port| parsed(port, "--port")).collect::<Result<_, NameError>>()
         })?;
         Ok(Common {
             endpoints,
             ports,
-            transport: self.transport.map_or(Ok(Transport::Tcp), |transport| transport.parse())?,
-            origin: self.origin.map(|origin| origin.parse()).transpose()?,
+            transport: self
+                .transport
+                .map_or(Ok(Transport::Tcp), |transport| parsed(&transport, "--transport"))?,
+            origin: self.origin.map(|origin| parsed(&origin, "--origin")).transpose()?,
             now: clock(self.at)?,
             quiet: self.quiet,
             chain: self.chain,

@@ -2,7 +2,7 @@
 
 /// The day of the last change of these notes and of the options, as man(7) wants one; fixed, so that every build of a
 /// version prints the same page.
-pub const DATE: &str = "2026-11-24";
+pub const DATE: &str = "2026-11-25";
 
 /// One example and what it is for on each line.
 pub const EXAMPLES: &str =

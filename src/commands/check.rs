@@ -7,12 +7,12 @@ use super::{CertificateNeeded, Outcome, findings_as_talk, materials, owners, rea
 use crate::advice::{self, Finding};
 use crate::cli::{CheckRequest, DiffRequest};
 use crate::diff;
-use crate::files;
 use crate::generate::{self, GenerateError, Material, Problem};
 use crate::input::{Input, Located};
 use crate::owner::{Owner, Port};
 use crate::records::Found;
 use crate::render::{self, Examined, OwnerChanges, Palette};
+use crate::text;
 use crate::verify::{self, Policy, Verdict};
 use crate::x509::Certificate;
 
@@ -27,7 +27,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> anyhow::Result<
     let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
     let chain = chain.ok_or_else(|| CertificateNeeded { file: common.chain.clone(), of: "a server" })?;
     let owners = owners(common)?;
-    let source = Source::open(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, &owners)?;
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
@@ -85,7 +85,7 @@ pub(super) fn diff(request: &DiffRequest) -> anyhow::Result<Outcome> {
     let materials = materials(common)?;
     let records = generate::records(&materials, &request.params, request.depth)?;
     let owners = owners(common)?;
-    let source = Source::open(&request.records, common, owners.len())?;
+    let source = Source::open(&request.records, common, &owners)?;
     let context = advice::Context {
         materials: &materials,
         records: &records,
@@ -148,7 +148,7 @@ impl std::error::Error for Unusable {}
 /// The CAs of a trust store.
 fn store(file: &str) -> anyhow::Result<Vec<Certificate>> {
     let octets = read(file)?;
-    match Input::read(&octets).with_context(|| files::name(file))? {
+    match Input::read(&octets).with_context(|| text::file_name(file))? {
         Input::Certificates(certificates) => {
             Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
         }

@@ -19,6 +19,8 @@ use crate::man;
 use crate::owner::{NameError, Owner};
 use crate::records::RecordsError;
 use crate::render::{self, Palette, Style};
+use crate::text;
+use crate::text::printable;
 use crate::tlsa::Params;
 
 /// What a run leaves: data for standard output, talk for standard error, and the exit status.
@@ -34,7 +36,8 @@ const TROUBLE: u8 = 2;
 
 /// Runs the program with `args`, its name first, and gives the exit status: 0 done, 2 trouble.
 ///
-/// Everything is computed before the first octet is written: on any error standard output stays empty.
+/// Everything is computed before the first octet is written: on any error standard output stays empty. `probe` alone
+/// prints each host as soon as it is known, after all that can be wrong with the call and its input.
 ///
 /// `may_colour`: whether text for a terminal may have colours there.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
@@ -47,7 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
         outcome.talk.extend(failed.talk);
         outcome.status = failed.status;
     }
-    let talk: String = outcome.talk.iter().map(|line| format!("tlsagen: {line}\n")).collect();
+    let talk: String = outcome.talk.iter().map(|line| format!("tlsagen: {}\n", printable(line))).collect();
     if !talk.is_empty() {
         files::write_stderr(&talk);
     }
@@ -91,12 +94,12 @@ fn chain(request: &Request) -> anyhow::Result<Outcome> {
 fn materials(common: &Common) -> anyhow::Result<Vec<Material>> {
     let files = std::iter::once(&common.chain).chain(&common.next);
     let material =
-        |file: &String| Material::read(file.clone(), &read(file)?).with_context(|| files::name(file));
+        |file: &String| Material::read(file.clone(), &read(file)?).with_context(|| text::file_name(file));
     files.map(material).collect()
 }
 
 fn read(file: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    files::read(file).with_context(|| files::name(file))
+    files::read(file).with_context(|| text::file_name(file))
 }
 
 fn style(request: &Request) -> Style {
@@ -206,7 +209,7 @@ impl CertificateNeeded {
 
 impl std::fmt::Display for CertificateNeeded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: no certificate of {} in it", files::name(&self.file), self.of)
+        write!(f, "{}: no certificate of {} in it", text::file_name(&self.file), self.of)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where published records come from: a text, or the DNS.
 
 use anyhow::Context as _;
+#[cfg(feature = "live")]
+use zeroize::Zeroizing;
 
 #[cfg(feature = "live")]
 use super::probe::remark_finding;
@@ -9,7 +11,6 @@ use crate::advice::Finding;
 #[cfg(feature = "live")]
 use crate::advice::Severity;
 use crate::cli::{self, Common};
-use crate::files;
 #[cfg(feature = "live")]
 use crate::live::{
     dns::Resolver,
@@ -18,7 +19,20 @@ use crate::live::{
 use crate::owner::{HostName, Owner};
 #[cfg(feature = "live")]
 use crate::owner::{Port, Transport};
+#[cfg(feature = "live")]
+use crate::records;
 use crate::records::{Found, PublishedSet, RecordsError};
+use crate::text;
+
+/// The text of a file of DNS records, in a copy that is wiped.
+///
+/// Errors: it cannot be read, or may be a private key.
+#[cfg(feature = "live")]
+pub(super) fn text_of(file: &str) -> anyhow::Result<Zeroizing<String>> {
+    let octets = read(file)?;
+    records::refuse_secrets(&octets).with_context(|| text::file_name(file))?;
+    Ok(text::text_of(&octets))
+}
 
 /// Published records.
 pub(super) enum Source {
@@ -28,16 +42,16 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// `owners`: the number of those that will be asked for.
-    pub(super) fn open(records: &cli::Records, common: &Common, owners: usize) -> anyhow::Result<Self> {
+    /// `owners`: those that will be asked for.
+    pub(super) fn open(records: &cli::Records, common: &Common, owners: &[Owner]) -> anyhow::Result<Self> {
         match records {
             cli::Records::File(file) => {
                 let text = read(file)?;
-                let published =
-                    PublishedSet::read(&text, common.origin.as_ref()).with_context(|| files::name(file))?;
-                if published.has_bare_records() && owners != 1 {
-                    let error = RecordsError::bare(owners);
-                    return Err(anyhow::Error::from(error).context(files::name(file)));
+                let published = PublishedSet::read(&text, common.origin.as_ref(), owners);
+                let published = published.with_context(|| text::file_name(file))?;
+                if published.has_bare_records() && owners.len() != 1 {
+                    let error = RecordsError::bare(owners.len());
+                    return Err(anyhow::Error::from(error).context(text::file_name(file)));
                 }
                 Ok(Self::Text(published))
             }

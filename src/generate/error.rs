@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::chain::{ChainError, Place};
+use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
-use crate::x509::printable;
 
 /// Why a file does not give the records that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Problem {
 
 impl fmt::Display for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", printable(&self.file), self.problem)
+        write!(f, "{}: {}", file_name(&self.file), self.problem)
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::chain::{Chain, Link, Member};
 use crate::input::{Input, InputError};
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
-use crate::x509::{Certificate, PublicKey, printable};
+use crate::x509::{Certificate, PublicKey};
 
 pub use error::{GenerateError, Problem};
 
@@ -39,11 +39,6 @@ impl Material {
             Input::Keys(keys) => Content::Keys(keys),
         };
         Ok(Self { file, content })
-    }
-
-    /// What the file is called in messages.
-    pub fn name(&self) -> String {
-        if self.file == "-" { "standard input".to_owned() } else { printable(&self.file) }
     }
 
     /// Its certificates, if it has any.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use time::{Duration, OffsetDateTime};
 
-use super::dns::{Answer, Data, Kind, LookupError, Resolver, Security};
+use super::deadline::Omission;
+use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
 use crate::owner::{HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 
@@ -28,6 +29,8 @@ pub enum Dnssec {
     Unreachable(String),
     /// There is no host to ask for, with the reason and its section.
     NoHost(String),
+    /// Not looked up, or not to the end.
+    NotVisited(Omission),
 }
 
 impl fmt::Display for Dnssec {
@@ -40,6 +43,7 @@ impl fmt::Display for Dnssec {
             Self::Insecure(what) => write!(f, "insecure: {what}"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
             Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
+            Self::NotVisited(omission) => omission.fmt(f),
         }
     }
 }
@@ -49,7 +53,7 @@ impl Dnssec {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
-            Self::Given | Self::NotGiven(_) | Self::NoHost(_) => "unchecked",
+            Self::Given | Self::NotGiven(_) | Self::NoHost(_) | Self::NotVisited(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",
@@ -88,23 +92,18 @@ pub enum Remark {
         /// What went wrong.
         reason: String,
     },
-    /// Signatures end within two days.
-    EndsSoon {
-        /// The name and type of the records.
-        question: String,
-        /// When the first of them ends.
-        expires: OffsetDateTime,
-    },
+    /// A signature that an answer stands on ends within two days.
+    EndsSoon(Expiry),
 }
 
 /// Zones are signed anew days before their signatures end.
 const SOON: Duration = Duration::days(2);
 
 impl Remark {
-    /// Whether the signatures of a validated answer end soon after `now`.
-    fn on_expiry(name: &str, kind: Kind, answer: &Answer, now: OffsetDateTime) -> Option<Self> {
-        let expires = answer.expires.filter(|expires| *expires - now < SOON)?;
-        Some(Self::EndsSoon { question: format!("{name} {kind}"), expires })
+    /// Whether a signature that a validated answer stands on ends soon after `now`.
+    fn on_expiry(answer: &Answer, now: OffsetDateTime) -> Option<Self> {
+        let expires = answer.expires.as_ref().filter(|expires| expires.at - now < SOON);
+        expires.cloned().map(Self::EndsSoon)
     }
 }
 
@@ -193,7 +192,7 @@ impl Addresses {
             kind: *kind,
             reason: failure.to_string(),
         };
-        let ending = |(kind, answer): &(Kind, Answer)| Remark::on_expiry(host, *kind, answer, now);
+        let ending = |(_, answer): &(Kind, Answer)| Remark::on_expiry(answer, now);
         self.failures.iter().map(passed_over).chain(self.answers.iter().filter_map(ending)).collect()
     }
 }
@@ -257,7 +256,9 @@ pub fn locate(
                 let (host, addresses) = (host.clone(), found.all());
                 return Ok(Server { host, base, owner, holder, addresses, records, remarks });
             }
-            Err(reason) => none = reason,
+            // That the alias has none says less than why its target's do not count.
+            Err(reason) if none == Dnssec::NoRecords => none = reason,
+            Err(_) => {}
         }
     }
     Err(none)
@@ -292,7 +293,7 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
         }
         Security::Secure => {}
     }
-    let remark = Remark::on_expiry(name, Kind::Tlsa, &answer, resolver.now());
+    let remark = Remark::on_expiry(&answer, resolver.now());
     let Answer { holder, data, .. } = answer;
     let records: Vec<Published> = data
         .into_iter()
@@ -304,7 +305,9 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
     if records.is_empty() {
         return Ok(Err(Dnssec::NoRecords));
     }
-    let holder = holder.parse().map_err(|error: NameError| Dnssec::NoHost(error.to_string()))?;
+    let unwritten =
+        || Dnssec::NoHost(format!("the TLSA records of {name} are at a name that is not written here"));
+    let holder = Owner::found(&holder).ok_or_else(unwritten)?;
     Ok(Ok(Records { found: Found { holder, records }, remark }))
 }
 
@@ -317,6 +320,8 @@ pub struct Exchanges {
     pub nexthops: Vec<HostName>,
     /// Whether the MX records, or their absence, are signed.
     pub is_secure: bool,
+    /// That their signatures end soon.
+    pub remark: Option<Remark>,
 }
 
 /// The MX hosts of `domain`, or itself without any (RFC 5321 section 5.1).
@@ -324,6 +329,7 @@ pub struct Exchanges {
 /// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
 pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
     let answer = resolver.lookup(domain.as_str(), Kind::Mx)?;
+    let remark = Remark::on_expiry(&answer, resolver.now());
     let is_secure = match answer.security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(reason)),
         Security::Secure => true,
@@ -345,7 +351,7 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
         })
         .collect();
     if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure });
+        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure, remark });
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_empty()) {
@@ -361,5 +367,5 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
             hosts.push(host);
         }
     }
-    Ok(Exchanges { hosts, nexthops, is_secure })
+    Ok(Exchanges { hosts, nexthops, is_secure, remark })
 }

@@ -3,9 +3,11 @@
 //! A name is looked up, its addresses are connected to, and what each serves for each kind of key is judged by the
 //! records that were found, as `check` judges a file.
 
+mod deadline;
 pub mod dns;
 pub mod find;
 pub mod starttls;
+mod survey;
 pub mod tls;
 mod wire;
 
@@ -23,8 +25,10 @@ use crate::records::{Found, Published};
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
+pub use deadline::{Deadline, Omission};
 use find::Server;
 use starttls::{Protocol, StarttlsError};
+pub use survey::{Examined, MOST_ADDRESSES, MOST_HOSTS, Survey};
 use tls::{KeyKind, Possession, TlsError};
 use wire::Wire;
 
@@ -75,10 +79,23 @@ pub struct Examination<'a> {
     pub on_smtp: bool,
     /// Further names that a certificate may have (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
-    /// The time that each visit may take, from connecting to the end of the handshake.
+    /// The time limit of each connection, from connecting to the end of the handshake.
     pub timeout: Duration,
+    /// When all of them end.
+    pub deadline: Deadline,
     /// The clock.
     pub now: OffsetDateTime,
+}
+
+impl Examination<'_> {
+    /// The entry of an address that is not visited.
+    fn omitted(&self, address: IpAddr, omission: Omission) -> Visited {
+        let address = SocketAddr::new(address, self.port.number());
+        Visited {
+            omission: Some(omission),
+            ..without_handshake(address, ClientVerdict::Unknown, omission.to_string())
+        }
+    }
 }
 
 /// What one address serves for one kind of key.
@@ -102,14 +119,12 @@ pub struct Visited {
     pub unseen: Option<String>,
     /// Whether this machine has no way to the address at all.
     pub has_no_route: bool,
+    /// That the address was not visited, or not to the end.
+    pub omission: Option<Omission>,
 }
 
-/// Looks at every address of a host, once for each kind of key.
-pub fn examine(server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
-    server.addresses.iter().flat_map(|address| examine_address(*address, server, examination)).collect()
-}
-
-fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
+/// Looks at an address of a host, once for each kind of key.
+fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
     let address = SocketAddr::new(address, examination.port.number());
     let mut seen = Vec::new();
     let mut missed = Vec::new();
@@ -136,7 +151,10 @@ fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'
         match error.of_kind() {
             Some(OfKind::Surely) => {}
             Some(OfKind::Perhaps) => first.unseen = Some(unseen),
-            None => seen.push(without_handshake(address, error.verdict(), unseen)),
+            None => seen.push(Visited {
+                omission: error.omission(),
+                ..without_handshake(address, error.verdict(), unseen)
+            }),
         }
         return seen;
     }
@@ -148,6 +166,7 @@ fn examine_address(address: IpAddr, server: &Server, examination: &Examination<'
     });
     let endpoint = error.map(|error| Visited {
         has_no_route: error.is_no_route(),
+        omission: error.omission(),
         ..without_handshake(address, error.verdict(), error.to_string())
     });
     endpoint.into_iter().collect()
@@ -164,6 +183,7 @@ fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String)
         served: Vec::new(),
         unseen: None,
         has_no_route: false,
+        omission: None,
     }
 }
 
@@ -172,9 +192,25 @@ enum VisitError {
     Connect(std::io::Error),
     Starttls(StarttlsError),
     Tls(TlsError),
+    /// The time of the call is over, not that of the visit.
+    Omitted(Omission),
 }
 
 impl VisitError {
+    fn is_timeout(&self) -> bool {
+        match self {
+            Self::Connect(error)
+            | Self::Starttls(StarttlsError::Io(error))
+            | Self::Tls(TlsError::Io(error)) => error.kind() == ErrorKind::TimedOut,
+            _ => false,
+        }
+    }
+
+    fn omission(&self) -> Option<Omission> {
+        let Self::Omitted(omission) = self else { return None };
+        Some(*omission)
+    }
+
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
         /// Linux's EAFNOSUPPORT, for which the standard library has no name: a kernel without IPv6.
@@ -218,6 +254,7 @@ impl fmt::Display for VisitError {
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
             Self::Starttls(error) => error.fmt(f),
             Self::Tls(error) => error.fmt(f),
+            Self::Omitted(omission) => omission.fmt(f),
         }
     }
 }
@@ -228,9 +265,17 @@ fn visit(
     kind: KeyKind,
     examination: &Examination<'_>,
 ) -> Result<tls::Served, VisitError> {
-    let mut wire = Wire::connect(address, examination.timeout).map_err(VisitError::Connect)?;
-    starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(VisitError::Starttls)?;
-    tls::handshake(&mut wire, base.as_str(), kind).map_err(VisitError::Tls)
+    let Examination { timeout, deadline, .. } = examination;
+    let left = deadline.left();
+    let dialog = || {
+        let mut wire = Wire::connect(address, left.min(*timeout)).map_err(VisitError::Connect)?;
+        starttls::start(&mut wire, examination.protocol, base.as_str()).map_err(VisitError::Starttls)?;
+        tls::handshake(&mut wire, base.as_str(), kind).map_err(VisitError::Tls)
+    };
+    dialog().map_err(|error| match error.is_timeout() && left < *timeout {
+        true => VisitError::Omitted(deadline.not_finished()),
+        false => error,
+    })
 }
 
 fn judge(
@@ -282,6 +327,7 @@ fn judge(
         served: served.certificates,
         unseen: None,
         has_no_route: false,
+        omission: None,
     }
 }
 

@@ -91,10 +91,10 @@ impl fmt::Display for StarttlsError {
         match self {
             Self::Io(error) => write!(f, "the connection broke before TLS: {error}"),
             Self::NotOffered(said) => {
-                write!(f, "STARTTLS is not offered: {}", crate::x509::printable(said.trim_end()))
+                write!(f, "STARTTLS is not offered: {}", crate::text::printable(said.trim_end()))
             }
             Self::Busy(said) => {
-                write!(f, "the server is busy: {}", crate::x509::printable(said.trim_end()))
+                write!(f, "the server is busy: {}", crate::text::printable(said.trim_end()))
             }
             Self::TooLong => f.write_str("the server talks without end before TLS"),
         }

@@ -16,6 +16,9 @@ impl Wire {
     ///
     /// Errors: nobody answers, in time or at all.
     pub fn connect(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
+        if timeout.is_zero() {
+            return Err(late());
+        }
         let deadline = Instant::now() + timeout;
         let stream = TcpStream::connect_timeout(&address, timeout)?;
         stream.set_nodelay(true)?;
@@ -31,7 +34,7 @@ impl Wire {
 }
 
 fn late() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "no end of it in time")
+    io::Error::new(ErrorKind::TimedOut, "timed out")
 }
 
 /// A socket's time-out looks like one that would block.

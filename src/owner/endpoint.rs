@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::{HostName, NameError, Owner, Port, Transport};
+use super::{HostName, NameError, NameProblem, Owner, Port, Transport};
 
 /// One `HOST[:PORT]` of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// The endpoints of a comma-separated list.
     ///
-    /// Errors: a name that is no host name, a bad port, an IP address, an empty item.
+    /// Errors: a name that is not a host name, a bad port, an IP address, an empty item.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
         text.split(',').map(str::parse).collect()
     }
@@ -33,12 +33,11 @@ impl Endpoint {
     ///
     /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
     pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
+        let owner = |port, host| Owner::new(port, transport, host).map_err(|error| error.at("HOST"));
         match self {
             Self::Owner(owner) => Ok(vec![owner.clone()]),
-            Self::Server { host, port: Some(port), .. } => Ok(vec![Owner::new(*port, transport, host)?]),
-            Self::Server { host, .. } => {
-                ports.iter().map(|port| Owner::new(*port, transport, host)).collect()
-            }
+            Self::Server { host, port: Some(port), .. } => Ok(vec![owner(*port, host)?]),
+            Self::Server { host, .. } => ports.iter().map(|port| owner(*port, host)).collect(),
         }
     }
 }
@@ -47,14 +46,20 @@ impl FromStr for Endpoint {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text).map_err(|error| error.at("HOST"))
+    }
+}
+
+impl Endpoint {
+    fn parse(text: &str) -> Result<Self, NameError> {
         if text.parse::<IpAddr>().is_ok() || text.starts_with('[') {
-            return Err(NameError::IpAddress(text.to_owned()));
+            return Err(NameError::new(text, NameProblem::IpAddress));
         }
         if let Some((scheme, _)) = text.split_once("//") {
-            return Err(NameError::Label { name: text.to_owned(), label: format!("{scheme}//") });
+            return Err(NameError::label(text, &format!("{scheme}//")));
         }
         if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) {
-            return Err(NameError::Number(text.to_owned()));
+            return Err(NameError::new(text, NameProblem::Number));
         }
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
@@ -62,12 +67,14 @@ impl FromStr for Endpoint {
         };
         if name.split('.').any(|label| label.starts_with('_')) {
             return match port {
-                Some(_) => Err(NameError::OwnerPort(text.to_owned())),
+                Some(_) => Err(NameError::new(text, NameProblem::OwnerPort)),
                 None => name.parse().map(Self::Owner),
             };
         }
         let host = name.parse()?;
         let u_labels = (!name.is_ascii()).then(|| name.to_owned());
-        Ok(Self::Server { host, port: port.map(str::parse).transpose()?, u_labels })
+        let port =
+            port.map(str::parse).transpose().map_err(|error: NameError| error.at("the port of HOST"))?;
+        Ok(Self::Server { host, port, u_labels })
     }
 }

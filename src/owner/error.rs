@@ -1,94 +1,109 @@
-//! Why text is no name, port or transport, and what to do about it.
+//! Why text is not a name, port or transport, and what to do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 
-/// Why text is no name, port or transport.
+use crate::text::Shown;
+
+/// Text that is not a name, port or transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NameError {
+pub struct NameError {
+    /// The text, as far as it is shown.
+    given: Shown,
+    /// What is wrong with it.
+    pub problem: NameProblem,
+}
+
+/// Why text is not a name, port or transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameProblem {
     /// Not a port number.
-    Port(String),
+    Port,
     /// Not a transport.
-    Transport(String),
+    Transport,
     /// An IP address, or a name that would be read as one.
-    IpAddress(String),
+    IpAddress,
     /// U-labels that IDNA refuses, or an A-label that stands for none.
-    Idna(String),
+    Idna,
     /// A sign that IDNA forbids, such as a quotation mark.
-    Sign {
-        /// The whole name.
-        name: String,
-        /// The sign.
-        sign: char,
-    },
+    Sign(char),
     /// Digits alone, where a host is wanted.
-    Number(String),
+    Number,
     /// A full owner name that is not quite one.
-    OwnerPrefix(String),
-    /// Two dots in a row, or no label at all.
-    EmptyLabel(String),
+    OwnerPrefix,
+    /// No name at all.
+    Empty,
+    /// Two dots in a row.
+    EmptyLabel,
     /// A label that no host name has.
     Label {
-        /// The whole name.
-        name: String,
         /// The label.
-        label: String,
+        label: Shown,
+        /// Whether there is white space in the name.
+        has_blank: bool,
     },
     /// A label that no owner name has.
-    OwnerLabel {
-        /// The whole name.
-        name: String,
-        /// The label.
-        label: String,
-    },
-    /// The owner of another record type.
-    OtherType {
-        /// The whole name.
-        name: String,
-        /// The label that tells.
-        label: String,
-    },
-    /// A label longer than 63 octets.
-    LabelLength {
-        /// The label.
-        label: String,
-        /// Its octets.
-        length: usize,
-    },
-    /// A name longer than 253 characters.
-    NameLength {
-        /// The name.
-        name: String,
-        /// Its characters, the prefix included, without the final dot.
-        length: usize,
-    },
-    /// A full owner name with a port behind it.
-    OwnerPort(String),
+    OwnerLabel(Shown),
+    /// The owner of another record type, with the label that tells.
+    OtherType(&'static str),
+    /// A label longer than 63 octets, with its length.
+    LabelLength(usize),
+    /// A name longer than 253 characters: with its length, the prefix included, without the final dot.
+    NameLength(usize),
+    /// A full owner name followed by a port.
+    OwnerPort,
 }
 
 impl NameError {
+    pub(super) fn new(text: &str, problem: NameProblem) -> Self {
+        let given = match problem {
+            NameProblem::Port => Shown::number(text),
+            NameProblem::Transport => Shown::word(text),
+            _ => Shown::name(text),
+        };
+        Self { given, problem }
+    }
+
+    /// A label that no host name has.
+    pub(super) fn label(name: &str, label: &str) -> Self {
+        let has_blank = name.contains(char::is_whitespace);
+        let label = Shown::name(label).at("it");
+        Self::new(name, NameProblem::Label { label, has_blank })
+    }
+
+    /// Names the place in the call, such as `HOST`, if the text itself is not shown; a place that is known already
+    /// stays.
+    #[must_use]
+    pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
+        Self { given: self.given.at(place), ..self }
+    }
+
     /// The stable code of the diagnostic, if it has one.
     pub fn code(&self) -> Option<&'static str> {
-        matches!(self, Self::IpAddress(_)).then_some("host-ip")
+        matches!(self.problem, NameProblem::IpAddress).then_some("host-ip")
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::IpAddress(_) => Some("give the name of the MX host, the one its MX record points to"),
-            Self::OtherType { .. } => {
+        match &self.problem {
+            NameProblem::IpAddress => Some("give the name of the MX host, the one its MX record points to"),
+            NameProblem::OtherType(_) => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
             }
-            Self::Port(_) => Some("as in `-p 25,465`, or `mx.example:465` for one host"),
-            Self::Number(_) => Some(
+            NameProblem::Port => Some("as in `-p 25,465`, or `mx.example:465` for one host"),
+            NameProblem::Number => Some(
                 "HOST comes before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`; several ports go in `-p 25,587`",
             ),
-            Self::OwnerPrefix(_) => Some("give the host alone and its port with -p"),
-            Self::Sign { .. } => Some("type the name, or copy it from a plain text"),
-            Self::Label { name, .. } if name.contains(char::is_whitespace) => {
+            NameProblem::OwnerPrefix => Some("give the host alone and its port with -p"),
+            NameProblem::Sign(_) => Some("type the name, or copy it from a plain text"),
+            NameProblem::OwnerPort => Some("drop the port: the owner name already contains it"),
+            NameProblem::Label { .. } if !self.given.is_text() => Some(
+                "CHAIN, the file, comes before HOST; a host is a plain name such as mx.example, without a scheme or a path",
+            ),
+            NameProblem::Label { has_blank: true, .. } => {
                 Some("separate several hosts with commas: a.example,b.example")
             }
-            Self::OwnerPort(_) => Some("leave the port away: the name starts with it"),
-            Self::Label { .. } => Some(
+            NameProblem::Label { .. } => Some(
                 "give a plain host name such as mx.example, or a full owner name such as _25._tcp.mx.example",
             ),
             _ => None,
@@ -98,59 +113,49 @@ impl NameError {
 
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Port(text) => write!(
+        let given = &self.given;
+        match &self.problem {
+            NameProblem::Port => write!(
                 f,
-                "'{text}' is no port: a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
+                "{given} is not a port: a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
             ),
-            Self::Transport(text) => {
-                write!(f, "'{text}' is no transport of RFC 6698 section 3: tcp, udp or sctp")
+            NameProblem::Transport => {
+                write!(f, "{given} is not a transport of RFC 6698 section 3: tcp, udp or sctp")
             }
-            Self::IpAddress(text) => {
-                write!(f, "'{text}' is an IP address; TLSA records belong to host names (RFC 6698 section 3)")
+            NameProblem::IpAddress => {
+                write!(f, "{given} is an IP address; TLSA records belong to host names (RFC 6698 section 3)")
             }
-            Self::Idna(text) => {
-                write!(f, "'{}' is no internationalised host name (RFC 5890)", text.escape_debug())
-            }
-            Self::Sign { name, sign } => write!(
+            NameProblem::Idna => write!(f, "{given} is not an internationalised host name (RFC 5890)"),
+            NameProblem::Sign(sign) => write!(
                 f,
-                "'{}' is no host name: '{}' (U+{:04X}) is no letter (RFC 5892 section 2)",
-                name.escape_debug(),
-                sign.escape_debug(),
+                "{given} is not a host name: '{}' (U+{:04X}) is not a letter (RFC 5892 section 2)",
+                crate::text::printable(sign.encode_utf8(&mut [0; 4])),
                 u32::from(*sign)
             ),
-            Self::Number(text) => write!(f, "'{text}' is a number, and no host name"),
-            Self::OwnerPrefix(text) => write!(
+            NameProblem::Number => write!(f, "{given} is a number, not a host name"),
+            NameProblem::OwnerPrefix => write!(
                 f,
-                "'{}' is no owner name of a TLSA record: _PORT._TRANSPORT.HOST, as in _25._tcp.mx.example (RFC 6698 section 3)",
-                text.escape_debug()
+                "{given} is not the owner name of a TLSA record: _PORT._TRANSPORT.HOST, as in _25._tcp.mx.example (RFC 6698 section 3)"
             ),
-            Self::EmptyLabel(text) if text.is_empty() => f.write_str("the host name is empty"),
-            Self::EmptyLabel(text) => {
-                write!(f, "'{}' has an empty label (RFC 1035 section 2.3.1)", text.escape_debug())
-            }
-            Self::Label { name, label } => write!(
+            NameProblem::Empty => f.write_str("the host name is empty"),
+            NameProblem::EmptyLabel => write!(f, "{given} has an empty label (RFC 1035 section 2.3.1)"),
+            NameProblem::Label { label, .. } => write!(
                 f,
-                "'{}' is no host name: '{}' is not made of letters, digits and inner hyphens (RFC 1123 section 2.1)",
-                name.escape_debug(),
-                label.escape_debug()
+                "{given} is not a host name: {label} is not made of letters, digits and inner hyphens (RFC 1123 section 2.1)"
             ),
-            Self::OwnerLabel { name, label } => write!(
-                f,
-                "'{}' is no owner name: '{}' is not made of letters, digits, '-' and '_'",
-                name.escape_debug(),
-                label.escape_debug()
-            ),
-            Self::OtherType { name, label } => {
-                write!(f, "'{name}' is the owner of another record type: {label}")
+            NameProblem::OwnerLabel(label) => {
+                write!(f, "{given} is not an owner name: {label} is not made of letters, digits, '-' and '_'")
             }
-            Self::LabelLength { label, length } => {
-                write!(f, "label '{label}' has {length} octets, 63 are allowed (RFC 1035 section 2.3.4)")
+            NameProblem::OtherType(label) => {
+                write!(f, "{given} is the owner of another record type: {label}")
             }
-            Self::NameLength { name, length } => {
-                write!(f, "'{name}' has {length} characters, 253 are allowed (RFC 1035 section 2.3.4)")
+            NameProblem::LabelLength(length) => {
+                write!(f, "{given} has a label of {length} octets, 63 are allowed (RFC 1035 section 2.3.4)")
             }
-            Self::OwnerPort(text) => write!(f, "'{text}' has a port behind a full owner name"),
+            NameProblem::NameLength(length) => {
+                write!(f, "{given} has {length} characters, 253 are allowed (RFC 1035 section 2.3.4)")
+            }
+            NameProblem::OwnerPort => write!(f, "{given} has a port after a full owner name"),
         }
     }
 }

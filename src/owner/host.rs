@@ -6,7 +6,7 @@ use std::str::FromStr;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use super::NameError;
+use super::{NameError, NameProblem};
 
 /// A host name in A-labels, lower case, without the final dot: the TLSA base domain of RFC 6698 section 3.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,7 @@ impl FromStr for HostName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let absolute = text.strip_suffix('.').unwrap_or(text);
         if absolute.parse::<IpAddr>().is_ok() || absolute.starts_with('[') {
-            return Err(NameError::IpAddress(text.to_owned()));
+            return Err(NameError::new(text, NameProblem::IpAddress));
         }
         let ascii = to_ascii(absolute)?;
         // Another script's full stop became one; there is one final dot at most.
@@ -40,12 +40,12 @@ impl FromStr for HostName {
             let octets = label.as_bytes();
             let ldh = octets.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
             if !ldh || octets.first() == Some(&b'-') || octets.last() == Some(&b'-') {
-                return Err(NameError::Label { name: text.to_owned(), label: label.to_owned() });
+                return Err(NameError::label(text, label));
             }
         }
         // RFC 1123 section 2.1: a host name whose last label is a number would be read as an address.
         if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit())) {
-            return Err(NameError::IpAddress(text.to_owned()));
+            return Err(NameError::new(text, NameProblem::IpAddress));
         }
         check_length(text, name)?;
         Ok(Self(name.to_owned()))
@@ -64,19 +64,20 @@ pub(super) fn to_ascii(name: &str) -> Result<String, NameError> {
             | '\u{2000}'..='\u{200b}' | '\u{200e}'..='\u{206f}')
     };
     if let Some(sign) = name.chars().find(|c| is_sign(*c)) {
-        return Err(NameError::Sign { name: name.to_owned(), sign });
+        return Err(NameError::new(name, NameProblem::Sign(sign)));
     }
     Uts46::new()
         .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::CheckFirstLast, DnsLength::Ignore)
         .map(|ascii| ascii.into_owned())
-        .map_err(|_| NameError::Idna(name.to_owned()))
+        .map_err(|_| NameError::new(name, NameProblem::Idna))
 }
 
 pub(super) fn check_label(name: &str, label: &str) -> Result<(), NameError> {
     match label.len() {
-        0 => Err(NameError::EmptyLabel(name.to_owned())),
+        0 if name.is_empty() => Err(NameError::new(name, NameProblem::Empty)),
+        0 => Err(NameError::new(name, NameProblem::EmptyLabel)),
         1..=63 => Ok(()),
-        length => Err(NameError::LabelLength { label: label.to_owned(), length }),
+        length => Err(NameError::new(name, NameProblem::LabelLength(length))),
     }
 }
 
@@ -84,6 +85,6 @@ pub(super) fn check_label(name: &str, label: &str) -> Result<(), NameError> {
 pub(super) fn check_length(name: &str, absolute: &str) -> Result<(), NameError> {
     match absolute.len() {
         0..=253 => Ok(()),
-        length => Err(NameError::NameLength { name: name.to_owned(), length }),
+        length => Err(NameError::new(name, NameProblem::NameLength(length))),
     }
 }

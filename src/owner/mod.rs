@@ -8,9 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use endpoint::Endpoint;
-pub use error::NameError;
+pub use error::{NameError, NameProblem};
 pub use host::HostName;
 use host::{check_label, check_length};
+
+use crate::text::Shown;
 
 /// A TCP, UDP or SCTP port, 1 to 65535, written without sign or leading zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +41,7 @@ impl FromStr for Port {
         let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
         match text.parse() {
             Ok(number) if digits && !text.starts_with('0') => Ok(Self(number)),
-            _ => Err(NameError::Port(text.to_owned())),
+            _ => Err(NameError::new(text, NameProblem::Port)),
         }
     }
 }
@@ -72,7 +74,7 @@ impl FromStr for Transport {
         [Self::Tcp, Self::Udp, Self::Sctp]
             .into_iter()
             .find(|transport| transport.to_string() == text)
-            .ok_or_else(|| NameError::Transport(text.to_owned()))
+            .ok_or_else(|| NameError::new(text, NameProblem::Transport))
     }
 }
 
@@ -88,6 +90,17 @@ impl Owner {
         let name = format!("_{port}._{transport}.{}", host.as_str());
         check_length(&name, &name)?;
         Ok(Self(name))
+    }
+
+    /// A name that the DNS or a zone file has for the records, whatever its labels are called: `_311._dane.example` is as
+    /// good as any target of a CNAME record. With or without its final dot.
+    ///
+    /// `None` for a name that would have to be escaped, or that is too long.
+    pub fn found(name: &str) -> Option<Self> {
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_*".contains(&octet);
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
+        (name.len() <= 253 && name.split('.').all(is_label)).then_some(Self(name))
     }
 
     /// The port, where the name has the shape of RFC 6698 section 3.
@@ -156,10 +169,10 @@ impl FromStr for Owner {
             let wildcard = index == 0 && label == "*";
             let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
             if !wildcard && !label.bytes().all(plain) {
-                return Err(NameError::OwnerLabel { name: text.to_owned(), label: label.to_owned() });
+                return Err(NameError::new(text, NameProblem::OwnerLabel(Shown::name(label).at("it"))));
             }
-            if label == "_smimecert" || label == "_openpgpkey" {
-                return Err(NameError::OtherType { name: text.to_owned(), label: label.to_owned() });
+            if let Some(other) = ["_smimecert", "_openpgpkey"].into_iter().find(|other| label == *other) {
+                return Err(NameError::new(text, NameProblem::OtherType(other)));
             }
         }
         check_length(text, &name)?;
@@ -192,10 +205,10 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
     match port {
         None if second_is_transport && first == "*" => {}
         None if !second_is_transport && !transport(first) => {}
-        _ => return Err(NameError::OwnerPrefix(text.to_owned())),
+        _ => return Err(NameError::new(text, NameProblem::OwnerPrefix)),
     }
     match rest.iter().skip(1).any(|label| transport(label)) {
-        true => Err(NameError::OwnerPrefix(text.to_owned())),
+        true => Err(NameError::new(text, NameProblem::OwnerPrefix)),
         false => Ok(()),
     }
 }
@@ -281,8 +294,8 @@ mod tests {
             error(host);
         }
         assert!(error("x._smimecert.example").contains("another record type"));
-        assert!(error("_25._tcp.mx.example:25").contains("port behind"));
-        assert!(error("mx.example:25:587").contains("'25:587' is no port"));
+        assert!(error("_25._tcp.mx.example:25").contains("has a port after a full owner name"));
+        assert!(error("mx.example:25:587").contains("'25:587' is not a port"));
         assert!(error("mx.example:25,587").contains("'587' is a number"));
     }
 
@@ -312,6 +325,32 @@ mod tests {
     }
 
     #[test]
+    fn names_of_the_dns_may_be_called_anything() {
+        for name in [
+            "_311._dane.example",
+            "_25._dane.example",
+            "_tlsa._tcp.example.",
+            "dane._tcp.example",
+            "_Tcp.example",
+        ] {
+            let owner = Owner::found(name).unwrap().to_string();
+            assert_eq!(owner, format!("{}.", name.trim_end_matches('.').to_ascii_lowercase()));
+        }
+        for name in [
+            "",
+            ".",
+            "a..example",
+            "a b.example",
+            "a;.example",
+            "a\\.b.example",
+            "(.example",
+            &"a.".repeat(128),
+        ] {
+            assert_eq!(Owner::found(name), None, "{name}");
+        }
+    }
+
+    #[test]
     fn quotation_marks_are_no_letters() {
         for host in ["“mx.example”", "mx’s.example", "«mx».example", "mx\u{a0}.example", "mx\u{200b}.example"]
         {
@@ -323,7 +362,7 @@ mod tests {
     #[test]
     fn ports_are_plain_numbers() {
         for port in ["0", "025", "+25", "65536", "", "smtp", "２５"] {
-            assert!(error(&format!("mx.example:{port}")).contains("is no port"), "{port}");
+            assert!(error(&format!("mx.example:{port}")).contains("is not a port"), "{port}");
             error(&format!("_{port}._tcp.mx.example"));
         }
         assert_eq!(owners("mx.example:65535"), ["_65535._tcp.mx.example."]);

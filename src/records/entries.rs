@@ -3,22 +3,51 @@
 use super::{RecordsError, RecordsProblem};
 
 /// One entry, which parentheses may spread over several lines.
-#[derive(Debug)]
-pub(super) struct Entry<'a> {
+#[derive(Debug, Default)]
+pub(super) struct Entry {
     /// The line it starts on, counted from 1.
-    pub(super) line: usize,
+    line: usize,
     /// Whether its first line starts with a blank: then it has no owner of its own.
     pub(super) is_indented: bool,
-    /// The words as they stand there, with their quotation marks and backslashes.
-    pub(super) words: Vec<&'a str>,
+    /// The words as they stand there, with their quotation marks and backslashes, a blank between them.
+    pub(super) text: String,
 }
 
-/// The entries of `text` that have words.
+impl Entry {
+    pub(super) fn words(&self) -> Words<'_> {
+        Words(&self.text)
+    }
+}
+
+/// The words of an entry.
+#[derive(Debug, Clone)]
+pub(super) struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    /// The text of the words that are left.
+    pub(super) fn rest(&self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (word, rest) = next_word(self.0).ok().flatten()?;
+        self.0 = rest;
+        Some(word)
+    }
+}
+
+/// Hands the entries of `text` that have words to `take`, one after another: no more than one of them is kept.
 ///
-/// Errors: parentheses or quotation marks without their other half.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, RecordsError> {
-    let mut entries = Vec::new();
-    let mut entry = Entry { line: 1, is_indented: false, words: Vec::new() };
+/// Errors: parentheses or quotation marks without their other half; what `take` says of an entry, with its line.
+pub(super) fn for_each(
+    text: &str,
+    mut take: impl FnMut(&Entry) -> Result<(), RecordsProblem>,
+) -> Result<(), RecordsError> {
+    let mut entry = Entry::default();
     let mut open: Option<usize> = None;
     for (number, line) in text.split('\n').enumerate() {
         let number = number + 1;
@@ -35,17 +64,22 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry<'_>>, RecordsError> {
                 ("(", Some(_)) => return Err(error(RecordsProblem::SecondParenthesis)),
                 (")", Some(_)) => open = None,
                 (")", None) => return Err(error(RecordsProblem::ClosingParenthesis)),
-                (word, _) => entry.words.push(word),
+                (word, _) => {
+                    if !entry.text.is_empty() {
+                        entry.text.push(' ');
+                    }
+                    entry.text.push_str(word);
+                }
             }
         }
-        if open.is_none() && !entry.words.is_empty() {
-            let next = Entry { line: number + 1, is_indented: false, words: Vec::new() };
-            entries.push(std::mem::replace(&mut entry, next));
+        if open.is_none() && !entry.text.is_empty() {
+            take(&entry).map_err(|problem| RecordsError { line: entry.line, problem })?;
+            entry.text.clear();
         }
     }
     match open {
         Some(line) => Err(RecordsError { line, problem: RecordsProblem::OpenParenthesis }),
-        None => Ok(entries),
+        None => Ok(()),
     }
 }
 
@@ -54,14 +88,14 @@ fn next_word(line: &str) -> Result<Option<(&str, &str)>, RecordsProblem> {
     let line = line.trim_start_matches([' ', '\t', '\r', '\u{feff}']);
     let mut quoted = false;
     let mut escaped = false;
-    for (at, c) in line.char_indices() {
-        let ends = !quoted && !escaped && matches!(c, ' ' | '\t' | '\r' | '(' | ')' | ';');
-        match c {
-            ';' if ends && at == 0 => return Ok(None),
-            '(' | ')' if ends && at == 0 => return Ok(Some(line.split_at(1))),
+    for (at, octet) in line.bytes().enumerate() {
+        let ends = !quoted && !escaped && matches!(octet, b' ' | b'\t' | b'\r' | b'(' | b')' | b';');
+        match octet {
+            b';' if ends && at == 0 => return Ok(None),
+            b'(' | b')' if ends && at == 0 => return Ok(Some(line.split_at(1))),
             _ if ends => return Ok(Some(line.split_at(at))),
-            '\\' if !escaped => escaped = true,
-            '"' if !escaped => quoted = !quoted,
+            b'\\' if !escaped => escaped = true,
+            b'"' if !escaped => quoted = !quoted,
             _ => escaped = false,
         }
     }

@@ -22,8 +22,8 @@ pub enum RecordsProblem {
     ClosingParenthesis,
     /// A quotation mark without its other half.
     Quote,
-    /// A relative name where no origin is known.
-    NoOrigin(String),
+    /// A relative name where no origin is known; the name only if it may be shown.
+    NoOrigin(Option<String>),
     /// An entry that starts with a blank, and no owner before it.
     NoOwner,
     /// No record type.
@@ -32,6 +32,8 @@ pub enum RecordsProblem {
     NoAnswer,
     /// PEM, which may be a private key: none of it is shown.
     Pem,
+    /// DER, which may be a private key: none of it is shown.
+    Der,
     /// An entry of a TLSA or CNAME record, or a directive, that cannot be read.
     Unreadable {
         /// The record type or directive.
@@ -46,8 +48,8 @@ pub enum RecordsProblem {
         /// Their number.
         owners: usize,
     },
-    /// A directive that is not followed.
-    Directive(String),
+    /// A directive that is not followed; its name only if it may be shown.
+    Directive(Option<String>),
 }
 
 impl RecordsError {
@@ -89,22 +91,20 @@ impl fmt::Display for RecordsProblem {
             Self::SecondParenthesis => f.write_str("a '(' inside of parentheses"),
             Self::ClosingParenthesis => f.write_str("a ')' without its '('"),
             Self::Quote => f.write_str("a quotation mark without its other half"),
-            Self::NoOrigin(name) if name.is_empty() => {
-                f.write_str("a name is relative, and no origin is known")
-            }
-            Self::NoOrigin(name) => {
-                write!(f, "the name {} is relative, and no origin is known", name.escape_debug())
-            }
+            Self::NoOrigin(None) => f.write_str("a name is relative, and no origin is known"),
+            Self::NoOrigin(Some(name)) => write!(f, "the name {name} is relative, and no origin is known"),
             Self::NoOwner => f.write_str("an entry without an owner, and none before it"),
             Self::NoType => f.write_str("no record type in this entry"),
             Self::NoAnswer => f.write_str("the name server gave no answer, or a failure"),
-            Self::Pem => f.write_str("a PEM block, where published records are expected"),
+            Self::Pem => f.write_str("a PEM block, where DNS records are expected"),
+            Self::Der => f.write_str("binary data (DER), where DNS records are expected"),
             Self::Unreadable { what, reason } => {
-                write!(f, "cannot read this {}: {}", what.escape_debug(), reason.escape_debug())
+                write!(f, "cannot read this {what}: {reason}")
             }
             Self::NoData => f.write_str("a TLSA record without association data"),
             Self::Bare { owners } => write!(f, "record data without an owner, and {owners} owners asked for"),
-            Self::Directive(name) => write!(f, "{} is not followed", name.escape_debug()),
+            Self::Directive(Some(name)) => write!(f, "{name} is not followed"),
+            Self::Directive(None) => f.write_str("this directive is not followed"),
         }
     }
 }

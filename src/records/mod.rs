@@ -3,22 +3,17 @@
 //! The entries are parted here, so that an error has its line and other record types, known or not, are passed
 //! over; owners, CNAME and TLSA entries are read by the `domain` crate, one by one.
 
+mod collect;
 mod entries;
 mod error;
 mod reader;
 
 use std::collections::{HashMap, HashSet};
 
-use domain::base::Name;
-use domain::base::iana::Rtype;
-use domain::rdata::ZoneRecordData;
-use domain::zonefile::inplace::ScannedRecordData;
-
 use crate::owner::{Origin, Owner};
+use crate::text;
 use crate::tlsa::Tlsa;
-use entries::Entry;
 pub use error::{RecordsError, RecordsProblem};
-use reader::{OTHER_TYPE, Reader, text_of};
 
 /// The data of a published TLSA record: any numbers and any octets, right or wrong (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,12 +49,12 @@ impl From<&Tlsa> for Published {
     }
 }
 
-/// What a text publishes.
+/// What a text publishes at the owners that are asked for, and where their aliases lead.
 #[derive(Debug, Default)]
 pub struct PublishedSet {
     /// By owner, lower case and without the final dot, in the order of the text.
     records: HashMap<String, Vec<Published>>,
-    /// Every owner of the text, whatever its record type, and the names above it: for these no wildcard stands in.
+    /// Those of the names in question that exist: for these no wildcard stands in.
     names: HashSet<String>,
     aliases: HashMap<String, String>,
     /// Data without an owner, as of `dig +short`, and the last name of the CNAMEs before it.
@@ -77,92 +72,16 @@ pub struct Found {
 }
 
 impl PublishedSet {
-    /// Reads `text`; relative names in it are below `origin` until its own `$ORIGIN`.
+    /// Reads `octets` for what concerns `owners`; relative names are below `origin` until the text's own `$ORIGIN`.
+    /// Beside the text, only that is kept in memory.
     ///
-    /// Errors: an entry that cannot be read, whatever its owner.
-    pub fn read(text: &[u8], origin: Option<&Origin>) -> Result<Self, RecordsError> {
-        let text = String::from_utf8_lossy(text);
-        if let Some(line) = text.split('\n').position(|line| line.trim_start().starts_with("-----BEGIN ")) {
-            return Err(RecordsError { line: line + 1, problem: RecordsProblem::Pem });
-        }
-        // No answer is not the answer that there is nothing.
-        if let Some(line) = text.split('\n').position(is_failure_of_dig) {
-            return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
-        }
-        let mut reader = Reader::new(origin);
-        let mut set = Self::default();
-        for entry in entries::entries(&text)? {
-            let line = entry.line;
-            set.take(&mut reader, &entry).map_err(|problem| RecordsError { line, problem })?;
-        }
-        Ok(set)
-    }
-
-    fn take(&mut self, reader: &mut Reader, entry: &Entry<'_>) -> Result<(), RecordsProblem> {
-        let (first, rest) = entry.words.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
-        if let Some(directive) = first.strip_prefix('$') {
-            return reader.directive(directive, entry);
-        }
-        if is_bare_data(&entry.words) {
-            let (_, data) =
-                reader.read(&[&[".", "IN", "TLSA"], entry.words.as_slice()].concat(), "TLSA record")?;
-            self.bare.extend(published(data)?);
-            return Ok(());
-        }
-        if rest.is_empty() && !entry.is_indented && first.ends_with('.') {
-            let (owner, _) = reader.read(&[first, "IN", OTHER_TYPE, "\\#", "0"], "name")?;
-            self.bare_target = Some(owner);
-            return Ok(());
-        }
-        let owner = if entry.is_indented { None } else { Some(first) };
-        let after_owner = if entry.is_indented { entry.words.as_slice() } else { rest };
-        let of_type = after_owner.iter().position(|word| !is_ttl(word) && !is_class(word));
-        let (record_type, rdata) =
-            of_type.and_then(|at| after_owner.get(at..)?.split_first()).ok_or(RecordsProblem::NoType)?;
-        let other_class =
-            after_owner.iter().take(of_type.unwrap_or(0)).any(|word| is_class(word) && !is_internet(word));
-        let wanted =
-            ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().any(|name| record_type.eq_ignore_ascii_case(name));
-        if !wanted || other_class {
-            // Read for its owner alone, which the entries below it may share.
-            if let Some(owner) = owner {
-                let (owner, _) = reader.read(&[owner, "IN", OTHER_TYPE, "\\#", "0"], "owner")?;
-                if !other_class {
-                    self.exists(&owner);
-                }
-            }
-            return Ok(());
-        }
-        let words = [&[owner.unwrap_or(""), "IN", record_type], rdata].concat();
-        let (owner, data) = reader.read(&words, &format!("{} record", record_type.to_ascii_uppercase()))?;
-        self.exists(&owner);
-        match data {
-            ZoneRecordData::Cname(cname) => {
-                self.aliases.insert(owner, text_of(cname.cname()));
-            }
-            ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::CNAME => {
-                let what = || "CNAME record".to_owned();
-                let target: Result<&Name<[u8]>, _> = Name::from_slice(generic.data().as_ref());
-                let target = target.map_err(|error| RecordsProblem::Unreadable {
-                    what: what(),
-                    reason: error.to_string(),
-                })?;
-                self.aliases.insert(owner, text_of(target));
-            }
-            data => {
-                let record = published(data)?;
-                self.records.entry(owner).or_default().extend(record);
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes an owner and the names above it, which exist with it (RFC 4592 section 2.2.2).
-    fn exists(&mut self, owner: &str) {
-        let mut name = owner;
-        while !self.names.contains(name) {
-            self.names.insert(name.to_owned());
-            name = name.split_once('.').map_or("", |(_, above)| above);
+    /// Errors: an entry that cannot be read, whatever its owner; PEM or DER, which may be a private key.
+    pub fn read(octets: &[u8], origin: Option<&Origin>, owners: &[Owner]) -> Result<Self, RecordsError> {
+        refuse_secrets(octets)?;
+        // Zone files may have comments in other encodings.
+        match std::str::from_utf8(octets) {
+            Ok(text) => collect::collect(text, origin, owners),
+            Err(_) => collect::collect(&text::text_of(octets), origin, owners),
         }
     }
 
@@ -198,65 +117,20 @@ impl PublishedSet {
 fn found(holder: &str, records: &[Published]) -> Option<Found> {
     let mut seen = HashSet::new();
     let distinct = records.iter().filter(|record| seen.insert(*record)).cloned().collect();
-    Some(Found { holder: holder.parse().ok()?, records: distinct })
+    Some(Found { holder: Owner::found(holder)?, records: distinct })
 }
 
-fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {
-    let record = |usage, selector, matching_type, data: &[u8]| {
-        Some(Published { usage, selector, matching_type, data: data.to_vec() })
-    };
-    let record = match &data {
-        ZoneRecordData::Tlsa(tlsa) => {
-            let (usage, selector) = (tlsa.usage().to_int(), tlsa.selector().to_int());
-            record(usage, selector, tlsa.matching_type().to_int(), tlsa.data())
-        }
-        // The form of RFC 3597.
-        ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::TLSA => match generic.data().as_ref() {
-            [usage, selector, matching_type, data @ ..] => record(*usage, *selector, *matching_type, data),
-            _ => return Err(RecordsProblem::NoData),
-        },
-        _ => None,
-    };
-    match record {
-        Some(record) if record.data.is_empty() => Err(RecordsProblem::NoData),
-        record => Ok(record),
+/// Refuses what may be a private key, before anything copies it; nothing of it is shown.
+///
+/// Errors: a PEM block, with its line, or DER.
+pub fn refuse_secrets(octets: &[u8]) -> Result<(), RecordsError> {
+    // A key of less than 128 octets starts with its version, and no text has such an octet.
+    let is_der = matches!(octets, [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, ..]);
+    match text::line_of_pem(octets) {
+        Some(line) => Err(RecordsError { line, problem: RecordsProblem::Pem }),
+        None if is_der => Err(RecordsError { line: 1, problem: RecordsProblem::Der }),
+        None => Ok(()),
     }
-}
-
-/// `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
-fn is_bare_data(words: &[&str]) -> bool {
-    let is_number = |word: &&str| !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_digit());
-    match words {
-        ["\\#", ..] => true,
-        [usage, selector, matching_type, _, ..] => {
-            [usage, selector, matching_type].into_iter().all(is_number)
-        }
-        _ => false,
-    }
-}
-
-/// A comment in which dig says that there was no answer, or that it was a failure.
-fn is_failure_of_dig(line: &str) -> bool {
-    let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
-    line.starts_with(";; no servers could be reached")
-        || line.starts_with(";; connection timed out")
-        || line.starts_with(";; ->>HEADER<<-")
-            && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
-}
-
-/// A TTL in seconds, or with BIND's units.
-fn is_ttl(word: &&str) -> bool {
-    let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
-    word.starts_with(|c: char| c.is_ascii_digit())
-        && word.bytes().all(|octet| octet.is_ascii_digit() || unit(octet))
-}
-
-fn is_class(word: &&str) -> bool {
-    ["IN", "CH", "HS", "CS", "CLASS1"].iter().any(|class| word.eq_ignore_ascii_case(class))
-}
-
-fn is_internet(word: &str) -> bool {
-    word.eq_ignore_ascii_case("IN") || word.eq_ignore_ascii_case("CLASS1")
 }
 
 #[cfg(test)]
@@ -264,8 +138,9 @@ mod tests {
     use super::*;
 
     fn at(text: &str, owner: &str) -> Option<(String, Vec<String>)> {
-        let set = PublishedSet::read(text.as_bytes(), None).unwrap();
-        let found = set.at(&owner.parse().unwrap())?;
+        let owner = owner.parse().unwrap();
+        let set = PublishedSet::read(text.as_bytes(), None, std::slice::from_ref(&owner)).unwrap();
+        let found = set.at(&owner)?;
         let text = |r: &Published| {
             format!("{} {} {} {}", r.usage, r.selector, r.matching_type, hex::encode(&r.data))
         };
@@ -274,7 +149,7 @@ mod tests {
 
     #[track_caller]
     fn error(text: &str) -> String {
-        PublishedSet::read(text.as_bytes(), None).unwrap_err().to_string()
+        PublishedSet::read(text.as_bytes(), None, &[]).unwrap_err().to_string()
     }
 
     const OWNER: &str = "_25._tcp.mx.example";
@@ -349,6 +224,27 @@ mod tests {
     }
 
     #[test]
+    fn comments_may_be_in_another_encoding() {
+        let owner: Owner = OWNER.parse().unwrap();
+        let zone = b"; caf\xe9\n_25._tcp.mx.example. TLSA 3 1 1 aa ; \xff\n";
+        let set = PublishedSet::read(zone, None, std::slice::from_ref(&owner)).unwrap();
+        assert_eq!(set.at(&owner).unwrap().records.len(), 1);
+        let key = b"; caf\xe9\n-----BEGIN PRIVATE KEY-----\n";
+        let error = PublishedSet::read(key, None, &[]).unwrap_err();
+        assert_eq!(error, RecordsError { line: 2, problem: RecordsProblem::Pem });
+    }
+
+    #[test]
+    fn aliases_are_followed_wherever_they_are() {
+        // Targets before their aliases, an alias of a wildcard, and a target that a wildcard stands in for.
+        let zone = "a.b.example. A 192.0.2.1\n*.c.example. TLSA 3 1 1 aa\n*.b.example. CNAME x.c.example.\n\
+                    d.example. CNAME y.b.example.\n_25._tcp.mx.example. CNAME d.example.\n";
+        assert_eq!(at(zone, OWNER), Some(("*.c.example.".to_owned(), vec!["3 1 1 aa".to_owned()])));
+        let hidden = format!("{zone}z.x.c.example. A 192.0.2.1\n");
+        assert_eq!(at(&hidden, OWNER), None);
+    }
+
+    #[test]
     fn circles_of_aliases_end() {
         assert_eq!(
             at("_25._tcp.mx.example. CNAME a.example.\na.example. CNAME _25._tcp.mx.example.\n", OWNER),
@@ -372,6 +268,13 @@ mod tests {
             ("$INCLUDE other\n", "line 1: $INCLUDE is not followed"),
             ("<html>\n", "line 1: "),
             ("3 1 1 xyz\n", "line 1: cannot read"),
+            // A backslash escapes what follows, but not the end of the line.
+            ("a. CNAME @\\\nb. A 192.0.2.1\n", "line 1: cannot read"),
+            // No word that could be a part of a secret.
+            ("MHcCAQ+EIB7Z IN A 192.0.2.1\n", "line 1: a name is relative, and no origin is known"),
+            ("$MHcCAQ+EIB7Z\n", "line 1: this directive is not followed"),
+            ("0\u{2}\u{2}\0", "line 1: binary data (DER)"),
+            ("\u{feff} -----BEGIN EC PRIVATE KEY-----\n", "line 1: a PEM block"),
         ] {
             assert!(error(text).starts_with(expected), "{text}: {}", error(text));
         }

@@ -6,6 +6,7 @@ use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
 use super::RecordsProblem;
 use super::entries::Entry;
 use crate::owner::Origin;
+use crate::text::domain_name;
 
 /// A type that nobody uses, for entries of which only the owner is of interest.
 pub(super) const OTHER_TYPE: &str = "TYPE65534";
@@ -26,57 +27,66 @@ impl Reader {
     }
 
     /// Follows `$ORIGIN`; the TTL of `$TTL` is of no interest.
-    pub(super) fn directive(&mut self, name: &str, entry: &Entry<'_>) -> Result<(), RecordsProblem> {
-        let mentions = |name: &str| entry.words.iter().any(|word| word.eq_ignore_ascii_case(name));
+    pub(super) fn directive(&mut self, name: &str, entry: &Entry) -> Result<(), RecordsProblem> {
+        let mentions = |name: &str| entry.words().any(|word| word.eq_ignore_ascii_case(name));
         match name.to_ascii_uppercase().as_str() {
             "TTL" => Ok(()),
             "GENERATE" if !["TLSA", "TYPE52", "CNAME", "TYPE5"].into_iter().any(mentions) => Ok(()),
             "ORIGIN" => {
-                self.zonefile.extend_from_slice(format!("{}\n", entry.words.join(" ")).as_bytes());
+                self.feed(&[&entry.text]);
+                let origin = entry.words().nth(1).unwrap_or_default();
                 match self.zonefile.next_entry() {
                     Ok(_) => Ok(()),
-                    Err(error) => Err(problem("$ORIGIN line", &entry.words, &error.to_string())),
+                    Err(error) => Err(problem("$ORIGIN line", origin, &error.to_string())),
                 }
             }
-            _ => Err(RecordsProblem::Directive(format!("${name}"))),
+            _ => Err(RecordsProblem::Directive(domain_name(name).map(|name| format!("${name}")))),
         }
     }
 
-    /// The owner, lower case without its final dot, and the data of the entry that `words` are; an empty first
-    /// word stands for the owner before.
+    /// The owner, lower case without its final dot, and the data of the entry of that owner, type and data; an
+    /// empty owner stands for the one before.
     pub(super) fn read(
         &mut self,
-        words: &[&str],
+        [owner, record_type, data]: [&str; 3],
         what: &str,
     ) -> Result<(String, ScannedRecordData), RecordsProblem> {
-        self.zonefile.extend_from_slice(format!("{}\n", words.join(" ")).as_bytes());
+        self.feed(&[owner, " IN ", record_type, " ", data]);
+        let has_relative_owner = !owner.is_empty() && !owner.ends_with('.');
+        let relative =
+            if has_relative_owner { owner } else { data.trim_start().split(' ').next().unwrap_or("") };
         match self.zonefile.next_entry() {
             Ok(Some(Scanned::Record(record))) => {
                 let owner = text_of(record.owner());
                 Ok((owner, record.into_data()))
             }
-            Ok(_) => Err(problem(what, words, "nothing there")),
-            Err(error) => Err(problem(what, words, &error.to_string())),
+            Ok(_) => Err(problem(what, relative, "nothing there")),
+            Err(error) => Err(problem(what, relative, &error.to_string())),
         }
+    }
+
+    fn feed(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.zonefile.extend_from_slice(part.as_bytes());
+        }
+        self.zonefile.extend_from_slice(b"\n");
     }
 }
 
-/// The reader's errors have a place in front, which is that in the words it was given.
-fn problem(what: &str, words: &[&str], error: &str) -> RecordsProblem {
-    let reason = error.split_once(": ").map_or(error, |(_, reason)| reason);
+/// The reader's errors start with their place in the words it was given and end with what it found there. Neither is
+/// shown: a file given by mistake may hold a secret.
+fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
+    let reason = error.split(": ").nth(1).unwrap_or(error);
     match reason {
-        "missing origin" => {
-            // Only what may be a name is shown: a file given by mistake may hold a secret.
-            let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
-            let relative = words.iter().find(|word| !word.is_empty() && !word.ends_with('.'));
-            let relative = relative.filter(|word| word.len() < 64 && word.bytes().all(plain));
-            RecordsProblem::NoOrigin(relative.map_or_else(String::new, ToString::to_string))
-        }
+        "missing origin" => RecordsProblem::NoOrigin(domain_name(relative).map(str::to_owned)),
         _ if reason.contains("last owner") => RecordsProblem::NoOwner,
         _ => RecordsProblem::Unreadable { what: what.to_owned(), reason: reason.to_owned() },
     }
 }
 
 pub(super) fn text_of(name: &(impl std::fmt::Display + ?Sized)) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+    let mut text = name.to_string();
+    text.truncate(text.trim_end_matches('.').len());
+    text.make_ascii_lowercase();
+    text
 }

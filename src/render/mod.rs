@@ -15,12 +15,12 @@ use time::format_description::well_known::Rfc3339;
 use crate::advice::Finding;
 use crate::generate::{Item, Record, Source};
 use crate::owner::{Origin, Owner};
+use crate::text::{Shown, file_name};
 use crate::tlsa::Tlsa;
-use crate::x509::printable;
 
 pub use changes::{OwnerChanges, changes};
 #[cfg(feature = "live")]
-pub use probe::{pem, probe};
+pub use probe::{pem, probe_host, probe_json, probe_verdict};
 pub use report::{Examined, Palette, reports};
 
 /// The shape of the output.
@@ -54,17 +54,19 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
         let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| format).ok_or_else(|| UnknownFormat(text.to_owned()))
+        found
+            .map(|(_, format)| format)
+            .ok_or_else(|| UnknownFormat(Shown::word(text).at("the value of --format")))
     }
 }
 
 /// Not the name of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownFormat(String);
+pub struct UnknownFormat(Shown);
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is no format: zone, rdata, generic, json or nsupdate", printable(&self.0))
+        write!(f, "{} is not a format: zone, rdata, generic, json or nsupdate", self.0)
     }
 }
 
@@ -166,7 +168,7 @@ fn comment(text: &mut String, source: &Source<'_>) {
         }
         Item::Key(key) => {
             let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
-            for part in ["; key of ", &printable(&source.material.file), &subject, "\n"] {
+            for part in ["; key of ", &file_name(&source.material.file), &subject, "\n"] {
                 text.push_str(part);
             }
         }

@@ -10,39 +10,37 @@ use super::report::{JsonJudgement, Palette, json_judgements, record_lines};
 use super::{JsonFinding, json_findings, json_text};
 use crate::advice::Finding;
 use crate::live::{ClientVerdict, Host, Visited};
-use crate::x509::printable;
+use crate::text::printable;
 
-/// A line for each host, address and kind of key, with its records below, then one for all.
-pub fn probe(
-    verdict: ClientVerdict,
-    hosts: &[Host],
-    findings: &[Finding],
-    json: bool,
-    palette: Palette,
-) -> String {
-    if json {
-        return json_text(&document(verdict, hosts, findings));
-    }
+/// A host's lines: one for each address and kind of key, with its records below.
+pub fn probe_host(host: &Host, palette: Palette) -> String {
     let mut text = String::new();
     // Writing into a String cannot fail.
-    for host in hosts {
-        if host.endpoints.is_empty() {
-            let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
-        }
-        for endpoint in &host.endpoints {
-            let algorithm =
-                endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
-            let error =
-                endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
-            let verdict = paint(palette, endpoint.verdict);
-            let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
-            if let Some(report) = &endpoint.report {
-                text.push_str(&record_lines(&report.judged, palette));
-            }
+    if host.endpoints.is_empty() {
+        let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
+    }
+    for endpoint in &host.endpoints {
+        let algorithm =
+            endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
+        let error =
+            endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
+        let verdict = paint(palette, endpoint.verdict);
+        let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
+        if let Some(report) = &endpoint.report {
+            text.push_str(&record_lines(&report.judged, palette));
         }
     }
-    let _ = writeln!(text, "verdict: {}", paint(palette, verdict));
     text
+}
+
+/// The line for all hosts together, the last one.
+pub fn probe_verdict(verdict: ClientVerdict, palette: Palette) -> String {
+    format!("verdict: {}\n", paint(palette, verdict))
+}
+
+/// All of it as one JSON object.
+pub fn probe_json(verdict: ClientVerdict, hosts: &[Host], findings: &[Finding]) -> String {
+    json_text(&document(verdict, hosts, findings))
 }
 
 fn paint(palette: Palette, verdict: ClientVerdict) -> String {

@@ -9,9 +9,9 @@ use super::{Format, JsonFinding, data, json_findings, json_text};
 use crate::advice::Finding;
 use crate::owner::Origin;
 use crate::records::Published;
+use crate::text::printable;
 use crate::tlsa::Params;
 use crate::verify::{Coverage, Judged, Needed, Report, Status, Verdict};
-use crate::x509::printable;
 
 /// A report, and what is said beside it.
 #[derive(Debug)]

@@ -117,12 +117,13 @@ mod tests {
     #[test]
     fn unregistered_numbers_are_refused() {
         for (words, error) in [
-            (["4", "1", "1"], ParamsError::Usage("4".into())),
-            (["03", "1", "1"], ParamsError::Usage("03".into())),
-            (["3", "2", "1"], ParamsError::Selector("2".into())),
-            (["3", "1", "+1"], ParamsError::MatchingType("+1".into())),
+            (["4", "1", "1"], "'4' is not a certificate usage"),
+            (["03", "1", "1"], "'03' is not a certificate usage"),
+            (["3", "2", "1"], "'2' is not a selector"),
+            (["3", "1", "+1"], "parameter 3 is not a matching type"),
         ] {
-            assert_eq!(Params::parse_all(&words), Err(error));
+            let refused = Params::parse_all(&words).unwrap_err().to_string();
+            assert!(refused.starts_with(error), "{refused}");
         }
         assert_eq!(Params::parse_all(&["3", "1"]), Err(ParamsError::Count(2)));
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::Shown;
+
 /// Certificate usage (RFC 6698 section 2.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Usage {
@@ -154,15 +156,15 @@ impl Params {
 
     /// The triples in a row of words: `3 1 1 2 1 1`, numbers or names in any case.
     ///
-    /// Errors: a word that is no such number or name, or words left over.
+    /// Errors: a word that is not such a number or name, or words left over.
     pub fn parse_all<S: AsRef<str>>(words: &[S]) -> Result<Vec<Self>, ParamsError> {
         let mut all = Vec::new();
-        for triple in words.chunks(3) {
+        let mut numbered = words.iter().map(S::as_ref).enumerate();
+        while numbered.len() > 0 {
             // A word that fits nowhere says more than their number.
-            let mut words_of = triple.iter().map(S::as_ref);
-            let usage = words_of.next().map(str::parse).transpose()?;
-            let selector = words_of.next().map(str::parse).transpose()?;
-            let matching_type = words_of.next().map(str::parse).transpose()?;
+            let usage = next(&mut numbered)?;
+            let selector = next(&mut numbered)?;
+            let matching_type = next(&mut numbered)?;
             let (Some(usage), Some(selector), Some(matching_type)) = (usage, selector, matching_type) else {
                 return Err(ParamsError::Count(words.len()));
             };
@@ -172,23 +174,45 @@ impl Params {
     }
 }
 
+/// The next word as a value; an error has its place.
+fn next<'a, T: FromStr<Err = ParamsError>>(
+    words: &mut impl Iterator<Item = (usize, &'a str)>,
+) -> Result<Option<T>, ParamsError> {
+    let parsed =
+        words.next().map(|(index, word)| word.parse().map_err(|error: ParamsError| error.at(index + 1)));
+    parsed.transpose()
+}
+
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.usage, self.selector, self.matching_type)
     }
 }
 
-/// Why words are no parameters.
+/// Why words are not parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParamsError {
     /// Not a certificate usage.
-    Usage(String),
+    Usage(Shown),
     /// Not a selector.
-    Selector(String),
+    Selector(Shown),
     /// Not a matching type.
-    MatchingType(String),
-    /// The number of words is no multiple of three.
+    MatchingType(Shown),
+    /// The number of words is not a multiple of three.
     Count(usize),
+}
+
+impl ParamsError {
+    /// Names the parameter of this number, counted from 1, if its word is not shown.
+    fn at(self, number: usize) -> Self {
+        let at = |word: Shown| word.at(format!("parameter {number}"));
+        match self {
+            Self::Usage(word) => Self::Usage(at(word)),
+            Self::Selector(word) => Self::Selector(at(word)),
+            Self::MatchingType(word) => Self::MatchingType(at(word)),
+            Self::Count(count) => Self::Count(count),
+        }
+    }
 }
 
 impl fmt::Display for ParamsError {
@@ -196,14 +220,14 @@ impl fmt::Display for ParamsError {
         match self {
             Self::Usage(word) => write!(
                 f,
-                "'{word}' is no certificate usage: 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA or 3 DANE-EE (RFC 7218 section 2.1)"
+                "{word} is not a certificate usage: 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA or 3 DANE-EE (RFC 7218 section 2.1)"
             ),
             Self::Selector(word) => {
-                write!(f, "'{word}' is no selector: 0 Cert or 1 SPKI (RFC 7218 section 2.2)")
+                write!(f, "{word} is not a selector: 0 Cert or 1 SPKI (RFC 7218 section 2.2)")
             }
             Self::MatchingType(word) => write!(
                 f,
-                "'{word}' is no matching type: 0 Full, 1 SHA2-256 or 2 SHA2-512 (RFC 7218 section 2.3)"
+                "{word} is not a matching type: 0 Full, 1 SHA2-256 or 2 SHA2-512 (RFC 7218 section 2.3)"
             ),
             Self::Count(count) => write!(
                 f,
@@ -237,7 +261,7 @@ impl FromStr for Usage {
             ("pkix-ca", Self::PkixTa),
             ("dane-ca", Self::DaneTa),
         ];
-        lookup(word, &names).ok_or_else(|| ParamsError::Usage(word.to_owned()))
+        lookup(word, &names).ok_or_else(|| ParamsError::Usage(Shown::name(word)))
     }
 }
 
@@ -252,7 +276,7 @@ impl FromStr for Selector {
             ("SPKI", Self::Spki),
             ("pkey", Self::Spki),
         ];
-        lookup(word, &names).ok_or_else(|| ParamsError::Selector(word.to_owned()))
+        lookup(word, &names).ok_or_else(|| ParamsError::Selector(Shown::name(word)))
     }
 }
 
@@ -272,6 +296,6 @@ impl FromStr for MatchingType {
             ("sha512", Self::Sha2_512),
             ("sha-512", Self::Sha2_512),
         ];
-        lookup(word, &names).ok_or_else(|| ParamsError::MatchingType(word.to_owned()))
+        lookup(word, &names).ok_or_else(|| ParamsError::MatchingType(Shown::name(word)))
     }
 }

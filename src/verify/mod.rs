@@ -13,6 +13,7 @@ use crate::chain::{Chain, ChainError, Link, Member};
 use crate::generate::{self, Material};
 use crate::owner::{HostName, Owner};
 use crate::records::{Found, Published};
+use crate::text;
 use crate::tlsa::{Params, Tlsa, Usage};
 use crate::x509::Certificate;
 
@@ -102,7 +103,7 @@ fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<P
             // A bare key has no records of usage 2; what it does have counts.
             let records = generate::records(std::slice::from_ref(material), &[*params], None);
             for record in records.into_iter().flatten() {
-                all.entry(Published::from(&record.tlsa)).or_insert_with(|| material.name());
+                all.entry(Published::from(&record.tlsa)).or_insert_with(|| text::file_name(&material.file));
             }
         }
     }

@@ -26,7 +26,7 @@ use crate::owner::HostName;
 use der::Reader;
 pub use error::X509Error;
 use extensions::{Extensions, parsed};
-pub use name::{folded_name, printable};
+pub use name::folded_name;
 pub use public_key::{KeyAlgorithm, PublicKey, rsa_numbers};
 pub use signature::{DigestStrength, SignatureCheck};
 
@@ -184,7 +184,7 @@ impl Certificate {
     /// What to call it in a message: the subject, or the first DNS name of a certificate without one.
     pub fn called(&self) -> String {
         let subject = Some(self.subject()).filter(|subject| !subject.is_empty());
-        let name = || self.dns_names().first().map(|name| printable(name));
+        let name = || self.dns_names().first().map(|name| crate::text::printable(name));
         subject.or_else(name).unwrap_or_else(|| "a certificate without a subject".to_owned())
     }
 

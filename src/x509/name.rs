@@ -9,6 +9,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use super::der::Reader;
+use crate::text::is_unsafe;
 
 /// The short names of RFC 4514 section 3.
 static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
@@ -123,15 +124,4 @@ fn escape(value: &str) -> String {
         }
     }
     text
-}
-
-/// Control characters, line separators and marks that turn the direction of writing.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// `text` with everything escaped that could leave its line or confuse a terminal.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -14,7 +14,7 @@ fn judge(zone: &str) -> usize {
     let path = format!("{}/fixtures/fullchain-rsa.pem", env!("CARGO_MANIFEST_DIR"));
     let material = Material::read(path.clone(), &std::fs::read(path).unwrap()).unwrap();
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
-    let set = PublishedSet::read(zone.as_bytes(), None).unwrap();
+    let set = PublishedSet::read(zone.as_bytes(), None, std::slice::from_ref(&owner)).unwrap();
     let names = ["mx.example".parse::<HostName>().unwrap()];
     // Within the dates of the fixtures.
     let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();

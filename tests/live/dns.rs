@@ -152,10 +152,15 @@ pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
                 all.upsert(name.into(), vec![handler]);
             }
             let mut server = hickory_server::Server::new(Server { parent, all, origins });
-            let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            // A port that is free for UDP may have a connection of another test.
+            let (udp, tcp) = loop {
+                let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+                if let Ok(tcp) = tokio::net::TcpListener::bind(udp.local_addr().unwrap()).await {
+                    break (udp, tcp);
+                }
+            };
             let address = udp.local_addr().unwrap();
             server.register_socket(udp);
-            let tcp = tokio::net::TcpListener::bind(address).await.unwrap();
             server.register_listener(tcp, Duration::from_secs(5), 65_535);
             sender.send(address).unwrap();
             server.block_until_done().await.unwrap();

@@ -12,7 +12,7 @@ use super::{World, rdata, zone};
 fn world(name: &str) -> (World, String) {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
     let record = rdata("fullchain-rsa.pem", "3 1 1");
-    let text = format!("_{port}._tcp.mx 60 IN TLSA {record}\nmx 60 IN AAAA ::1\n");
+    let text = format!("@ 60 IN MX 1 mx\n_{port}._tcp.mx 60 IN TLSA {record}\nmx 60 IN AAAA ::1\n");
     (World::new(name, vec![zone(text)]), format!("mx.example:{port}"))
 }
 
@@ -41,6 +41,9 @@ fn signatures_are_held_against_the_clock_of_the_call() {
     }
     let (_, said) = world.ask(&format!("diff fixtures/fullchain-rsa.pem {host} --at {}", in_days(29)));
     assert!(said.contains("hint[signature-ends]"), "{said}");
+    let port = host.rsplit(':').next().unwrap();
+    let (_, said) = world.ask(&format!("probe --mx example -p {port} -4 --at {}", in_days(29)));
+    assert!(said.contains("hint[signature-ends]: the signature of example MX expires"), "{said}");
 }
 
 #[test]
@@ -101,4 +104,31 @@ fn an_unsigned_zone_is_named() {
     assert_eq!(code, 3, "{said}");
     let words = "insecure: the address records of mx.plain.example: the zone plain.example. is unsigned";
     assert!(said.contains(words), "{said}");
+}
+
+#[test]
+fn records_may_be_at_any_name_that_an_alias_leads_to() {
+    let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let holders = ["_311._dane", "_25._dane", "dane._tcp", "_tcp", "x._25._tcp.y"];
+    let text = holders.iter().enumerate().map(|(number, holder)| {
+        format!("c{number} 60 IN A 127.0.0.1\n_{port}._tcp.c{number} 60 IN CNAME {holder}\n{holder} 60 IN TLSA {record}\n")
+    });
+    let text: String = text.collect();
+    let world = World::new("holders", vec![zone(text.clone())]);
+    let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("holders.zone");
+    std::fs::write(&file, format!("$ORIGIN example.\n{text}")).unwrap();
+    for (number, holder) in holders.iter().enumerate() {
+        let host = format!("c{number}.example:{port}");
+        let (code, said) = world.ask(&format!("probe {host}"));
+        assert_eq!(code, 0, "{said}");
+        let (code, said) = world.ask(&format!("diff fixtures/fullchain-ecdsa.pem {host} -f nsupdate -q"));
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains(&format!("update delete {holder}.example. IN TLSA 3 1 1")), "{said}");
+        // The same from a file.
+        let call = format!("check fixtures/fullchain-rsa.pem {host} --records {}", file.display());
+        let (code, said) = world.ask(&call);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(&format!("(records at {holder}.example.)")), "{said}");
+    }
 }

@@ -6,6 +6,7 @@
 mod dns;
 mod lookups;
 mod servers;
+mod side_by_side;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -348,7 +349,7 @@ fn an_exchange_that_is_no_host_name_hides_no_other() {
     for part in [
         "192.0.2.1: unknown ('192.0.2.1' is an IP address",
         &format!("mx.example 127.0.0.1:{port} RSA 2048: pass"),
-        "_mx.example: unknown ('_mx.example' is no host name",
+        "_mx.example: unknown ('_mx.example' is not a host name",
         "warning[no-host]: '192.0.2.1' is an IP address",
     ] {
         assert!(said.contains(part), "{said}");
@@ -693,7 +694,7 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
             "none",
             every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
             3,
-            Some("unknown (ECDSA: not examined: the connection broke in TLS: no end of it in time"),
+            Some("unknown (ECDSA: not examined: the connection broke in TLS: timed out"),
         ),
         (
             "closes before STARTTLS",

@@ -7,6 +7,7 @@ use domain::utils::{base16, base64};
 
 use super::name::{Name, lower};
 use super::rrset::{Dnskey, Ds};
+use super::signature::{is_supported, is_usable};
 
 /// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
 /// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
@@ -21,6 +22,15 @@ pub(super) struct Anchor {
     /// The apex of its zone.
     pub(super) zone: Name,
     pub(super) key: AnchorKey,
+}
+
+impl Anchor {
+    fn is_usable(&self) -> bool {
+        match &self.key {
+            AnchorKey::Ds(ds) => is_usable(ds),
+            AnchorKey::Dnskey(key) => is_supported(key.algorithm()),
+        }
+    }
 }
 
 /// The key, or its digest.
@@ -55,15 +65,21 @@ impl std::error::Error for AnchorError {}
 /// Errors: a line with anything else, or no anchor at all, without which everything would look unsigned.
 pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
     let mut anchors = Vec::new();
-    // The parentheses of dig's +multiline say nothing that the line ends of one record would not.
-    for (number, entry) in entries(text) {
+    for (line, entry) in entries(text) {
         let words: Vec<&str> = entry.iter().map(String::as_str).collect();
-        let error = |reason| AnchorError { line: number, reason };
-        anchors.push(anchor(&words).map_err(error)?);
+        anchors.push((line, anchor(&words).map_err(|reason| AnchorError { line, reason })?));
     }
-    match anchors.is_empty() {
-        true => Err(AnchorError { line: 0, reason: "no DS or DNSKEY record" }),
-        false => Ok(anchors),
+    let usable: Vec<Anchor> =
+        anchors.iter().filter(|(_, anchor)| anchor.is_usable()).map(|(_, anchor)| anchor.clone()).collect();
+    let is_lost = |anchor: &Anchor| !usable.iter().any(|other| other.zone == anchor.zone);
+    match anchors.iter().find(|(_, anchor)| is_lost(anchor)) {
+        // Its zone would be bogus, or look as if there were no anchor.
+        Some((line, _)) => Err(AnchorError {
+            line: *line,
+            reason: "an algorithm or digest type that this program cannot validate, and no other for that zone",
+        }),
+        None if usable.is_empty() => Err(AnchorError { line: 0, reason: "no DS or DNSKEY record" }),
+        None => Ok(usable),
     }
 }
 
@@ -111,8 +127,13 @@ fn anchor(words: &[&str]) -> Result<Anchor, &'static str> {
     let unreadable = "the key or digest cannot be read";
     let key = if kind.eq_ignore_ascii_case("DS") {
         let digest: Vec<u8> = base16::decode_vec(&data).map_err(|_| unreadable)?;
-        let algorithm = SecurityAlgorithm::from_int(short(second)?);
-        AnchorKey::Ds(Ds::new(long, algorithm, short(third)?.into(), digest).map_err(|_| unreadable)?)
+        let (algorithm, digest_type) = (SecurityAlgorithm::from_int(short(second)?), short(third)?);
+        // RFC 4034 section 5.1.4, RFC 4509 section 2.2, RFC 6605 section 2.
+        let octets = [(1, 20), (2, 32), (4, 48)].into_iter().find(|(known, _)| *known == digest_type);
+        if octets.is_some_and(|(_, octets)| octets != digest.len()) {
+            return Err("the digest does not have the length of its type");
+        }
+        AnchorKey::Ds(Ds::new(long, algorithm, digest_type.into(), digest).map_err(|_| unreadable)?)
     } else {
         let octets: Vec<u8> = base64::decode(&data).map_err(|_| unreadable)?;
         let algorithm = SecurityAlgorithm::from_int(short(third)?);
@@ -134,7 +155,7 @@ mod tests {
     fn the_forms_that_tools_print() {
         assert_eq!(read(ROOT).unwrap().len(), 2);
         let key = "Example. 3600 IN DNSKEY 257 3 13 (\n mdsswUyr3DPW132mOi8V9xESWE8jTo0d ; half\n xCjjnopKl+GqJxpVXckHAeF+ KkxLbxIL )\n";
-        let anchors = read(&format!("; comment\n\n{key}. ds 1 8 2 ab CD\n")).unwrap();
+        let anchors = read(&format!("; comment\n\n{key}. ds 1 8 2 {} CD\n", "ab".repeat(31))).unwrap();
         let zones: Vec<String> =
             anchors.iter().map(|anchor| super::super::name::text(&anchor.zone)).collect();
         assert_eq!(zones, ["example", ""]);
@@ -145,9 +166,11 @@ mod tests {
         assert_eq!(error("; nothing\n"), "no DS or DNSKEY record");
         for (text, expected) in [
             (". IN A 192.0.2.1\n", "line 1: not a DS or DNSKEY record"),
-            ("\n. IN DS 1 8 2\n. IN DS 1 8\n", "line 3: the record is cut off"),
+            ("\n. IN DNSKEY 257 3 8 aaaa\n. IN DS 1 8\n", "line 3: the record is cut off"),
             ("example DS 1 8 2 aa\n", "line 1: the owner needs its final dot"),
             (". DS 1 8 2 aax\n", "line 1: the key or digest cannot be read"),
+            (". DS 1 8 2 aabb\n", "line 1: the digest does not have the length of its type"),
+            (". DS 1 16 9 aabb\n", "line 1: an algorithm or digest type that this program cannot validate"),
             (". DNSKEY 257 3 8 a!\n", "line 1: the key or digest cannot be read"),
             (". DS 65536 8 2 aa\n", "line 1: the key tag"),
             (". DS 1 256 2 aa\n", "line 1: a number"),

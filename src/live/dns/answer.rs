@@ -145,12 +145,30 @@ pub struct Answer {
     pub security: Security,
     /// The name at the end of all aliases, lower case, without the final dot.
     pub canonical: String,
-    /// Where the records are: the canonical name, or the wildcard whose signature they carry.
+    /// Where the records are: the canonical name, the wildcard whose signature they carry, or the owner of the DNAME
+    /// record that an alias follows from.
     pub holder: String,
     /// The records there.
     pub data: Vec<Data>,
-    /// When the first of the signatures ends that make data secure.
-    pub expires: Option<OffsetDateTime>,
+    /// The signature that ends first of those over the data, over its aliases and over the keys of their zones, where the
+    /// data is secure.
+    pub expires: Option<Expiry>,
+}
+
+/// When a signature ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiry {
+    /// The name and type of the records that it is over.
+    pub records: String,
+    /// Its end.
+    pub at: OffsetDateTime,
+}
+
+impl Expiry {
+    /// The earlier of the two, if there are any.
+    pub(super) fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).min_by_key(|expiry| expiry.at)
+    }
 }
 
 /// Why there is no answer.

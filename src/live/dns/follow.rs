@@ -6,9 +6,8 @@ use super::denial::Proven;
 use super::name::{Name, ancestor, text, wildcard_below};
 use super::reply::{Content, Question, Reply};
 use super::rrset::{Rdata, Rrset};
-use super::signature::Proof;
 use super::trust::{Lookup, Place};
-use super::{Answer, Data, Failure, Security};
+use super::{Answer, Data, Expiry, Failure, Insecurity, Security};
 
 /// Aliases in a row that are followed.
 const MOST_ALIASES: usize = 8;
@@ -16,23 +15,32 @@ const MOST_ALIASES: usize = 8;
 /// What one question brought.
 enum Step {
     Answer(Answer),
-    /// An alias, what DNSSEC says of it, and its target.
-    Alias(Security, Name),
+    /// An alias.
+    Alias {
+        target: Name,
+        security: Security,
+        expires: Option<Expiry>,
+    },
 }
 
 impl Lookup<'_> {
     /// The answer at the end of all aliases; each step is asked for and validated by itself.
     pub(super) fn follow(&self, question: &Question) -> Result<Answer, Failure> {
         let mut security = Security::Secure;
+        let mut expires = None;
         let mut name = question.name.clone();
         for _ in 0..=MOST_ALIASES {
             let question = Question { name: name.clone(), ..question.clone() };
             match self.one(&question) {
                 Ok(Step::Answer(answer)) => {
-                    return Ok(Answer { security: security.and(answer.security), ..answer });
+                    let security = security.and(answer.security);
+                    let expires = Expiry::first(expires, answer.expires);
+                    let expires = expires.filter(|_| security == Security::Secure);
+                    return Ok(Answer { security, expires, ..answer });
                 }
-                Ok(Step::Alias(of_alias, target)) => {
+                Ok(Step::Alias { target, security: of_alias, expires: of_signature }) => {
                     security = security.and(of_alias);
+                    expires = Expiry::first(expires, of_signature);
                     name = target;
                 }
                 Err(Failure::Bogus(reason)) => {
@@ -59,22 +67,18 @@ impl Lookup<'_> {
             }),
             (Content::Contradiction(what), _) => Err(Failure::Bogus(format!("{question}: {what}"))),
             (Content::Data(set), _) => {
-                let (security, proof) = self.proven(set, &place, &reply)?;
-                let is_secure = security == Security::Secure;
-                let holder = holder(question, proof.as_ref());
-                let expires = proof.filter(|_| is_secure).map(|proof| proof.expires);
+                let Signed { security, holder, expires } = self.signed(set, &place, &reply)?;
                 let data = set.records.iter().filter_map(|(rdata, _)| data(rdata)).collect();
                 Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
             }
             (Content::Alias { set, target }, _) => {
-                let (security, proof) = self.proven(set, &place, &reply)?;
+                let Signed { security, holder, expires } = self.signed(set, &place, &reply)?;
                 if question.rtype != Rtype::CNAME {
-                    return Ok(Step::Alias(security, target.clone()));
+                    return Ok(Step::Alias { target: target.clone(), security, expires });
                 }
                 // A CNAME record that follows from a DNAME record.
                 let data = vec![Data::Cname(text(target))];
-                let holder = holder(question, proof.as_ref());
-                Ok(Step::Answer(Answer { data, holder, ..Answer::of(question, security) }))
+                Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
             }
             (Content::Nothing, Place::Secure(zone)) => {
                 let proven = self.denial(zone, &reply).no_data(&question.name, question.rtype)?;
@@ -86,33 +90,38 @@ impl Lookup<'_> {
         }
     }
 
-    /// What DNSSEC says of a set that a reply has, and what proves it.
-    fn proven(
-        &self,
-        set: &Rrset,
-        place: &Place,
-        reply: &Reply,
-    ) -> Result<(Security, Option<Proof>), Failure> {
+    /// What DNSSEC says of a set that a reply has.
+    fn signed(&self, set: &Rrset, place: &Place, reply: &Reply) -> Result<Signed, Failure> {
+        let insecure = |insecurity: &Insecurity| Signed {
+            security: Security::Insecure(insecurity.clone()),
+            holder: text(&set.owner),
+            expires: None,
+        };
         let (zone, insecurity) = match place {
-            Place::Insecure(insecurity) => return Ok((Security::Insecure(insecurity.clone()), None)),
+            Place::Insecure(insecurity) => return Ok(insecure(insecurity)),
             Place::Secure(zone) => (zone, None),
             Place::Doubtful(zone, insecurity) => (zone, Some(insecurity)),
         };
-        let proof = match (self.verify(set, zone), insecurity) {
-            (Ok(proof), _) => proof,
-            (Err(Failure::Bogus(_)), Some(insecurity))
-                if !set.signatures.iter().any(|signature| signature.signer == zone.apex) =>
-            {
-                return Ok((Security::Insecure(insecurity.clone()), None));
-            }
-            (Err(failure), _) => return Err(failure),
+        let is_of_zone = || set.signatures.iter().any(|signature| signature.signer == zone.apex);
+        let (proof, proven) = match (self.verify_expanded(set, zone, reply), insecurity) {
+            (Err(Failure::Bogus(_)), Some(insecurity)) if !is_of_zone() => return Ok(insecure(insecurity)),
+            (proven, _) => proven?,
         };
-        let security = match proof.wildcard {
-            Some(labels) => self.denial(zone, reply).no_closer(&set.owner, labels)?.into(),
-            None => Security::Secure,
-        };
-        Ok((security, Some(proof)))
+        let wildcard = proof.wildcard.and_then(|labels| wildcard_below(&ancestor(&set.owner, labels)));
+        Ok(Signed {
+            security: proven.into(),
+            holder: text(wildcard.as_ref().unwrap_or(&set.owner)),
+            expires: Expiry::first(Some(proof.expires), zone.expires.clone()),
+        })
     }
+}
+
+/// What DNSSEC says of a set.
+struct Signed {
+    security: Security,
+    /// Its owner, or the wildcard that it comes from.
+    holder: String,
+    expires: Option<Expiry>,
 }
 
 impl From<Proven> for Security {
@@ -122,13 +131,6 @@ impl From<Proven> for Security {
             Proven::Insecure(insecurity) => Self::Insecure(insecurity),
         }
     }
-}
-
-/// The name, or the wildcard that its records come from.
-fn holder(question: &Question, proof: Option<&Proof>) -> String {
-    let wildcard = proof.and_then(|proof| proof.wildcard);
-    let wildcard = wildcard.and_then(|labels| wildcard_below(&ancestor(&question.name, labels)));
-    text(wildcard.as_ref().unwrap_or(&question.name))
 }
 
 fn data(rdata: &Rdata) -> Option<Data> {

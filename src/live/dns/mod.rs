@@ -37,9 +37,9 @@ use std::time::{Duration, Instant};
 use domain::base::iana::Rcode;
 use time::OffsetDateTime;
 
-use anchor::Anchor;
 pub use anchor::AnchorError;
-pub use answer::{Answer, Data, Insecurity, Kind, LookupError, Security};
+use anchor::{Anchor, AnchorKey};
+pub use answer::{Answer, Data, Expiry, Insecurity, Kind, LookupError, Security};
 pub use exchange::Exchange;
 use exchange::Sockets;
 use name::Name;
@@ -130,6 +130,9 @@ impl Resolver {
 
     /// The records of `kind` at `name`, a name with or without its final dot.
     ///
+    /// The next server is asked where one does not answer or its answer is bogus, which is the answer if no other is
+    /// better.
+    ///
     /// Errors: no server answers in time, or the answer is a failure or cannot be read.
     pub fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError> {
         let error = |reason: String| LookupError { question: format!("{name} {kind}"), reason };
@@ -137,6 +140,7 @@ impl Resolver {
         let parsed = absolute.parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
         let question = Question { name: name::lower(&parsed), rtype: kind.rtype() };
         let mut reason = "no name server is known".to_owned();
+        let mut bogus = None;
         let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for at in order {
             let Some(server) = self.servers.get(at) else { continue };
@@ -149,6 +153,9 @@ impl Resolver {
                 budget: Budget::of_lookup(),
             };
             match lookup.follow(&question) {
+                Ok(answer) if matches!(answer.security, Security::Bogus(_)) => {
+                    bogus.get_or_insert(answer);
+                }
                 Ok(answer) => return Ok(answer),
                 Err(failure) => {
                     if matches!(failure, Failure::NoReply { is_silent: true, .. }) {
@@ -158,12 +165,16 @@ impl Resolver {
                 }
             }
         }
-        Err(error(reason))
+        bogus.ok_or_else(|| error(reason))
     }
 
     /// The time that signatures are held against.
     pub fn now(&self) -> OffsetDateTime {
         self.now
+    }
+
+    fn anchors_of(&self, zone: &Name) -> impl Iterator<Item = &AnchorKey> {
+        self.anchors.iter().filter(move |anchor| anchor.zone == *zone).map(|anchor| &anchor.key)
     }
 
     fn ask_last(&self, server: usize) {
@@ -176,9 +187,12 @@ impl Resolver {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why there is no reply, in words.
-    fn reason(&self, error: &io::Error) -> String {
+    /// Why there is no reply by `until`, in words.
+    fn reason(&self, error: &io::Error, until: Instant) -> String {
         match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock if self.deadline == Some(until) => {
+                "no reply before the deadline of the call".to_owned()
+            }
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
                 format!("no reply within {} seconds", self.timeout.as_secs())
             }

@@ -99,6 +99,8 @@ pub(super) enum ReplyError {
     Malformed(String),
     /// The server failed or refused.
     Rcode(Rcode),
+    /// The server does not recurse, and another one is responsible (RFC 1034 section 4.3.2).
+    Referral,
 }
 
 impl std::fmt::Display for ReplyError {
@@ -106,6 +108,9 @@ impl std::fmt::Display for ReplyError {
         match self {
             Self::Malformed(reason) => write!(f, "the reply cannot be read: {reason}"),
             Self::Rcode(rcode) => write!(f, "the server answered {rcode}"),
+            Self::Referral => {
+                f.write_str("this server does not recurse, and another one is responsible: ask a resolver")
+            }
         }
     }
 }
@@ -138,8 +143,20 @@ impl Reply {
         let authority = message.authority().map_err(|error| malformed(&error))?;
         let denial = |_: &Name, rtype| matches!(rtype, Rtype::NSEC | Rtype::NSEC3);
         let denial = collect(authority, denial).map_err(|error| malformed(&error))?;
-        Ok(Self { content: Content::of(answer, question, rcode), denial })
+        let content = Content::of(answer, question, rcode);
+        if matches!(content, Content::Nothing) && is_referral(message) {
+            return Err(ReplyError::Referral);
+        }
+        Ok(Self { content, denial })
     }
+}
+
+/// Whether a message without data is neither an answer of a resolver nor one of a server of the zone.
+fn is_referral(message: &Message<[u8]>) -> bool {
+    let header = message.header();
+    let types = || message.authority().into_iter().flatten().flatten().map(|record| record.rtype());
+    let has = |wanted| types().any(|rtype| rtype == wanted);
+    !header.aa() && !header.ra() && has(Rtype::NS) && !has(Rtype::SOA)
 }
 
 impl Content {

@@ -28,10 +28,17 @@ pub(super) struct Rrset {
     pub(super) signatures: Vec<Signature>,
 }
 
+impl Rrset {
+    fn has(&self, canonical: &[u8]) -> bool {
+        self.records.iter().any(|(_, known)| known == canonical)
+    }
+}
+
 /// As a message to the user names it.
 impl fmt::Display for Rrset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", text(&self.owner), self.rtype)
+        let owner = text(&self.owner);
+        write!(f, "{} {}", if owner.is_empty() { "." } else { &owner }, self.rtype)
     }
 }
 
@@ -94,8 +101,8 @@ pub(super) struct Signature {
     pub(super) octets: Vec<u8>,
 }
 
-/// Octets of the longest signature that can be verified: RSA of 4096 bits, twice over.
-const LONGEST_SIGNATURE: usize = 1024;
+/// Octets of the longest signature that can be verified: RSA of 4096 bits (RFC 3110 section 2).
+const LONGEST_SIGNATURE: usize = 512;
 
 impl Signature {
     fn new(rrsig: &Rrsig<&[u8], ParsedName<&[u8]>>) -> Option<Self> {
@@ -150,12 +157,18 @@ pub(super) fn collect(
         } else if wants(&owner, record.rtype())
             && let Some((rdata, canonical)) = read(&record, &owner)?
         {
-            match sets.iter_mut().find(|set| set.owner == owner && set.rtype == record.rtype()) {
-                Some(set) if set.records.iter().any(|(_, known)| *known == canonical) => {}
+            let rtype = record.rtype();
+            // At a zone cut the parent and the child have one NSEC record each, which make no set together.
+            let same = |set: &&mut Rrset| {
+                let is_one = rtype != Rtype::NSEC || set.has(&canonical);
+                set.owner == owner && set.rtype == rtype && is_one
+            };
+            match sets.iter_mut().find(same) {
+                Some(set) if set.has(&canonical) => {}
                 Some(set) => set.records.push((rdata, canonical)),
                 None => sets.push(Rrset {
                     owner,
-                    rtype: record.rtype(),
+                    rtype,
                     records: vec![(rdata, canonical)],
                     signatures: Vec::new(),
                 }),
@@ -163,10 +176,9 @@ pub(super) fn collect(
         }
     }
     for (owner, signature) in signatures {
-        let mut covered =
-            sets.iter_mut().filter(|set| set.owner == owner && set.rtype == signature.type_covered);
-        if let Some(set) = covered.next() {
-            set.signatures.push(signature);
+        let covered = sets.iter_mut().filter(|set| set.owner == owner && set.rtype == signature.type_covered);
+        for set in covered {
+            set.signatures.push(signature.clone());
         }
     }
     Ok(sets)

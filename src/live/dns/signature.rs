@@ -9,9 +9,9 @@ use domain::crypto::common::{DigestBuilder, DigestType, PublicKey, rsa_exponent_
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Failure;
 use super::name::{Name, ancestor, label_count, wildcard_below};
 use super::rrset::{Dnskey, Ds, Rrset, Signature};
+use super::{Expiry, Failure};
 
 /// Whether signatures of `algorithm` can be verified: RSA with SHA-1, SHA-256 and SHA-512, ECDSA with P-256 and
 /// P-384, Ed25519. Ed448 (16) waits for a stable crate.
@@ -29,24 +29,64 @@ pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
     }
 }
 
-/// Whether `ds` is the digest of `key`, a key of `zone` (RFC 4034 section 5.1.4).
-pub(super) fn describes(ds: &Ds, zone: &Name, key: &Dnskey) -> bool {
-    let Some(digest_type) = digest_type(ds.digest_type()) else { return false };
-    if ds.key_tag() != key.key_tag() || ds.algorithm() != key.algorithm() {
-        return false;
+/// Whether both can be validated with.
+pub(super) fn is_usable(ds: &Ds) -> bool {
+    is_supported(ds.algorithm()) && digest_type(ds.digest_type()).is_some()
+}
+
+/// A key of a zone.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) dnskey: Dnskey,
+    /// Its key tag, which many keys may share (RFC 4034 appendix B).
+    tag: u16,
+}
+
+impl Key {
+    pub(super) fn new(dnskey: Dnskey) -> Self {
+        Self { tag: dnskey.key_tag(), dnskey }
     }
-    let mut octets = zone.as_slice().to_vec();
-    let is_written = key.compose_canonical_rdata(&mut octets).is_ok();
-    let mut digest = DigestBuilder::new(digest_type);
-    digest.update(&octets);
-    is_written && digest.finish().as_ref() == ds.digest()
+
+    /// Whether `ds` is its digest as a key of `zone` (RFC 4034 section 5.1.4).
+    ///
+    /// Errors: too many digests would have to be computed.
+    pub(super) fn is_described_by(&self, ds: &Ds, zone: &Name, budget: &Budget) -> Result<bool, Failure> {
+        let Some(digest_type) = digest_type(ds.digest_type()) else { return Ok(false) };
+        if ds.key_tag() != self.tag || ds.algorithm() != self.dnskey.algorithm() {
+            return Ok(false);
+        }
+        budget.digest()?;
+        let mut octets = zone.as_slice().to_vec();
+        let is_written = self.dnskey.compose_canonical_rdata(&mut octets).is_ok();
+        let mut digest = DigestBuilder::new(digest_type);
+        digest.update(&octets);
+        Ok(is_written && digest.finish().as_ref() == ds.digest())
+    }
+
+    /// RFC 4035 section 5.3.1; a revoked key signs nothing but its own revocation (RFC 5011 section 2.1).
+    fn may_have_made(&self, signature: &Signature) -> bool {
+        let Self { dnskey, tag } = self;
+        dnskey.algorithm() == signature.algorithm
+            && *tag == signature.key_tag
+            && dnskey.is_zone_key()
+            && dnskey.protocol() == 3
+            && !dnskey.is_revoked()
+    }
+
+    fn is_short_rsa(&self) -> bool {
+        let is_rsa = matches!(self.dnskey.algorithm().to_int(), 5 | 7 | 8 | 10);
+        let modulus = rsa_exponent_modulus(&self.dnskey, 0).map(|(_, modulus)| modulus.len());
+        is_rsa && modulus.is_ok_and(|octets| octets < SMALLEST_RSA)
+    }
 }
 
 /// A zone whose keys are trusted.
 #[derive(Debug)]
 pub(super) struct Zone {
     pub(super) apex: Name,
-    pub(super) keys: Vec<Dnskey>,
+    pub(super) keys: Vec<Key>,
+    /// When the signature over the keys ends.
+    pub(super) expires: Option<Expiry>,
 }
 
 /// The time that signatures are held against.
@@ -90,8 +130,8 @@ impl Clock {
 /// Signatures that one lookup verifies. A host five labels below its zone, behind three aliases, needs half of these,
 /// and of the other two.
 const MOST_SIGNATURES: u32 = 128;
-/// NSEC3 hashes that one lookup computes.
-const MOST_HASHES: u32 = 256;
+/// Digests that one lookup computes: NSEC3 hashes, and those of keys for DS records.
+const MOST_DIGESTS: u32 = 256;
 /// Questions that one lookup asks.
 const MOST_QUESTIONS: u32 = 100;
 
@@ -99,7 +139,7 @@ const MOST_QUESTIONS: u32 = 100;
 #[derive(Debug)]
 pub(super) struct Budget {
     signatures: Cell<u32>,
-    hashes: Cell<u32>,
+    digests: Cell<u32>,
     questions: Cell<u32>,
 }
 
@@ -108,7 +148,7 @@ impl Budget {
     pub(super) fn of_lookup() -> Self {
         Self {
             signatures: Cell::new(MOST_SIGNATURES),
-            hashes: Cell::new(MOST_HASHES),
+            digests: Cell::new(MOST_DIGESTS),
             questions: Cell::new(MOST_QUESTIONS),
         }
     }
@@ -117,8 +157,8 @@ impl Budget {
         spend(&self.questions, || format!("more than {MOST_QUESTIONS} questions to ask"))
     }
 
-    pub(super) fn hash(&self) -> Result<(), Failure> {
-        spend(&self.hashes, || format!("more than {MOST_HASHES} NSEC3 hashes to compute"))
+    pub(super) fn digest(&self) -> Result<(), Failure> {
+        spend(&self.digests, || format!("more than {MOST_DIGESTS} digests to compute"))
     }
 
     fn signature(&self) -> Result<(), Failure> {
@@ -138,7 +178,7 @@ pub(super) struct Proof {
     /// The labels of the closest encloser, where the set was expanded from the wildcard below that.
     pub(super) wildcard: Option<usize>,
     /// When the signature ends.
-    pub(super) expires: OffsetDateTime,
+    pub(super) expires: Expiry,
 }
 
 /// Smallest RSA modulus in octets that is verified.
@@ -176,11 +216,13 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
         note(1, format!("signed with a key that {} does not have", dotted(&zone.apex)));
         let wildcard = Some(usize::from(signature.labels)).filter(|signed| *signed < labels);
         let Some(octets) = signed_octets(set, signature, wildcard) else { continue };
-        for key in zone.keys.iter().filter(|key| may_have_made(key, signature)) {
+        for key in zone.keys.iter().filter(|key| key.may_have_made(signature)) {
             budget.signature()?;
-            match PublicKey::from_dnskey(key).and_then(|key| key.verify(&octets, &signature.octets)) {
-                Ok(()) => return Ok(Proof { wildcard, expires }),
-                Err(_) if is_short_rsa(key) => is_short = true,
+            match PublicKey::from_dnskey(&key.dnskey).and_then(|key| key.verify(&octets, &signature.octets)) {
+                Ok(()) => {
+                    return Ok(Proof { wildcard, expires: Expiry { records: set.to_string(), at: expires } });
+                }
+                Err(_) if key.is_short_rsa() => is_short = true,
                 Err(_) => note(2, "the signature does not verify".to_owned()),
             }
         }
@@ -191,20 +233,6 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
         ))),
         false => Err(Failure::Bogus(format!("{set}: {}", nearest.1))),
     }
-}
-
-fn is_short_rsa(key: &Dnskey) -> bool {
-    let is_rsa = matches!(key.algorithm().to_int(), 5 | 7 | 8 | 10);
-    is_rsa && rsa_exponent_modulus(key, 0).is_ok_and(|(_, modulus)| modulus.len() < SMALLEST_RSA)
-}
-
-/// RFC 4035 section 5.3.1; a revoked key signs nothing but its own revocation (RFC 5011 section 2.1).
-fn may_have_made(key: &Dnskey, signature: &Signature) -> bool {
-    key.algorithm() == signature.algorithm
-        && key.key_tag() == signature.key_tag
-        && key.is_zone_key()
-        && key.protocol() == 3
-        && !key.is_revoked()
 }
 
 /// What was signed (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).

@@ -14,8 +14,8 @@ use super::denial::{Cut, Denial, Proven};
 use super::exchange::Exchange;
 use super::name::{Name, ancestor, label_count};
 use super::reply::{self, Content, Question, Reply, ReplyError};
-use super::rrset::{Dnskey, Ds, Rdata, Rrset};
-use super::signature::{Budget, Clock, Zone, describes, digest_type, dotted, is_supported, verify};
+use super::rrset::{Ds, Rdata, Rrset};
+use super::signature::{Budget, Clock, Key, Proof, Zone, dotted, is_supported, is_usable, verify};
 use super::{Failure, Insecurity, Resolver};
 
 /// Where a name is.
@@ -52,18 +52,38 @@ impl Lookup<'_> {
         let query = query.unwrap_or_else(|| Err("the system gives no random numbers".to_owned()));
         let query = query.map_err(|reason| failure(reason, false))?;
         let octets = self.server.exchange(&query, self.until);
-        let octets = octets.map_err(|error| failure(self.resolver.reason(&error), true))?;
+        let octets = octets.map_err(|error| failure(self.resolver.reason(&error, self.until), true))?;
         if !reply::answers(&octets, &query) {
             return Err(failure("the reply is to another question".to_owned(), true));
         }
         Reply::read(&octets, question).map_err(|error| match error {
             ReplyError::Rcode(rcode) => Failure::Rcode { question: question.clone(), rcode },
+            ReplyError::Referral => Failure::Server(format!("{question}: {error}")),
             error => failure(error.to_string(), false),
         })
     }
 
-    pub(super) fn verify(&self, set: &Rrset, zone: &Zone) -> Result<super::signature::Proof, Failure> {
+    pub(super) fn verify(&self, set: &Rrset, zone: &Zone) -> Result<Proof, Failure> {
         verify(set, zone, self.clock, &self.budget)
+    }
+
+    /// The proof that `zone` signed `set`, and where that is by a wildcard the proof that no name is closer.
+    pub(super) fn verify_expanded(
+        &self,
+        set: &Rrset,
+        zone: &Zone,
+        reply: &Reply,
+    ) -> Result<(Proof, Proven), Failure> {
+        let proof = self.verify(set, zone)?;
+        let proven = match proof.wildcard {
+            None => Proven::Secure,
+            // What that would mean is undefined (RFC 6672 section 3.3).
+            Some(_) if set.rtype == Rtype::DNAME => {
+                return Err(Failure::Bogus(format!("{set}: a DNAME record of a wildcard")));
+            }
+            Some(labels) => self.denial(zone, reply).no_closer(&set.owner, labels)?,
+        };
+        Ok((proof, proven))
     }
 
     pub(super) fn denial<'a>(&'a self, zone: &'a Zone, reply: &'a Reply) -> Denial<'a> {
@@ -116,19 +136,10 @@ impl Lookup<'_> {
         match &reply.content {
             Content::Data(set) => Ok((self.delegated(child, set, zone)?, false)),
             // A name with a CNAME record, or below a DNAME record, is no zone cut.
-            Content::Alias { set, .. } => {
-                let proof = self.verify(set, zone)?;
-                let proven = match proof.wildcard {
-                    Some(labels) => self.denial(zone, &reply).no_closer(child, labels)?,
-                    None => Proven::Secure,
-                };
-                match proven {
-                    Proven::Secure => same(false),
-                    Proven::Insecure(insecurity) => {
-                        Ok((Place::Doubtful(Arc::clone(zone), insecurity), false))
-                    }
-                }
-            }
+            Content::Alias { set, .. } => match self.verify_expanded(set, zone, &reply)?.1 {
+                Proven::Secure => same(false),
+                Proven::Insecure(insecurity) => Ok((Place::Doubtful(Arc::clone(zone), insecurity), false)),
+            },
             Content::Contradiction(what) => {
                 Err(Failure::Bogus(format!("{}: {what}", super::name::text(child))))
             }
@@ -154,8 +165,7 @@ impl Lookup<'_> {
                 _ => None,
             })
             .collect();
-        let usable = |ds: &&&Ds| is_supported(ds.algorithm()) && digest_type(ds.digest_type()).is_some();
-        let usable: Vec<&Ds> = all.iter().filter(usable).copied().collect();
+        let usable: Vec<&Ds> = all.iter().copied().filter(|ds| is_usable(ds)).collect();
         if usable.is_empty() {
             // RFC 4035 section 5.2.
             let lacking = all.iter().map(|ds| ds.algorithm()).filter(|one| !is_supported(*one));
@@ -172,7 +182,7 @@ impl Lookup<'_> {
         let strong: Vec<&Ds> = usable.iter().filter(is_strong).copied().collect();
         let counting = if strong.is_empty() { usable } else { strong };
         let reply = self.ask(&Question { name: child.clone(), rtype: Rtype::DNSKEY })?;
-        let fits = |key: &Dnskey| counting.iter().any(|ds| describes(ds, child, key));
+        let fits = |key: &Key| any(&counting, |ds| key.is_described_by(ds, child, &self.budget));
         match &reply.content {
             Content::Data(set) => self.keys(child, set, fits, "its DS records").map(Place::Secure),
             _ => Err(Failure::Bogus(format!("{} has DS records and no DNSKEY record", dotted(child)))),
@@ -198,14 +208,14 @@ impl Lookup<'_> {
                 "this server removes DNSSEC signatures: ask another one with --dns".to_owned(),
             ));
         }
-        let fits = |key: &Dnskey| {
-            let mut anchors = self.resolver.anchors.iter().filter(|anchor| anchor.zone == *apex);
-            anchors.any(|anchor| match &anchor.key {
-                AnchorKey::Ds(ds) => describes(ds, apex, key),
-                AnchorKey::Dnskey(anchor) => anchor == key,
+        let anchors: Vec<&AnchorKey> = self.resolver.anchors_of(apex).collect();
+        let fits = |key: &Key| {
+            any(&anchors, |anchor| match anchor {
+                AnchorKey::Ds(ds) => key.is_described_by(ds, apex, &self.budget),
+                AnchorKey::Dnskey(anchor) => Ok(*anchor == key.dnskey),
             })
         };
-        if !keys_in(set).any(&fits) {
+        if !any(&keys_in(set).collect::<Vec<_>>(), fits)? {
             return Err(Failure::Server(format!(
                 "no DNSKEY record of {} fits the trust anchor: is it an old one, or is the server not to be trusted?",
                 dotted(apex)
@@ -219,24 +229,39 @@ impl Lookup<'_> {
         &self,
         apex: &Name,
         set: &Rrset,
-        fits: impl Fn(&Dnskey) -> bool,
+        fits: impl Fn(&Key) -> Result<bool, Failure>,
         what: &str,
     ) -> Result<Arc<Zone>, Failure> {
-        let entry =
-            Zone { apex: apex.clone(), keys: keys_in(set).filter(|key| fits(key)).cloned().collect() };
+        let mut entry = Zone { apex: apex.clone(), keys: Vec::new(), expires: None };
+        for key in keys_in(set) {
+            if fits(&key)? {
+                entry.keys.push(key);
+            }
+        }
         if entry.keys.is_empty() {
             return Err(Failure::Bogus(format!("no DNSKEY record of {} fits {what}", dotted(apex))));
         }
-        if self.verify(set, &entry)?.wildcard.is_some() {
+        let proof = self.verify(set, &entry)?;
+        if proof.wildcard.is_some() {
             return Err(Failure::Bogus(format!("{set}: keys of a wildcard")));
         }
-        Ok(Arc::new(Zone { keys: keys_in(set).cloned().collect(), ..entry }))
+        Ok(Arc::new(Zone { keys: keys_in(set).collect(), expires: Some(proof.expires), ..entry }))
     }
 }
 
-fn keys_in(set: &Rrset) -> impl Iterator<Item = &Dnskey> {
+fn keys_in(set: &Rrset) -> impl Iterator<Item = Key> {
     set.records.iter().filter_map(|(rdata, _)| match rdata {
-        Rdata::Dnskey(key) => Some(key),
+        Rdata::Dnskey(key) => Some(Key::new(key.clone())),
         _ => None,
     })
+}
+
+/// Whether one of `items` is what is asked for; the first error ends it.
+fn any<T>(items: &[T], is: impl Fn(&T) -> Result<bool, Failure>) -> Result<bool, Failure> {
+    for item in items {
+        if is(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,0 +1,59 @@
+//! The lines of each host on standard output, in order, as soon as they are known.
+
+use crate::advice::Finding;
+use crate::files::{self, FileError};
+use crate::live::Host;
+use crate::render::{self, Palette};
+
+/// All hosts in order, those that nothing is known of yet among them.
+pub(super) struct Blocks {
+    hosts: Vec<Option<(Host, Vec<Finding>)>>,
+    /// How many of the first are printed.
+    printed: usize,
+    /// How many are known.
+    known: usize,
+    /// How the lines are painted; nothing is printed without one.
+    palette: Option<Palette>,
+}
+
+impl Blocks {
+    /// A place for each of `hosts` hosts.
+    pub(super) fn new(hosts: usize, palette: Option<Palette>) -> Self {
+        let blocks = Self { hosts: (0..hosts).map(|_| None).collect(), printed: 0, known: 0, palette };
+        blocks.progress();
+        blocks
+    }
+
+    /// Takes what is known of a host, and prints all hosts up to the first that is not known.
+    ///
+    /// Errors: standard output cannot be written; nobody reading it is not an error.
+    pub(super) fn add(&mut self, place: usize, host: Host, findings: Vec<Finding>) -> Result<(), FileError> {
+        let Some(entry) = self.hosts.get_mut(place) else { return Ok(()) };
+        *entry = Some((host, findings));
+        self.known += 1;
+        let ready = self.hosts.iter().skip(self.printed).map_while(Option::as_ref);
+        let ready: Vec<&Host> = ready.map(|(host, _)| host).collect();
+        if let (Some(palette), false) = (self.palette, ready.is_empty()) {
+            let text: String = ready.iter().map(|host| render::probe_host(host, palette)).collect();
+            // Both may be the same terminal.
+            files::progress("");
+            files::write_stdout(text.as_bytes())?;
+        }
+        self.printed += ready.len();
+        self.progress();
+        Ok(())
+    }
+
+    /// The hosts in order, and what is said of them.
+    pub(super) fn finish(self) -> (Vec<Host>, Vec<Finding>) {
+        files::progress("");
+        let (hosts, findings): (Vec<_>, Vec<_>) = self.hosts.into_iter().flatten().unzip();
+        (hosts, findings.into_iter().flatten().collect())
+    }
+
+    fn progress(&self) {
+        if self.known < self.hosts.len() {
+            files::progress(&format!("probing, {} of {} hosts done ...", self.known, self.hosts.len()));
+        }
+    }
+}

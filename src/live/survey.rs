@@ -1,0 +1,278 @@
+//! Hosts and their addresses side by side, a bounded number at once, all within one deadline.
+//!
+//! There is one queue. A host is located first; then each of its addresses is a task of its own, behind those that
+//! wait already. Every task ends by the deadline by itself, and after it none is begun.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, Scope};
+
+use super::deadline::Omission;
+use super::find::{Dnssec, Server};
+use super::{Examination, Visited, examine};
+use crate::owner::HostName;
+
+/// Hosts that one call visits.
+pub const MOST_HOSTS: usize = 64;
+
+/// Addresses of one host that are visited.
+pub const MOST_ADDRESSES: usize = 32;
+
+/// Tasks at the same time.
+const AT_ONCE: usize = 32;
+
+/// A host that was found, and what its addresses serve.
+#[derive(Debug)]
+pub struct Examined {
+    /// The host.
+    pub server: Server,
+    /// What its addresses serve, in their order.
+    pub endpoints: Vec<Visited>,
+}
+
+/// How hosts are found and looked at.
+pub struct Survey<'a> {
+    /// Finds a host: its addresses and records, or what keeps a client from using DANE there.
+    pub locate: &'a (dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
+    /// How its addresses are looked at.
+    pub examination: &'a Examination<'a>,
+}
+
+/// What is to be done for a host, by its place among all.
+#[derive(Clone)]
+enum Task {
+    Locate {
+        host: usize,
+    },
+    /// `place`: that of the address among those of its host.
+    Visit {
+        host: usize,
+        place: usize,
+        address: IpAddr,
+        server: Arc<Server>,
+    },
+}
+
+enum Done {
+    Located { host: usize, server: Result<Server, Dnssec> },
+    Visited { host: usize, place: usize, seen: Vec<Visited> },
+}
+
+/// A host with addresses that are still to be visited.
+struct Begun {
+    server: Arc<Server>,
+    /// What was seen of each address, by its place.
+    seen: BTreeMap<usize, Vec<Visited>>,
+}
+
+impl Begun {
+    fn new(server: Arc<Server>) -> Self {
+        Self { server, seen: BTreeMap::new() }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.seen.len() >= self.server.addresses.len().min(MOST_ADDRESSES)
+    }
+
+    fn examined(self, examination: &Examination<'_>) -> Examined {
+        let mut endpoints: Vec<Visited> = self.seen.into_values().flatten().collect();
+        let rest = self.server.addresses.iter().skip(MOST_ADDRESSES);
+        endpoints.extend(rest.map(|address| examination.omitted(*address, Omission::ManyAddresses)));
+        Examined { server: Arc::unwrap_or_clone(self.server), endpoints }
+    }
+}
+
+/// What a task brought, or what it panicked with.
+type Outcome = thread::Result<Done>;
+
+impl Survey<'_> {
+    /// Looks at all of `hosts` and hands each to `report`, with its place among them, once all of it is known.
+    ///
+    /// Each is reported once, in any order, and those that the deadline cut off too.
+    ///
+    /// Errors: the first of `report`, after which no task is begun.
+    pub fn run<E>(
+        &self,
+        hosts: &[&HostName],
+        mut report: impl FnMut(usize, Result<Examined, Dnssec>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for host in MOST_HOSTS..hosts.len() {
+            report(host, Err(Dnssec::NotVisited(Omission::ManyHosts)))?;
+        }
+        let mut queue: VecDeque<Task> =
+            (0..hosts.len().min(MOST_HOSTS)).map(|host| Task::Locate { host }).collect();
+        let mut begun: HashMap<usize, Begun> = HashMap::new();
+        thread::scope(|scope| {
+            let (sender, outcomes) = channel();
+            let mut running = 0;
+            loop {
+                while running < AT_ONCE
+                    && let Some(task) = queue.pop_front()
+                {
+                    self.start(scope, hosts, task, &sender);
+                    running += 1;
+                }
+                if running == 0 {
+                    return Ok(());
+                }
+                // There is one outcome for each task, a panic included, and a sender as long as this scope.
+                let Ok(outcome) = outcomes.recv() else { return Ok(()) };
+                running -= 1;
+                let host = match outcome.unwrap_or_else(|panic| resume_unwind(panic)) {
+                    Done::Located { host, server: Err(dnssec) } => {
+                        report(host, Err(dnssec))?;
+                        continue;
+                    }
+                    Done::Located { host, server: Ok(server) } => {
+                        let server = Arc::new(server);
+                        queue.extend(visits(host, &server));
+                        begun.insert(host, Begun::new(server));
+                        host
+                    }
+                    Done::Visited { host, place, seen } => {
+                        if let Some(begun) = begun.get_mut(&host) {
+                            begun.seen.insert(place, seen);
+                        }
+                        host
+                    }
+                };
+                if begun.get(&host).is_some_and(Begun::is_finished)
+                    && let Some(begun) = begun.remove(&host)
+                {
+                    report(host, Ok(begun.examined(self.examination)))?;
+                }
+            }
+        })
+    }
+
+    /// Does the task in a thread of its own and sends what it brings.
+    fn start<'scope, 'env>(
+        &'env self,
+        scope: &'scope Scope<'scope, 'env>,
+        hosts: &'env [&HostName],
+        task: Task,
+        sender: &Sender<Outcome>,
+    ) {
+        let (same, to) = (task.clone(), sender.clone());
+        let work = move || {
+            // A receiver that has left wants no more.
+            let _ = to.send(catch_unwind(AssertUnwindSafe(|| self.outcome(hosts, same))));
+        };
+        let is_over = self.examination.deadline.is_over();
+        if is_over || thread::Builder::new().spawn_scoped(scope, work).is_err() {
+            // Without time there is nothing to do; without threads, tasks are done one after another.
+            let _ = sender.send(Ok(self.outcome(hosts, task)));
+        }
+    }
+
+    fn outcome(&self, hosts: &[&HostName], task: Task) -> Done {
+        let deadline = &self.examination.deadline;
+        match task {
+            Task::Locate { host } => {
+                let server = match hosts.get(host) {
+                    Some(name) if !deadline.is_over() => {
+                        (self.locate)(name).map_err(|dnssec| deadline.explain(dnssec))
+                    }
+                    _ => Err(Dnssec::NotVisited(deadline.not_started())),
+                };
+                Done::Located { host, server }
+            }
+            Task::Visit { host, place, address, server } => {
+                let seen = match deadline.is_over() {
+                    true => vec![self.examination.omitted(address, deadline.not_started())],
+                    false => examine(address, &server, self.examination),
+                };
+                Done::Visited { host, place, seen }
+            }
+        }
+    }
+}
+
+/// A task for each address of a host that is visited.
+fn visits(host: usize, server: &Arc<Server>) -> impl Iterator<Item = Task> {
+    let addresses = server.addresses.iter().copied().take(MOST_ADDRESSES).enumerate();
+    addresses.map(move |(place, address)| Task::Visit { host, place, address, server: Arc::clone(server) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::live::Deadline;
+    use crate::live::starttls::Protocol;
+    use crate::owner::Port;
+
+    /// Looks for `count` hosts with `locate` and ends at the report after `reports` others.
+    fn run(
+        count: usize,
+        reports: usize,
+        locate: &(dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
+    ) -> Result<usize, usize> {
+        let names: Vec<HostName> =
+            (0..count).map(|number| format!("mx{number}.example").parse().unwrap()).collect();
+        let examination = Examination {
+            port: Port::SMTP,
+            protocol: Protocol::Smtp,
+            on_smtp: true,
+            nexthops: &[],
+            timeout: Duration::from_secs(1),
+            deadline: Deadline::after(Duration::from_secs(60)),
+            now: OffsetDateTime::UNIX_EPOCH,
+        };
+        let survey = Survey { locate, examination: &examination };
+        let mut reported = 0;
+        survey.run(&names.iter().collect::<Vec<_>>(), |_, seen| {
+            assert!(seen.is_err());
+            if reported == reports {
+                return Err(reported);
+            }
+            reported += 1;
+            Ok(())
+        })?;
+        Ok(reported)
+    }
+
+    #[test]
+    fn many_at_once_and_no_more() {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let locate = |_: &HostName| {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(100));
+            running.fetch_sub(1, Ordering::SeqCst);
+            Err(Dnssec::NoRecords)
+        };
+        assert_eq!(run(100, 100, &locate), Ok(100));
+        let most = most.into_inner();
+        assert!(most > 1 && most <= AT_ONCE, "{most}");
+    }
+
+    #[test]
+    fn an_error_of_the_report_ends_it() {
+        let located = AtomicUsize::new(0);
+        let locate = |_: &HostName| {
+            thread::sleep(Duration::from_millis(10));
+            located.fetch_add(1, Ordering::SeqCst);
+            Err(Dnssec::NoRecords)
+        };
+        assert_eq!(run(MOST_HOSTS, 2, &locate), Err(2));
+        let located = located.into_inner();
+        assert!(located < MOST_HOSTS, "{located}");
+    }
+
+    #[test]
+    #[should_panic(expected = "the third")]
+    fn a_panic_is_handed_on_and_does_not_hang() {
+        let locate = |host: &HostName| match host.as_str() {
+            "mx2.example" => panic!("the third"),
+            _ => Err(Dnssec::NoRecords),
+        };
+        let _ = run(10, 10, &locate);
+    }
+}

@@ -1,0 +1,250 @@
+//! The entries of a text to what concerns the owners that are asked for.
+//!
+//! A zone may be large, and nearly all of its names are of no interest. Which ones are is known only when all aliases
+//! have been seen: a text with aliases of interest is read twice, and no name is kept but those in question.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+use domain::base::Name;
+use domain::base::iana::Rtype;
+use domain::rdata::ZoneRecordData;
+use domain::zonefile::inplace::ScannedRecordData;
+
+use super::entries::{self, Entry};
+use super::reader::{OTHER_TYPE, Reader, text_of};
+use super::{Published, PublishedSet, RecordsError, RecordsProblem};
+use crate::owner::{Origin, Owner};
+
+/// What `text` says of `owners` and of the ends of their aliases.
+///
+/// Errors: an entry that cannot be read, whatever its owner; the failure of a lookup.
+pub(super) fn collect(
+    text: &str,
+    origin: Option<&Origin>,
+    owners: &[Owner],
+) -> Result<PublishedSet, RecordsError> {
+    // No answer is not the answer that there is nothing.
+    if let Some(line) = text.split('\n').position(is_failure_of_dig) {
+        return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
+    }
+    let mut names = Names::default();
+    names.add(owners);
+    let mut pass = Pass { set: PublishedSet::default(), names: &names, aliases: Some(Vec::new()) };
+    pass.read(text, origin)?;
+    let Pass { set, aliases, .. } = pass;
+    if !names.follow(aliases.unwrap_or_default()) {
+        return Ok(set);
+    }
+    let mut pass = Pass { set: PublishedSet::default(), names: &names, aliases: None };
+    pass.read(text, origin)?;
+    Ok(pass.set)
+}
+
+/// The names in question and the wildcards that may stand in for them, as hashes: a name that has the hash of
+/// another one by chance is kept as well, and never asked for.
+#[derive(Default)]
+struct Names {
+    state: RandomState,
+    /// In order: there are few of them, and each name of the text is looked for.
+    hashes: Vec<u64>,
+}
+
+/// An alias, as hashes: its owner, then its target and the wildcard that may stand in for that one.
+type Alias = (u64, [u64; 2]);
+
+impl Names {
+    fn hash(&self, name: &str) -> u64 {
+        self.state.hash_one(name)
+    }
+
+    /// The hash of a name, and that of the wildcard that may stand in for it.
+    fn both(&self, name: &str) -> [u64; 2] {
+        let above = name.split_once('.').map_or("", |(_, above)| above);
+        [self.hash(name), self.hash(&format!("*.{above}"))]
+    }
+
+    fn add(&mut self, owners: &[Owner]) {
+        let both = owners.iter().flat_map(|owner| self.both(owner.to_string().trim_end_matches('.')));
+        self.hashes = both.collect();
+        self.hashes.sort_unstable();
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.hashes.binary_search(&self.hash(name)).is_ok()
+    }
+
+    /// Adds all that the names in question lead to; whether there is any such.
+    fn follow(&mut self, mut aliases: Vec<Alias>) -> bool {
+        aliases.sort_unstable();
+        let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
+        let before = known.len();
+        let mut open = self.hashes.clone();
+        while let Some(name) = open.pop() {
+            let from = aliases.partition_point(|(owner, _)| *owner < name);
+            let of_name = aliases.iter().skip(from).take_while(|(owner, _)| *owner == name);
+            open.extend(of_name.flat_map(|(_, targets)| targets).filter(|target| known.insert(**target)));
+        }
+        let leads_on = known.len() > before;
+        self.hashes = known.into_iter().collect();
+        self.hashes.sort_unstable();
+        leads_on
+    }
+}
+
+/// One reading of the text.
+struct Pass<'a> {
+    set: PublishedSet,
+    names: &'a Names,
+    /// All aliases of the text, where they are looked for.
+    aliases: Option<Vec<Alias>>,
+}
+
+impl Pass<'_> {
+    fn read(&mut self, text: &str, origin: Option<&Origin>) -> Result<(), RecordsError> {
+        let mut reader = Reader::new(origin);
+        entries::for_each(text, |entry| self.take(&mut reader, entry))
+    }
+
+    fn take(&mut self, reader: &mut Reader, entry: &Entry) -> Result<(), RecordsProblem> {
+        let mut after_owner = entry.words();
+        let first = after_owner.next().unwrap_or_default();
+        if let Some(directive) = first.strip_prefix('$') {
+            return reader.directive(directive, entry);
+        }
+        if is_bare_data(entry) {
+            let (_, data) = reader.read([".", "TLSA", &entry.text], "TLSA record")?;
+            self.set.bare.extend(published(data)?);
+            return Ok(());
+        }
+        let is_alone = after_owner.clone().next().is_none();
+        if is_alone && !entry.is_indented && first.ends_with('.') {
+            let (owner, _) = reader.read([first, OTHER_TYPE, "\\# 0"], "name")?;
+            self.set.bare_target = Some(owner);
+            return Ok(());
+        }
+        let (owner, mut words) = match entry.is_indented {
+            true => (None, entry.words()),
+            false => (Some(first), after_owner),
+        };
+        let mut other_class = false;
+        let record_type = loop {
+            let word = words.next().ok_or(RecordsProblem::NoType)?;
+            match (is_class(word), is_ttl(word)) {
+                (true, _) => other_class |= !is_internet(word),
+                (false, true) => {}
+                (false, false) => break word,
+            }
+        };
+        let wanted =
+            ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().find(|name| record_type.eq_ignore_ascii_case(name));
+        let Some(wanted) = wanted.filter(|_| !other_class) else {
+            // Read for its owner alone, which the entries below it may share.
+            if let Some(owner) = owner {
+                let (owner, _) = reader.read([owner, OTHER_TYPE, "\\# 0"], "owner")?;
+                if !other_class {
+                    self.exists(&owner);
+                }
+            }
+            return Ok(());
+        };
+        let what = format!("{wanted} record");
+        let (owner, data) = reader.read([owner.unwrap_or_default(), wanted, words.rest()], &what)?;
+        self.exists(&owner);
+        let target = match &data {
+            ZoneRecordData::Cname(cname) => text_of(cname.cname()),
+            ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::CNAME => {
+                let target: Result<&Name<[u8]>, _> = Name::from_slice(generic.data().as_ref());
+                text_of(target.map_err(|error| RecordsProblem::Unreadable {
+                    what: "CNAME record".to_owned(),
+                    reason: error.to_string(),
+                })?)
+            }
+            _ => {
+                let record = published(data)?;
+                if self.names.contains(&owner) {
+                    self.set.records.entry(owner).or_default().extend(record);
+                }
+                return Ok(());
+            }
+        };
+        if let Some(aliases) = &mut self.aliases {
+            aliases.push((self.names.hash(&owner), self.names.both(&target)));
+        }
+        if self.names.contains(&owner) {
+            self.set.aliases.insert(owner, target);
+        }
+        Ok(())
+    }
+
+    /// Notes an owner and the names above it, which exist with it (RFC 4592 section 2.2.2), if they are in question.
+    fn exists(&mut self, owner: &str) {
+        let mut name = owner;
+        loop {
+            if self.names.contains(name) && !self.set.names.contains(name) {
+                self.set.names.insert(name.to_owned());
+            }
+            match name.split_once('.') {
+                Some((_, above)) => name = above,
+                None => return,
+            }
+        }
+    }
+}
+
+fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {
+    let record = |usage, selector, matching_type, data: &[u8]| {
+        Some(Published { usage, selector, matching_type, data: data.to_vec() })
+    };
+    let record = match &data {
+        ZoneRecordData::Tlsa(tlsa) => {
+            let (usage, selector) = (tlsa.usage().to_int(), tlsa.selector().to_int());
+            record(usage, selector, tlsa.matching_type().to_int(), tlsa.data())
+        }
+        // The form of RFC 3597.
+        ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::TLSA => match generic.data().as_ref() {
+            [usage, selector, matching_type, data @ ..] => record(*usage, *selector, *matching_type, data),
+            _ => return Err(RecordsProblem::NoData),
+        },
+        _ => None,
+    };
+    match record {
+        Some(record) if record.data.is_empty() => Err(RecordsProblem::NoData),
+        record => Ok(record),
+    }
+}
+
+/// `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
+fn is_bare_data(entry: &Entry) -> bool {
+    if !entry.text.starts_with(|c: char| c.is_ascii_digit() || c == '\\') {
+        return false;
+    }
+    let is_number = |word: &str| word.bytes().all(|octet| octet.is_ascii_digit());
+    let mut words = entry.words();
+    let numbers = words.by_ref().take(3).take_while(|word| is_number(word)).count();
+    numbers == 3 && words.next().is_some() || entry.words().next() == Some("\\#")
+}
+
+/// A comment in which dig says that there was no answer, or that it was a failure.
+fn is_failure_of_dig(line: &str) -> bool {
+    let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
+    line.starts_with(";; no servers could be reached")
+        || line.starts_with(";; connection timed out")
+        || line.starts_with(";; ->>HEADER<<-")
+            && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
+}
+
+/// A TTL in seconds, or with BIND's units.
+fn is_ttl(word: &str) -> bool {
+    let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().all(|octet| octet.is_ascii_digit() || unit(octet))
+}
+
+fn is_class(word: &str) -> bool {
+    ["IN", "CH", "HS", "CS", "CLASS1"].iter().any(|class| word.eq_ignore_ascii_case(class))
+}
+
+fn is_internet(word: &str) -> bool {
+    word.eq_ignore_ascii_case("IN") || word.eq_ignore_ascii_case("CLASS1")
+}

@@ -1,0 +1,255 @@
+//! Text that comes from outside, as far as it may be shown: on one line, and never a private key.
+//!
+//! A private key is easily given where a name or a file is expected (`"$(cat key.pem)"`), and messages end up in
+//! logs. So text is shown only as far as it could be a value of its kind.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// `text` with everything escaped that could leave its line or confuse a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Control characters, line separators, marks that turn the direction of writing, and what has no width.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Octets of the longest name that is shown: 253, and a final dot (RFC 1035 section 2.3.4).
+const LONGEST_NAME: usize = 254;
+
+/// Octets of the longest label (RFC 1035 section 2.3.4).
+const LONGEST_LABEL: usize = 63;
+
+/// Octets of the longest word or number that is shown.
+const LONGEST_WORD: usize = 32;
+
+/// Octets of the longest path that is shown: PATH_MAX of Linux.
+const LONGEST_PATH: usize = 4096;
+
+/// A value of the call as a message names it: in quotation marks if it could be a value of its kind, or else by its
+/// place. It never holds what is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    text: Option<String>,
+    place: Option<Cow<'static, str>>,
+}
+
+impl Shown {
+    /// A host or owner name, or what may come of one by a typing error: no `+`, `/` or `=`, no label longer than 63
+    /// octets, 254 octets at most.
+    pub fn name(text: &str) -> Self {
+        Self::only_if(text, is_like_name(text))
+    }
+
+    /// The name of an option: letters of one case, and dashes.
+    pub fn option(text: &str) -> Self {
+        let is_of = |is_letter: fn(&u8) -> bool| {
+            text.bytes().all(|octet| is_letter(&octet) || octet == b'-' || octet == b'_')
+        };
+        let is_option =
+            is_of(u8::is_ascii_lowercase) || is_of(u8::is_ascii_uppercase) || text.chars().count() == 2;
+        Self::only_if(text, text.len() <= LONGEST_WORD && is_option)
+    }
+
+    /// A word of a fixed set.
+    pub fn word(text: &str) -> Self {
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.:".contains(&octet) || octet >= 0x80;
+        Self::only_if(
+            text,
+            text.len() <= LONGEST_WORD && text.bytes().all(|c| plain(c) || c.is_ascii_control()),
+        )
+    }
+
+    /// A number, with a sign perhaps.
+    pub fn number(text: &str) -> Self {
+        Self {
+            text: text.strip_prefix('+').map_or(Self::word(text).text, |number| {
+                Self::word(number).text.map(|number| format!("+{number}"))
+            }),
+            place: None,
+        }
+    }
+
+    /// A time of RFC 3339.
+    pub fn time(text: &str) -> Self {
+        let is_time = |c: char| c.is_ascii_digit() || " tTzZ:.-+".contains(c);
+        match text.len() <= LONGEST_WORD && text.chars().all(is_time) {
+            true => Self { text: Some(text.to_owned()), place: None },
+            false => Self::word(text),
+        }
+    }
+
+    fn only_if(text: &str, is_plausible: bool) -> Self {
+        Self { text: (is_plausible && !is_pem(text)).then(|| printable(text)), place: None }
+    }
+
+    /// The value at this place of the call, such as `the value of --port`; a place that is known already stays.
+    #[must_use]
+    pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: self.place.or_else(|| Some(place.into())), ..self }
+    }
+
+    /// Whether the text itself is shown.
+    pub fn is_text(&self) -> bool {
+        self.text.is_some()
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.text, &self.place) {
+            (Some(text), _) => write!(f, "'{text}'"),
+            (None, Some(place)) => f.write_str(place),
+            (None, None) => f.write_str("this value"),
+        }
+    }
+}
+
+/// The name of a file in messages: a path as it is, but for the text of a key; `-` is standard input.
+pub fn file_name(path: &str) -> String {
+    if path == "-" {
+        return "standard input".to_owned();
+    }
+    let is_path = is_path(path) && !path.split_whitespace().any(is_like_base64);
+    if is_path { printable(path) } else { "a file whose name is not shown".to_owned() }
+}
+
+/// Whether `text` can be the path of a file: neither PEM nor too long.
+pub fn is_path(text: &str) -> bool {
+    text.len() <= LONGEST_PATH && !is_pem(text)
+}
+
+/// A word of published records that could be a domain name, to be shown in a message.
+pub fn domain_name(word: &str) -> Option<&str> {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
+    let is_name = word.len() <= LONGEST_NAME
+        && word.bytes().all(plain)
+        && word.split('.').all(|label| label.len() <= LONGEST_LABEL);
+    is_name.then_some(word)
+}
+
+fn is_like_name(text: &str) -> bool {
+    let is_joint = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
+    text.len() <= LONGEST_NAME
+        && !text.contains(['+', '/', '='])
+        && text.split(is_joint).all(|label| label.len() <= LONGEST_LABEL)
+}
+
+fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN")
+}
+
+/// Whether a word looks like a line of base64 rather than like a path: nothing but its letters, 16 at least, and padded
+/// or mixed as in hardly any path.
+fn is_like_base64(word: &str) -> bool {
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
+    if word.len() < 16 || !word.bytes().all(is_plain) {
+        return false;
+    }
+    let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let kind = |octet: u8| (octet.is_ascii_uppercase(), octet.is_ascii_digit());
+    let changes =
+        word.bytes().zip(word.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
+    // In random base64, two letters of three differ in kind from the next one.
+    let is_random = 5 * changes >= 2 * word.len();
+    let is_long = word.len() >= 40 && !word.starts_with('/');
+    word.ends_with('=') || is_mixed && (is_random || is_long || word.contains('+'))
+}
+
+/// `octets` as text, each sequence that is not UTF-8 as U+FFFD; its copy is wiped, as it may be that of a key.
+pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
+    let replaced = |chunk: &std::str::Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+    let length = octets.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(&chunk).len()).sum();
+    // All of it at once: a string that grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    for chunk in octets.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(replaced(&chunk));
+    }
+    text
+}
+
+/// The line, counted from 1, of the first PEM block in `octets`.
+pub fn line_of_pem(octets: &[u8]) -> Option<usize> {
+    let before = |at: usize| octets.get(..at).unwrap_or_default();
+    let is_first_in_line = |at: &usize| {
+        let start = memchr::memrchr(b'\n', before(*at)).map_or(0, |end| end + 1);
+        let blank = before(*at).get(start..).unwrap_or_default();
+        blank.strip_prefix(b"\xef\xbb\xbf").unwrap_or(blank).trim_ascii().is_empty()
+    };
+    let at = memchr::memmem::find_iter(octets, b"-----BEGIN ").find(is_first_in_line)?;
+    Some(1 + memchr::memchr_iter(b'\n', before(at)).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE64: &str = "MHcCAQEEIBx7Z0Lq3+Zb3yqQ0g6v1JmJkq3n8Qn6Fd1hB9Yx2oAoGCCqGSM49AwE";
+
+    #[test]
+    fn a_line_of_a_key_is_named_by_its_place() {
+        let long = BASE64.replace('+', "x");
+        for text in [BASE64, &long, "a/b", "YWJj=", "-----BEGIN EC PRIVATE KEY-----", &"a.".repeat(128)] {
+            assert_eq!(Shown::name(text).at("HOST").to_string(), "HOST", "{text}");
+            assert_eq!(Shown::word(text).at("--format").to_string(), "--format", "{text}");
+            assert_eq!(Shown::number(text).to_string(), "this value", "{text}");
+            assert_eq!(Shown::time(text).to_string(), "this value", "{text}");
+            assert_eq!(domain_name(text), None, "{text}");
+        }
+        for path in [
+            BASE64,
+            &long,
+            "-----BEGIN EC PRIVATE KEY-----",
+            "x\nMC4CAQAwBQYDK2VwBCIEIA==\n",
+            &"a".repeat(4097),
+        ] {
+            assert_eq!(file_name(path), "a file whose name is not shown");
+        }
+    }
+
+    #[test]
+    fn what_a_typing_error_gives_is_shown() {
+        for name in [
+            "mx_1.example",
+            "a.example b.example",
+            "“mx.example”",
+            "bücher.example",
+            "mx..example",
+            "[::1]:25",
+        ] {
+            assert_eq!(Shown::name(name).to_string(), format!("'{name}'"));
+        }
+        assert_eq!(Shown::name("mx.example\r").to_string(), "'mx.example\\r'");
+        assert_eq!(Shown::number("+25").to_string(), "'+25'");
+        assert_eq!(Shown::time("2026-11-23T12:00:00+0100").to_string(), "'2026-11-23T12:00:00+0100'");
+        for path in [
+            "/etc/letsencrypt/live/mx.example/fullchain.pem",
+            "/home/anna/Certificates2026/productionmailserver/current",
+        ] {
+            assert_eq!(file_name(path), path);
+        }
+        assert_eq!(domain_name("_25._tcp.mx"), Some("_25._tcp.mx"));
+    }
+
+    #[test]
+    fn octets_that_are_not_text_are_replaced_as_the_library_does() {
+        for octets in [&b"a\xffb\xc3"[..], b"\xf0\x9f\x98", b"", "ü\u{10ffff}".as_bytes(), b"\xed\xa0\x80x"]
+        {
+            assert_eq!(*text_of(octets), String::from_utf8_lossy(octets));
+        }
+    }
+
+    #[test]
+    fn pem_is_found_before_anything_is_copied() {
+        assert_eq!(line_of_pem(b"\xff\n \t-----BEGIN PRIVATE KEY-----\n"), Some(2));
+        assert_eq!(line_of_pem(b"; -----BEGIN PRIVATE KEY-----\n"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! What is given in the place of an argument is shown on one line, and never if it is a private key.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::process::{Command, Output};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn tlsagen(args: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+        .args(args)
+        // Where nothing of a line that is taken for a file is found or left.
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .env("COLUMNS", "80")
+        .output()
+        .unwrap()
+}
+
+/// Calls with `word` in each position and as the value of each option of each subcommand, in one go and on its own,
+/// and as an option of its own; options and positions are those that clap knows.
+fn calls(word: &str) -> Vec<Vec<String>> {
+    let mut calls = vec![vec![word.to_owned()], vec!["help".to_owned(), word.to_owned()]];
+    let mut whole = tlsagen::cli::command();
+    whole.build();
+    let commands: Vec<&clap::Command> = std::iter::once(&whole).chain(whole.get_subcommands()).collect();
+    for (number, command) in commands.into_iter().enumerate() {
+        let start: Vec<String> = (number > 0).then(|| command.get_name().to_owned()).into_iter().collect();
+        let chain = format!("{ROOT}/fixtures/fullchain-rsa.pem");
+        let usual = |name: &str| match name {
+            "chain" => chain.clone(),
+            "params" => "3".to_owned(),
+            "shell" => "bash".to_owned(),
+            _ => "mx.example".to_owned(),
+        };
+        let positions: Vec<String> =
+            command.get_positionals().map(|argument| usual(argument.get_id().as_str())).collect();
+        let with = |more: &[String]| [start.as_slice(), &positions, more].concat();
+        for at in 0..=positions.len() + 2 {
+            let mut words = positions.clone();
+            words.resize(words.len().max(at + 1), "1".to_owned());
+            words[at] = word.to_owned();
+            calls.push([start.as_slice(), &words].concat());
+        }
+        for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+            let takes_values = argument.get_action().takes_values();
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let short = argument.get_short().map(|short| format!("-{short}"));
+            for name in long.iter().chain(&short) {
+                calls.push(with(&[format!("{name}={word}")]));
+                calls.push(with(&[format!("{name}{word}")]));
+                if takes_values {
+                    calls.push(with(&[name.clone(), word.to_owned()]));
+                    calls.push([start.as_slice(), &[name.clone(), word.to_owned()]].concat());
+                }
+            }
+        }
+        for option in [format!("--{word}"), format!("-{word}"), format!("--{word}={word}")] {
+            calls.push(with(&[option]));
+        }
+    }
+    calls
+}
+
+/// What is said to a call; a call that would look at the network is not made.
+fn said(args: &[String]) -> Option<(String, String)> {
+    let args_of_run = std::iter::once("tlsagen".into()).chain(args.iter().map(OsString::from));
+    let needs_network = match tlsagen::cli::parse(args_of_run) {
+        Ok(tlsagen::cli::Invocation::Check(request)) => {
+            matches!(request.records, tlsagen::cli::Records::Dns(_))
+        }
+        Ok(tlsagen::cli::Invocation::Diff(request)) => {
+            matches!(request.records, tlsagen::cli::Records::Dns(_))
+        }
+        Ok(tlsagen::cli::Invocation::Probe(_)) => true,
+        _ => false,
+    };
+    if needs_network {
+        return None;
+    }
+    let output = tlsagen(args);
+    Some((String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap()))
+}
+
+/// All runs of 17 letters of the base64; none may be shown.
+fn parts(base64: &str) -> HashSet<&[u8]> {
+    base64.as_bytes().windows(17).collect()
+}
+
+#[test]
+fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
+    let mut made = 0;
+    for name in ["next-rsa.pkcs8.pem", "next-p256.sec1.pem", "next-ed25519.pkcs8.pem"] {
+        let pem = fs::read_to_string(format!("{ROOT}/fixtures/{name}")).unwrap();
+        let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let base64 = lines.concat();
+        let parts = parts(&base64);
+        // A piece that is a label of a host name cannot be told from one.
+        let is_told = |line: &&&str| line.len() > 63 || line.contains(['+', '/', '=']);
+        let told: Vec<&&str> = lines.iter().filter(is_told).collect();
+        let few = [told.first(), told.last()].into_iter().flatten();
+        let mut words: Vec<String> = few.map(|line| (**line).to_owned()).collect();
+        words.push(pem.clone());
+        // In all its forms once.
+        if name == "next-p256.sec1.pem" {
+            words.extend([base64.clone(), lines.join("\n"), lines.join(" ")]);
+        } else {
+            words.remove(0);
+        }
+        for word in words {
+            for call in calls(&word) {
+                let Some((stdout, stderr)) = said(&call) else { continue };
+                made += 1;
+                let shown = format!("{stdout}{stderr}");
+                let shows_part = shown.as_bytes().windows(17).any(|part| parts.contains(part));
+                assert!(!shows_part, "{call:?}: {shown}");
+            }
+        }
+    }
+    assert!(made > 1000, "{made} calls");
+}
+
+#[test]
+fn each_line_of_a_key_is_told_from_a_value() {
+    // The same without a process for each: names, ports, parameters, files.
+    for entry in fs::read_dir(format!("{ROOT}/fixtures")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.file_name().unwrap().to_str().unwrap().starts_with("next-") {
+            continue;
+        }
+        let Ok(pem) = fs::read_to_string(path) else { continue };
+        let lines =
+            pem.lines().filter(|line| line.len() > 16 && !line.starts_with('-') && !line.contains(':'));
+        for line in lines.filter(|line| line.len() > 63 || line.contains(['+', '/', '='])) {
+            assert!(!tlsagen::text::Shown::name(line).is_text(), "{line}");
+            assert!(!tlsagen::text::Shown::number(line).is_text(), "{line}");
+            assert!(!tlsagen::text::file_name(line).contains(line), "{line}");
+        }
+    }
+}
+
+/// Every character that could leave its line, turn the direction of writing or be invisible.
+fn unsafe_characters() -> Vec<char> {
+    let ranges = [
+        0x01..=0x1f_u32,
+        0x7f..=0x9f,
+        0x61c..=0x61c,
+        0x200b..=0x200f,
+        0x2028..=0x202e,
+        0x2060..=0x2069,
+        0xfeff..=0xfeff,
+        0xe0000..=0xe007f,
+    ];
+    ranges.into_iter().flatten().filter_map(char::from_u32).collect()
+}
+
+#[test]
+fn what_is_shown_stays_on_its_line() {
+    let characters = unsafe_characters();
+    let mut made = 0;
+    // One call of each shape with some of each kind, and each character in one call of each.
+    let words = ["2\n5".to_owned(), format!("2{}5", characters.iter().rev().step_by(9).collect::<String>())];
+    let all = words.iter().flat_map(|word| calls(word));
+    let each = characters.iter().flat_map(|c| {
+        let at = |args: &str| {
+            let args = args.replace("FILE", &format!("{ROOT}/fixtures/fullchain-rsa.pem"));
+            args.split(' ').map(|arg| arg.replace('X', &format!("a{c}b"))).collect::<Vec<_>>()
+        };
+        ["X mx.example", "FILE X", "FILE mx.example X 1 1", "FILE mx.example -p X", "FILE mx.example --X"]
+            .map(at)
+    });
+    for call in all.chain(each) {
+        let Some((_, stderr)) = said(&call) else { continue };
+        made += 1;
+        assert!(stderr.lines().all(|line| line.starts_with("tlsagen: ")), "{call:?}: {stderr}");
+        let is_unsafe = |c: char| c != '\n' && characters.contains(&c);
+        assert!(!stderr.contains(is_unsafe), "{call:?}: {stderr:?}");
+    }
+    assert!(made > 1000, "{made} calls");
+}

@@ -1,0 +1,257 @@
+//! The same forged replies before unbound and delv: nothing is secure here that is bogus there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tlsagen::live::dns::{Answer, LookupError, Security};
+
+use crate::authority::Mode;
+use crate::exchange::{NOW, WORLD};
+use crate::forged::{case, look_up, queries, seed, setting};
+use crate::forger::Forger;
+use crate::questions::{Outcome, Question, outcome, questions, rtype};
+use crate::serve::Server;
+use crate::truth::Standing;
+use crate::wire::{Message, Name, Record, SOA};
+
+/// What another validator says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Secure,
+    Insecure,
+    Bogus,
+    /// No answer, for a reason that is not the signatures.
+    Failed,
+}
+
+const PEERS: [&str; 2] = ["unbound", "delv"];
+
+/// Configuration of both.
+struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    fn new(server: &Server) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("peers-{}", server.address.port()));
+        fs::create_dir_all(&folder).unwrap();
+        let date = time::OffsetDateTime::from_unix_timestamp(NOW).unwrap();
+        let unbound = format!(
+            "server:\n do-not-query-localhost: no\n module-config: \"validator iterator\"\n \
+             trust-anchor: \"{}\"\n val-override-date: \"{}{:02}{:02}000000\"\n username: \"\"\n chroot: \"\"\n \
+             forward-zone:\n name: \".\"\n forward-addr: 127.0.0.1@{}\n",
+            WORLD.anchor().trim(),
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            server.address.port(),
+        );
+        fs::write(folder.join("unbound.conf"), unbound).unwrap();
+        fs::write(folder.join("anchor.conf"), WORLD.bind_anchor()).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// A validator at work, with a limit of time.
+fn start(command: &str, args: &[&str]) -> Child {
+    Command::new("timeout")
+        .args(["20", command])
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// All that it wrote.
+fn words(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+/// The worst of what unbound-host says of the records.
+fn of_unbound(words: &str) -> Verdict {
+    match words {
+        words if words.contains("BOGUS") || words.contains("validation failure") => Verdict::Bogus,
+        words if words.contains("(insecure)") => Verdict::Insecure,
+        words if words.contains("(secure)") => Verdict::Secure,
+        _ => Verdict::Failed,
+    }
+}
+
+/// The worst of what delv says.
+fn of_delv(words: &str) -> Verdict {
+    const BOGUS: [&str; 6] = [
+        "no valid RRSIG",
+        "no valid signature",
+        "broken trust chain",
+        "insecurity proof failed",
+        "no valid DS",
+        "no valid KEY",
+    ];
+    // A denial is "resolution failed: ncache" to delv; other failures are failures.
+    let is_failed = words.replace("resolution failed: ncache", "").contains("resolution failed");
+    let is_unsigned = words.contains("; unsigned answer") || words.contains("response, unsigned");
+    match words {
+        // It tries the signatures of an unsigned zone as well, and says so.
+        _ if is_unsigned && !is_failed => Verdict::Insecure,
+        words if BOGUS.iter().any(|reason| words.contains(reason)) => Verdict::Bogus,
+        words if words.contains("fully validated") && !is_failed => Verdict::Secure,
+        _ => Verdict::Failed,
+    }
+}
+
+/// What both say of a question.
+fn ask(files: &Files, server: &Server, (name, kind): &Question) -> [(Verdict, String); 2] {
+    let (name, rtype) = (format!("{name}."), rtype(*kind).1);
+    let (config, anchor) = (files.path("unbound.conf"), files.path("anchor.conf"));
+    let port = server.address.port().to_string();
+    let unbound = start("unbound-host", &["-v", "-C", &config, "-t", rtype, &name]);
+    let delv = start("delv", &["@127.0.0.1", "-p", &port, "-a", &anchor, "+root=.", &name, rtype]);
+    let (unbound, delv) = (words(unbound), words(delv));
+    [(of_unbound(&unbound), unbound), (of_delv(&delv), delv)]
+}
+
+type Differs = fn(&Message, &Message) -> bool;
+
+fn of_type(message: &Message, section: usize, rtype: u16) -> Vec<&Record> {
+    message.sections[section].iter().filter(|record| record.covered() == rtype).collect()
+}
+
+/// How a forged reply may differ from the honest one so that it is bogus elsewhere and what we read of it is secure.
+const HARMLESS: [(&str, Differs); 4] = [
+    // Others demand the proof that fits the RCODE; an answer of ours does not tell NXDOMAIN from a missing type.
+    ("another RCODE", |honest, forged| honest.rcode() != forged.rcode()),
+    // Others validate every set of a reply; for a denial the NSEC and NSEC3 records are enough.
+    ("another SOA set", |honest, forged| of_type(honest, 1, SOA) != of_type(forged, 1, SOA)),
+    // Others validate what follows an alias in the same reply, and refuse data under NXDOMAIN; we ask again, and drop it.
+    ("more or less in the answer", |honest, forged| honest.sections[0] != forged.sections[0]),
+    ("more in the authority section", |honest, forged| {
+        forged.sections[1].iter().any(|record| !honest.sections[1].contains(record))
+    }),
+];
+
+/// Why a lookup that is bogus here is secure elsewhere, by the words of the reason here.
+const STRICTER: [(&str, &str); 6] = [
+    (
+        "DS",
+        "we ask for DS at every label; others skip labels that the signer's name shows to be inside a zone",
+    ),
+    ("several CNAME records", "others drop the CNAME records that are not signed"),
+    ("a CNAME record beside other data", "others drop what is not signed"),
+    ("several DNAME records", "others drop what is not signed"),
+    (
+        "the denial shows that the record exists",
+        "unbound 1.17 overlooks the CNAME at a wildcard: a false denial",
+    ),
+    ("CNAME: ", "an alias that is not signed, in a reply about DS that others do not ask for"),
+];
+
+/// What of `HARMLESS` is true of the replies of a lookup.
+fn harmless(question: &Question, forger: Forger) -> Vec<&'static str> {
+    let replies = queries(question, forger).into_iter().map(|query| {
+        let honest = WORLD.reply(&query, forger.mode);
+        (honest, forger.forge(&WORLD, &query).0.message)
+    });
+    let replies: Vec<_> = replies.collect();
+    let applies = |differs: &Differs| replies.iter().any(|(honest, forged)| differs(honest, forged));
+    HARMLESS.iter().filter(|(_, differs)| applies(differs)).map(|(name, _)| *name).collect()
+}
+
+/// Why a lookup is bogus here alone; the reason itself if `STRICTER` does not have it.
+fn stricter(answer: &Result<Answer, LookupError>) -> String {
+    let Ok(Answer { security: Security::Bogus(reason), .. }) = answer else { return String::new() };
+    let named = STRICTER.iter().find(|(words, _)| reason.contains(words));
+    named.map_or_else(|| format!("not named: {reason}"), |(_, why)| (*why).to_owned())
+}
+
+#[test]
+#[ignore = "needs unbound-host and delv"]
+fn what_is_secure_here_is_not_bogus_elsewhere() {
+    let (seed, count) = (seed(), setting("PEER_LOOKUPS").unwrap_or(200));
+    eprintln!("FORGER_SEED={seed} PEER_LOOKUPS={count}");
+    let server = Server::start(Forger { seed, case: None, mode: Mode::Recursive });
+    let files = Files::new(&server);
+    let questions = questions();
+    let mut table: BTreeMap<(Outcome, &str, Verdict), usize> = BTreeMap::new();
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unexplained = Vec::new();
+    for number in 0..count {
+        let ([question, _], forger) = case(seed, number, &questions);
+        let forger = Forger { mode: Mode::Recursive, ..forger };
+        server.forge_as(forger);
+        let ours = look_up(&question, forger);
+        let mine = outcome(&ours);
+        for (peer, (verdict, words)) in PEERS.into_iter().zip(&ask(&files, &server, &question)) {
+            *table.entry((mine, peer, *verdict)).or_default() += 1;
+            match (mine, verdict) {
+                (Outcome::Secure | Outcome::SecureDenial, Verdict::Bogus) => {
+                    let reasons = harmless(&question, forger);
+                    if reasons.is_empty() {
+                        unexplained.push(format!("case {number} {question:?}: {ours:?}, {peer}:\n{words}"));
+                    }
+                    *named.entry(format!("{mine:?}, bogus by {peer}: {reasons:?}")).or_default() += 1;
+                }
+                (Outcome::Bogus, Verdict::Secure) => {
+                    let why = stricter(&ours);
+                    *named.entry(format!("bogus, secure by {peer}: {why}")).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    for ((mine, peer, verdict), count) in &table {
+        eprintln!("{count:6} {mine:?} here, {verdict:?} by {peer}");
+    }
+    for (difference, count) in &named {
+        eprintln!("{count:6} {difference}");
+    }
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
+}
+
+/// Why an honest reply has another security elsewhere; `None`: it must not.
+fn honest_difference(peer: &str, question: &Question) -> Option<&'static str> {
+    let truth = WORLD.truth(&question.0, rtype(question.1).0)?;
+    match (peer, truth.standing) {
+        ("delv", Standing::OptOut) => Some("delv calls a denial by opt-out secure"),
+        ("delv", _) if truth.zones.contains(&Name::new("ed448")) => {
+            Some("delv knows algorithm 16 and finds the signatures of that zone to be nonsense")
+        }
+        _ => None,
+    }
+}
+
+#[test]
+#[ignore = "needs unbound-host and delv"]
+fn honest_replies_have_the_same_security_elsewhere() {
+    let honest = Forger { seed: 0, case: None, mode: Mode::Recursive };
+    let server = Server::start(honest);
+    let files = Files::new(&server);
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut unexplained = Vec::new();
+    for question in questions() {
+        let ours = look_up(&question, honest);
+        for (peer, (verdict, words)) in PEERS.into_iter().zip(&ask(&files, &server, &question)) {
+            let expected = match outcome(&ours) {
+                Outcome::Secure | Outcome::SecureDenial => Verdict::Secure,
+                Outcome::Insecure => Verdict::Insecure,
+                Outcome::Bogus => Verdict::Bogus,
+                Outcome::Error => Verdict::Failed,
+            };
+            match honest_difference(peer, &question) {
+                _ if *verdict == expected => *named.entry("the same").or_default() += 1,
+                Some(reason) => *named.entry(reason).or_default() += 1,
+                None => unexplained.push(format!("{question:?}: {ours:?}, {peer}:\n{words}")),
+            }
+        }
+    }
+    eprintln!("{named:#?}");
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
+}
