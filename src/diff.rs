@@ -14,6 +14,19 @@ pub enum Half {
     Remove,
 }
 
+impl Half {
+    /// Both halves.
+    pub const ALL: [Self; 2] = [Self::Add, Self::Remove];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+        }
+    }
+}
+
 /// What turns the published set into the wanted one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes<'a> {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::diagnostic::Advise;
+
 /// Octets of the largest input; a chain has a few thousand.
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -217,10 +219,9 @@ pub enum FileError {
     Write(io::Error),
 }
 
-impl FileError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
+impl Advise for FileError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
             Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
                 "is the path right? CHAIN, a file such as fullchain.pem, comes before HOST; - is standard input",
             ),
@@ -231,7 +232,8 @@ impl FileError {
             Self::TooLarge => Some("is it really a certificate chain?"),
             Self::NotRegular => Some("give the name of a new file, or of one that may be replaced"),
             _ => None,
-        }
+        };
+        hint.map(str::to_owned)
     }
 }
 

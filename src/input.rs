@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::diagnostic::Advise;
 use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem};
 use crate::x509::{Certificate, PublicKey, X509Error};
@@ -215,10 +216,9 @@ pub enum InputError {
     NoCertificate,
 }
 
-impl InputError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
+impl Advise for InputError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
             Self::Empty => Some("did the command that should write it fail?"),
             Self::Utf16 => Some("convert it with `iconv -f UTF-16 -t UTF-8`"),
             Self::Pkcs7 { .. } => Some(
@@ -238,7 +238,8 @@ impl InputError {
             Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
                 Some("the file is damaged: copy it again from where it was issued")
             }
-        }
+        };
+        hint.map(str::to_owned)
     }
 }
 

@@ -24,6 +24,7 @@
 //! | module | job | standard |
 //! |---|---|---|
 //! | [`text`] | text from outside as far as it may be shown | |
+//! | [`diagnostic`] | every diagnostic: its code, section and advice | |
 //! | [`tlsa`] | usage, selector, matching type, association data | RFC 6698 section 2, RFC 7218 |
 //! | [`owner`] | host, port and transport to owner name | RFC 6698 section 3 |
 //! | [`pem_file`] | octets to located blocks, strictly | RFC 7468 |
@@ -48,6 +49,8 @@
 #![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html")]
 
 pub mod text;
+
+pub mod diagnostic;
 
 pub mod tlsa;
 

@@ -6,6 +6,7 @@ use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli::{self, notes};
+use crate::diagnostic::{Code, Stage};
 
 /// Octets of a line of the page's source, of which man(7) wants 80 at most.
 const WIDTH: usize = 78;
@@ -51,6 +52,13 @@ pub fn page() -> String {
     }
     page.heading("SH", "DIAGNOSTICS");
     page.prose(notes::DIAGNOSTICS);
+    for stage in Stage::ALL {
+        page.heading("SS", &stage.to_string());
+        for code in Code::ALL.iter().filter(|code| code.stage() == stage) {
+            let advice = format!("{} {}", code.meaning(), code.advice());
+            page.list([(code.name(), advice.as_str())]);
+        }
+    }
     page.heading("SH", "EXAMPLES");
     page.prose(notes::EXAMPLES);
     page.heading("SH", "SEE ALSO");

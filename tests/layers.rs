@@ -6,9 +6,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lowest first, as the map in `lib.rs` has them.
-const LAYERS: [&str; 20] = [
-    "text", "tlsa", "owner", "pem_file", "x509", "key", "input", "chain", "generate", "records", "path",
-    "verify", "diff", "live", "advice", "render", "files", "cli", "man", "commands",
+const LAYERS: [&str; 21] = [
+    "text",
+    "diagnostic",
+    "tlsa",
+    "owner",
+    "pem_file",
+    "x509",
+    "key",
+    "input",
+    "chain",
+    "generate",
+    "records",
+    "path",
+    "verify",
+    "diff",
+    "live",
+    "advice",
+    "render",
+    "files",
+    "cli",
+    "man",
+    "commands",
 ];
 
 /// What only these modules may name.

@@ -4,16 +4,41 @@ use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
-use super::Severity::{Error, Hint, Warning};
 use super::words::{Findings, chains, one, some};
-use super::{Scene, Severity, Subject};
+use super::{Rule, Scene, Subject};
 use crate::chain::{Chain, Member};
+use crate::diagnostic::Severity::{Error, Hint, Warning};
+use crate::diagnostic::{Code, Severity};
 use crate::generate::Content;
 use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
 
-pub(super) fn ta_not_sent(scene: &Scene<'_>) -> Findings {
+/// The rules, in the order of their findings.
+pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
+    vec![
+        Rule::new(Code::NextIdle, next_idle),
+        Rule::new(Code::TaNotSent, ta_not_sent),
+        Rule::in_check_too(Code::EeExpired, ee_expired),
+        Rule::in_check_too(Code::EeNotYet, ee_not_yet),
+        Rule::new(Code::TaExpired, ta_expired),
+        Rule::in_check_too(Code::DateUnreadable, date_unreadable),
+        Rule::in_check_too(Code::ExtUnreadable, extension_unreadable),
+        Rule::new(Code::CaLimits, ca_limits),
+        Rule::in_check_too(Code::NameMissing, name_missing),
+        Rule::in_check_too(Code::ChainOrder, chain_order),
+        Rule::in_check_too(Code::ChainGap, chain_gap),
+        Rule::in_check_too(Code::ChainExtra, chain_extra),
+        Rule::in_check_too(Code::SigUnverified, sig_unverified),
+        Rule::new(Code::SameSpki, same_spki),
+        Rule::new(Code::MultiLeaf, multi_leaf),
+        Rule::new(Code::EeCa, ee_ca),
+        Rule::in_check_too(Code::WeakKey, weak_key),
+        Rule::new(Code::WeakSig, weak_sig),
+    ]
+}
+
+fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let unless_carried = |params: &Params| {
         params.usage == Usage::DaneTa
             && (params.selector, params.matching_type) != (Selector::Cert, MatchingType::Full)
@@ -61,17 +86,17 @@ fn of_dates(scene: &Scene<'_>) -> &'static str {
     }
 }
 
-pub(super) fn ee_expired(scene: &Scene<'_>) -> Findings {
+fn ee_expired(scene: &Scene<'_>) -> Findings {
     let names = outside(scene, scene.end_entities.iter(), expired);
     one(Warning, names, |names| format!("expired: {names}; {}", of_dates(scene)))
 }
 
-pub(super) fn ee_not_yet(scene: &Scene<'_>) -> Findings {
+fn ee_not_yet(scene: &Scene<'_>) -> Findings {
     let names = outside(scene, scene.end_entities.iter(), not_yet);
     one(Warning, names, |names| format!("not valid before: {names}; {}", of_dates(scene)))
 }
 
-pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
+fn ta_expired(scene: &Scene<'_>) -> Findings {
     let expired = outside(scene, scene.on_path.iter(), expired);
     let not_yet = outside(scene, scene.on_path.iter(), not_yet);
     let needed = "usage 2 asks for every certificate up to it to be valid";
@@ -80,7 +105,7 @@ pub(super) fn ta_expired(scene: &Scene<'_>) -> Findings {
     findings
 }
 
-pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
+fn date_unreadable(scene: &Scene<'_>) -> Findings {
     let unreadable = scene.end_entities.iter().chain(&scene.on_path).filter(|subject| {
         let validity = subject.certificate().validity();
         validity.not_before.is_none() || validity.not_after.is_none()
@@ -92,7 +117,7 @@ pub(super) fn date_unreadable(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn extension_unreadable(scene: &Scene<'_>) -> Findings {
+fn extension_unreadable(scene: &Scene<'_>) -> Findings {
     let odd = scene.end_entities.iter().chain(&scene.on_path).flat_map(|subject| {
         let names = subject.certificate().unreadable_extensions().into_iter();
         names.map(move |name| format!("{name} of {subject}"))
@@ -104,7 +129,7 @@ pub(super) fn extension_unreadable(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn name_missing(scene: &Scene<'_>) -> Findings {
+fn name_missing(scene: &Scene<'_>) -> Findings {
     // Where every record was asked for, nobody has chosen a usage yet.
     let chosen = !scene.asked.params.is_empty();
     let names_matter = chosen && scene.has_usage(|params| params.usage != Usage::DaneEe);
@@ -132,7 +157,7 @@ pub(super) fn name_missing(scene: &Scene<'_>) -> Findings {
     findings
 }
 
-pub(super) fn chain_order(scene: &Scene<'_>) -> Findings {
+fn chain_order(scene: &Scene<'_>) -> Findings {
     let wrong = chains(scene).filter_map(Chain::out_of_order);
     let pairs = wrong.map(|(certificate, issuer)| format!("{certificate} behind its issuer {issuer}"));
     one(Warning, pairs, |pairs| {
@@ -140,7 +165,7 @@ pub(super) fn chain_order(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn chain_gap(scene: &Scene<'_>) -> Findings {
+fn chain_gap(scene: &Scene<'_>) -> Findings {
     let gaps = chains(scene).flat_map(|chain| {
         let lonely = chain.end_entities().into_iter().filter(|member| !member.has_issuer());
         let has_cas = chain.members().any(Member::is_ca);
@@ -149,7 +174,7 @@ pub(super) fn chain_gap(scene: &Scene<'_>) -> Findings {
     one(Hint, gaps, |names| format!("the file has CAs, but not the issuer of {names}"))
 }
 
-pub(super) fn chain_extra(scene: &Scene<'_>) -> Findings {
+fn chain_extra(scene: &Scene<'_>) -> Findings {
     let strays = chains(scene).flat_map(Chain::strays);
     let mut findings = one(Hint, strays, |names| format!("on no path of an end entity: {names}"));
     let repeated = chains(scene).flat_map(Chain::repeated_in_vain);
@@ -157,14 +182,14 @@ pub(super) fn chain_extra(scene: &Scene<'_>) -> Findings {
     findings
 }
 
-pub(super) fn sig_unverified(scene: &Scene<'_>) -> Findings {
+fn sig_unverified(scene: &Scene<'_>) -> Findings {
     let links = chains(scene).flat_map(Chain::unverified);
     one(Hint, links.map(|(member, lacking)| format!("{member} ({lacking})")), |links| {
         format!("a signature could not be verified, so damage would not be noticed: {links}")
     })
 }
 
-pub(super) fn same_spki(scene: &Scene<'_>) -> Findings {
+fn same_spki(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor() && params.selector == Selector::Spki) {
         return Vec::new();
     }
@@ -181,7 +206,7 @@ pub(super) fn same_spki(scene: &Scene<'_>) -> Findings {
     one(Hint, shared, |names| format!("one key, and one record with selector 1, for {names}"))
 }
 
-pub(super) fn multi_leaf(scene: &Scene<'_>) -> Findings {
+fn multi_leaf(scene: &Scene<'_>) -> Findings {
     let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
     let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
     let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate().key_algorithm()));
@@ -190,7 +215,7 @@ pub(super) fn multi_leaf(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
+fn ee_ca(scene: &Scene<'_>) -> Findings {
     let marked = |subject: &&Subject<'_>| subject.certificate().basic_constraints_ca() == Some(true);
     one(Hint, scene.end_entities.iter().filter(marked), |names| {
         format!(
@@ -199,7 +224,7 @@ pub(super) fn ee_ca(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
+fn weak_key(scene: &Scene<'_>) -> Findings {
     let on_path = scene.has_usage(|params| params.usage.is_trust_anchor());
     let mut by_severity: [(Severity, Vec<String>); 3] = [(Error, vec![]), (Warning, vec![]), (Hint, vec![])];
     for subject in scene.end_entities.iter().chain(&scene.on_path) {
@@ -225,7 +250,7 @@ pub(super) fn weak_key(scene: &Scene<'_>) -> Findings {
         .collect()
 }
 
-pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
+fn weak_sig(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor()) {
         return Vec::new();
     }
@@ -241,7 +266,7 @@ pub(super) fn weak_sig(scene: &Scene<'_>) -> Findings {
 }
 
 /// CAs that may not stand where they do: clients refuse the path through them.
-pub(super) fn ca_limits(scene: &Scene<'_>) -> Findings {
+fn ca_limits(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
     let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
     let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
@@ -264,7 +289,7 @@ pub(super) fn ca_limits(scene: &Scene<'_>) -> Findings {
 }
 
 /// A `--next` file that leaves the set as it is: nothing would be prepared.
-pub(super) fn next_idle(scene: &Scene<'_>) -> Findings {
+fn next_idle(scene: &Scene<'_>) -> Findings {
     let (records, next) = (scene.asked.records, scene.asked.materials.iter().skip(1));
     let idle = next.filter(|next| !records.iter().any(|record| std::ptr::eq(record.source.material, *next)));
     idle.map(|next| {

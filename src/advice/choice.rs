@@ -4,14 +4,30 @@ use std::collections::HashMap;
 
 use time::Duration;
 
-use super::Scene;
-use super::Severity::{Hint, Warning};
 use super::words::{Findings, chosen, is_acme, one, some};
+use super::{Rule, Scene};
+use crate::diagnostic::Code;
+use crate::diagnostic::Severity::{Hint, Warning};
 use crate::owner::{Endpoint, HostName};
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
 
-pub(super) fn host_single_label(scene: &Scene<'_>) -> Findings {
+/// The rules, in the order of their findings.
+pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
+    vec![
+        Rule::in_check_too(Code::HostSingleLabel, host_single_label),
+        Rule::in_check_too(Code::Idna, idna),
+        Rule::new(Code::TtlHigh, ttl_high),
+        Rule::new(Code::PkixSmtp, pkix_smtp),
+        Rule::new(Code::Sel0Ee, sel0_ee),
+        Rule::new(Code::Sel0TaPublic, sel0_ta_public),
+        Rule::new(Code::Mtype0, mtype0),
+        Rule::new(Code::Mtype2Only, mtype2_only),
+        Rule::new(Code::IssuerRotates, issuer_rotates),
+    ]
+}
+
+fn host_single_label(scene: &Scene<'_>) -> Findings {
     let hosts = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Server { host, .. } => Some(host.clone()),
         Endpoint::Owner(owner) => owner.host(),
@@ -22,7 +38,7 @@ pub(super) fn host_single_label(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn idna(scene: &Scene<'_>) -> Findings {
+fn idna(scene: &Scene<'_>) -> Findings {
     let converted = scene.asked.endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Server { host, u_labels: Some(given), .. } => Some(format!("{given} is {}", host.as_str())),
         _ => None,
@@ -30,7 +46,7 @@ pub(super) fn idna(scene: &Scene<'_>) -> Findings {
     one(Hint, converted, |names| format!("{names} in the DNS"))
 }
 
-pub(super) fn ttl_high(scene: &Scene<'_>) -> Findings {
+fn ttl_high(scene: &Scene<'_>) -> Findings {
     let outage = "a changed key stays unknown to caches that long: 3600 or less is advised";
     match scene.asked.ttl {
         Some(0) => {
@@ -42,7 +58,7 @@ pub(super) fn ttl_high(scene: &Scene<'_>) -> Findings {
     }
 }
 
-pub(super) fn pkix_smtp(scene: &Scene<'_>) -> Findings {
+fn pkix_smtp(scene: &Scene<'_>) -> Findings {
     let pkix = chosen(scene, |params| params.usage.is_pkix()).filter(|_| scene.on_smtp());
     let text = |params| {
         format!(
@@ -52,7 +68,7 @@ pub(super) fn pkix_smtp(scene: &Scene<'_>) -> Findings {
     pkix.map(|params| (Warning, text(params))).into_iter().collect()
 }
 
-pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
+fn sel0_ee(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| !params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
     let short = scene.end_entities.iter().find_map(|subject| {
@@ -73,7 +89,7 @@ pub(super) fn sel0_ee(scene: &Scene<'_>) -> Findings {
     vec![(Warning, text)]
 }
 
-pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
+fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     let whole = |params: &&Params| params.usage.is_trust_anchor() && params.selector == Selector::Cert;
     let Some(params) = chosen(scene, whole) else { return Vec::new() };
     let public = scene.end_entities.iter().any(|subject| subject.certificate().has_signed_timestamps());
@@ -93,7 +109,7 @@ pub(super) fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn mtype0(scene: &Scene<'_>) -> Findings {
+fn mtype0(scene: &Scene<'_>) -> Findings {
     /// Octets of a P-521 SubjectPublicKeyInfo: keys up to this make answers hardly larger than a digest does.
     const SMALL: usize = 158;
     let chosen = scene.asked.params.iter().any(|params| params.matching_type == MatchingType::Full);
@@ -113,7 +129,7 @@ pub(super) fn mtype0(scene: &Scene<'_>) -> Findings {
     }
 }
 
-pub(super) fn mtype2_only(scene: &Scene<'_>) -> Findings {
+fn mtype2_only(scene: &Scene<'_>) -> Findings {
     let alone = |params: &&Params| {
         params.matching_type == MatchingType::Sha2_512
             && !scene.asked.params.contains(&Params { matching_type: MatchingType::Sha2_256, ..**params })
@@ -126,7 +142,7 @@ pub(super) fn mtype2_only(scene: &Scene<'_>) -> Findings {
     chosen(scene, alone).map(|params| (Warning, text(params))).into_iter().collect()
 }
 
-pub(super) fn issuer_rotates(scene: &Scene<'_>) -> Findings {
+fn issuer_rotates(scene: &Scene<'_>) -> Findings {
     let Some(params) = chosen(scene, |params| params.usage.is_trust_anchor()) else { return Vec::new() };
     let rotating = scene.described.iter().filter(|subject| {
         let certificate = subject.certificate();

@@ -1,12 +1,13 @@
-//! The rule table: what an operator should know before publishing these records.
+//! The rules: what an operator should know before publishing these records, or of those that are published.
 //!
-//! A rule is a code, a section, and a function that gives its findings; without one it stays silent.
+//! A rule is a code and a function that gives its findings, in the table at the top of its file.
 //! Rules look at values only: they read no file and print nothing.
 
 mod certificates;
 mod choice;
+#[cfg(feature = "live")]
+pub mod probe;
 pub mod published;
-mod rules;
 mod words;
 
 use std::collections::HashSet;
@@ -15,60 +16,37 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::chain::{Link, Member};
+use crate::diagnostic::{Code, Finding};
 use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
 use crate::text::file_name;
 use crate::tlsa::Params;
 use crate::x509::Certificate;
+use words::Findings;
 
-pub use rules::RULES;
-
-/// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth knowing.
-    Hint,
-    /// The records are printed, and will disappoint.
-    Warning,
-    /// The records are refused.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hint => "hint",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
-
-/// One line of advice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The stable code.
-    pub code: &'static str,
-    /// Its weight.
-    pub severity: Severity,
-    /// One line, with the section it stands on.
-    pub message: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)
-    }
-}
-
-/// One line of the table.
-pub struct Rule {
-    /// The stable code.
-    pub code: &'static str,
-    /// The sections it stands on, as the message shows them.
-    pub citation: &'static str,
+/// One rule: a code, and what finds it. `S` is what it looks at.
+struct Rule<S: ?Sized> {
+    code: Code,
+    /// Whether it matters to a server in use, so that `check` applies it too.
+    in_check: bool,
     /// Severity and text of what it finds.
-    finding: fn(&Scene<'_>) -> Vec<(Severity, String)>,
+    finding: fn(&S) -> Findings,
+}
+
+impl<S: ?Sized> Rule<S> {
+    const fn new(code: Code, finding: fn(&S) -> Findings) -> Self {
+        Self { code, in_check: false, finding }
+    }
+
+    /// A rule about the chain that matters to a server in use as well.
+    const fn in_check_too(code: Code, finding: fn(&S) -> Findings) -> Self {
+        Self { code, in_check: true, finding }
+    }
+
+    fn findings(&self, seen: &S) -> Vec<Finding> {
+        let found = (self.finding)(seen).into_iter();
+        found.map(|(severity, text)| Finding::new(self.code, severity, &text)).collect()
+    }
 }
 
 /// Everything the rules look at.
@@ -90,18 +68,17 @@ pub struct Context<'a> {
     pub now: OffsetDateTime,
 }
 
-/// What all rules find, in the order of the table.
+/// What all rules find, in their order.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
-    findings_of(context, |_| true)
+    findings_of(context, |_, _| true)
 }
 
-fn findings_of(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Finding> {
+/// What the rules find that are `wanted`, by their code and by whether `check` applies them.
+fn findings_of(context: &Context<'_>, wanted: impl Fn(Code, bool) -> bool) -> Vec<Finding> {
     let scene = Scene::new(context);
-    let mut findings = Vec::new();
-    for rule in RULES.iter().filter(|rule| wanted(rule.code)) {
-        findings.extend(cited(rule.code, rule.citation, (rule.finding)(&scene)));
-    }
-    findings
+    let rules = choice::rules().into_iter().chain(certificates::rules());
+    let wanted = rules.filter(|rule| wanted(rule.code, rule.in_check));
+    wanted.flat_map(|rule| rule.findings(&scene)).collect()
 }
 
 /// The context, and what several rules need from it.
@@ -132,13 +109,6 @@ impl<'a> Subject<'a> {
     fn certificate(&self) -> &'a Certificate {
         self.link.member.certificate()
     }
-}
-
-fn cited(code: &'static str, citation: &str, found: Vec<(Severity, String)>) -> Vec<Finding> {
-    found
-        .into_iter()
-        .map(|(severity, text)| Finding { code, severity, message: format!("{text} ({citation})") })
-        .collect()
 }
 
 impl<'a> Scene<'a> {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Severity::{Error, Warning};
 use super::words::{Findings, one};
-use super::{Finding, cited, findings_of};
+use super::{Rule, findings_of};
 use crate::chain::{Chain, Member};
+use crate::diagnostic::Severity::{Error, Warning};
+use crate::diagnostic::{Code, Finding};
 use crate::generate::{self, Material};
 use crate::key;
 use crate::owner::{Endpoint, Owner};
@@ -28,42 +29,27 @@ pub struct Context<'a> {
     pub report: &'a Report,
 }
 
-/// A rule about published records: code, citation, and what it finds.
-type PublishedRule = (&'static str, &'static str, fn(&Context<'_>) -> Findings);
-
-const PUBLISHED_RULES: &[PublishedRule] = &[
-    ("chain-gap", "RFC 5280 section 6.1", chain_gap),
-    ("input-empty", "RFC 6698 section 2.1.4", input_empty),
-    ("re-encoded", "RFC 6698 section 2.1.2", re_encoded),
-    ("pkix-smtp", "RFC 7672 section 3.1.3", pkix_smtp),
-    ("triple-stale", "RFC 7671 section 8", triple_stale),
-    ("agility-gap", "RFC 7671 section 8.3", agility_gap),
-    ("mtype2-only", "RFC 6698 section 6", mtype2_only),
-    ("ta-leaf", "RFC 7671 section 5.2", ta_leaf),
-    ("ta-not-sent", "RFC 7671 section 5.2", ta_not_sent),
-    ("next-unpublished", "RFC 7671 section 8.1", next_unpublished),
-];
-
-/// Rules about the chain that matter to a server in use.
-const OF_THE_CHAIN: [&str; 11] = [
-    "host-single-label",
-    "idna",
-    "ee-expired",
-    "ee-not-yet",
-    "date-unreadable",
-    "ext-unreadable",
-    "chain-order",
-    "chain-gap",
-    "chain-extra",
-    "sig-unverified",
-    "weak-key",
-];
+/// The rules, in the order of their findings.
+fn rules<'a>() -> Vec<Rule<Context<'a>>> {
+    vec![
+        Rule::new(Code::ChainGap, chain_gap),
+        Rule::new(Code::InputEmpty, input_empty),
+        Rule::new(Code::ReEncoded, re_encoded),
+        Rule::new(Code::PkixSmtp, pkix_smtp),
+        Rule::new(Code::TripleStale, triple_stale),
+        Rule::new(Code::AgilityGap, agility_gap),
+        Rule::new(Code::Mtype2Only, mtype2_only),
+        Rule::new(Code::TaLeaf, ta_leaf),
+        Rule::new(Code::TaNotSent, ta_not_sent),
+        Rule::new(Code::NextUnpublished, next_unpublished),
+    ]
+}
 
 /// What the rules find about one owner.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (code, citation, rule) in PUBLISHED_RULES {
-        findings.extend(cited(code, citation, rule(context)));
+    for rule in rules() {
+        findings.extend(rule.findings(context));
     }
     let params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
     let chain = context.materials.get(..1).unwrap_or_default();
@@ -82,11 +68,10 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
         ttl: None,
         now: context.policy.now,
     };
-    findings.extend(findings_of(&of_chain, |code| OF_THE_CHAIN.contains(&code)));
-    // Names are the business of usage 3 only where clients check them in spite of it (RFC 7671 section 5.1).
-    if !context.policy.on_smtp {
-        findings.extend(findings_of(&of_chain, |code| code == "name-missing"));
-    }
+    // Names matter to usage 3 only where clients check them in spite of RFC 7671 section 5.1.
+    let names_matter = !context.policy.on_smtp;
+    let wanted = |code, in_check| in_check && (code != Code::NameMissing || names_matter);
+    findings.extend(findings_of(&of_chain, wanted));
     findings
 }
 

@@ -1,7 +1,8 @@
 //! What the texts of the rules have in common.
 
-use super::{Scene, Severity};
+use super::Scene;
 use crate::chain::Chain;
+use crate::diagnostic::Severity;
 use crate::generate::Material;
 use crate::tlsa::Params;
 

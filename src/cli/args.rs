@@ -4,17 +4,29 @@ use clap::{Args, Parser, Subcommand};
 
 use super::Shell;
 use super::notes::{EXAMPLES, EXIT_STATUS, NOTES};
-use crate::render::Format;
+use crate::diff::Half;
+#[cfg(feature = "live")]
+use crate::live::starttls::Protocol;
+use crate::owner::Transport;
+use crate::render::{ChangesFormat, Format, ReportFormat};
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
 
-const USAGE: &str = "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...
-       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]
-       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]
-       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]
-       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>
-       tlsagen completions <SHELL>
-       tlsagen man";
+macro_rules! usage {
+    ($probe:literal) => {
+        concat!(
+            "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]\n       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]\n       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]",
+            $probe,
+            "\n       tlsagen completions <SHELL>\n       tlsagen man\n       tlsagen help [<SUBCOMMAND>|diagnostics|hooks|json]"
+        )
+    };
+}
+
+/// The whole synopsis; builds without the feature `live` have no `probe`.
+const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROBE };
+
+const WITHOUT_PROBE: &str = usage!("");
+const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>");
 
 const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
@@ -59,7 +71,7 @@ Exit status: 0 all pass; 1 a server does not match its secure records; 2 wrong c
 #[command(
     name = "tlsagen", version, help_template = TEMPLATE, override_usage = USAGE,
     before_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}\n\nExit status: {EXIT_STATUS}"),
-    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true,
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -88,6 +100,11 @@ pub(super) enum Command {
     },
     /// The manual page, for man(1)
     Man,
+    /// Help on a subcommand, or on a topic: diagnostics, hooks or json
+    Help {
+        /// The subcommand or topic
+        topic: Option<String>,
+    },
 }
 
 #[derive(Args)]
@@ -107,8 +124,8 @@ pub(super) struct ChainArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: zone lines, record data alone, RFC 3597 lines, JSON, or nsupdate's commands to add
-    #[arg(short, long, default_value = "zone", value_parser = Format::NAMES.map(|(name, _)| name))]
-    pub(super) format: String,
+    #[arg(short, long, value_enum, default_value = "zone")]
+    pub(super) format: Format,
     /// Add comment lines about each certificate
     #[arg(long)]
     pub(super) comments: bool,
@@ -136,8 +153,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "DOMAIN")]
     pub(super) nexthop: Vec<String>,
     /// Output
-    #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
-    pub(super) format: String,
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Args)]
@@ -150,14 +167,14 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) published: PublishedArgs,
     /// One half of a rollover: add before the deployment, remove after it
-    #[arg(long, value_parser = ["add", "remove"])]
-    pub(super) only: Option<String>,
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Half>,
     /// TTL of added records, such as 3600
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: lines with + and -, JSON, or nsupdate's commands
-    #[arg(short, long, default_value = "zone", value_parser = ["zone", "json", "nsupdate"])]
-    pub(super) format: String,
+    #[arg(short, long, value_enum, default_value = "zone")]
+    pub(super) format: ChangesFormat,
     /// One certificate of the path: 0 the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
@@ -202,8 +219,8 @@ pub(super) struct ProbeArgs {
     #[arg(short, long)]
     pub(super) port: Option<String>,
     /// What is spoken before TLS [default: by port]
-    #[arg(long, value_name = "PROTOCOL", value_parser = crate::live::starttls::Protocol::NAMES.map(|(name, _)| name))]
-    pub(super) starttls: Option<String>,
+    #[arg(long, value_name = "PROTOCOL", value_enum)]
+    pub(super) starttls: Option<Protocol>,
     /// Records from a file, - for standard input, instead of those in the DNS
     #[arg(long, value_name = "FILE")]
     pub(super) records: Option<String>,
@@ -225,8 +242,8 @@ pub(super) struct ProbeArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<String>,
     /// Output
-    #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
-    pub(super) format: String,
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub(super) format: ReportFormat,
     /// Judge dates as of this time, such as 2026-11-23T12:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
@@ -247,8 +264,8 @@ pub(super) struct CommonArgs {
     #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
     pub(super) port: Option<Vec<String>>,
     /// Transport [default: tcp]
-    #[arg(long, value_parser = ["tcp", "udp", "sctp"])]
-    pub(super) transport: Option<String>,
+    #[arg(long, value_enum)]
+    pub(super) transport: Option<Transport>,
     /// The $ORIGIN where the output goes, and of --records: owners below it are relative to it
     #[arg(long, value_name = "NAME")]
     pub(super) origin: Option<String>,

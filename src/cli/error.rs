@@ -5,6 +5,7 @@ use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::diagnostic::{Advise, Code};
 use crate::owner::NameError;
 use crate::text::{Shown, printable};
 use crate::tlsa::ParamsError;
@@ -14,7 +15,7 @@ pub(super) const SEE_HELP: &str = "see `tlsagen --help`";
 /// A wrong call: one line, and a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError {
-    code: Option<&'static str>,
+    code: Option<Code>,
     message: String,
     hint: String,
 }
@@ -29,16 +30,6 @@ impl UsageError {
             format!("the file name '{subcommand}' is that of a subcommand"),
             &format!("options follow the subcommand; `./{subcommand}` for a file"),
         )
-    }
-
-    /// The stable code of the diagnostic, if it has one.
-    pub fn code(&self) -> Option<&'static str> {
-        self.code
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> &str {
-        &self.hint
     }
 
     /// clap's several paragraphs as a line and a hint. `args` are those of the call, the program's name first.
@@ -122,9 +113,19 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+impl Advise for UsageError {
+    fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
+    }
+}
+
 impl From<NameError> for UsageError {
     fn from(error: NameError) -> Self {
-        let hint = error.hint().unwrap_or(SEE_HELP).to_owned();
+        let hint = error.hint().unwrap_or_else(|| SEE_HELP.to_owned());
         Self { code: error.code(), message: error.to_string(), hint }
     }
 }

@@ -10,6 +10,7 @@ use super::{UsageError, are_paths, clock, parsed, stdin_once};
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
 use crate::owner::{Endpoint, HostName, Origin, Port};
+use crate::render::ReportFormat;
 use crate::text::Shown;
 
 /// How the DNS is to be asked.
@@ -42,8 +43,8 @@ pub struct ProbeRequest {
     pub families: Families,
     /// Where the served certificates go.
     pub save: Option<String>,
-    /// JSON instead of text.
-    pub json: bool,
+    /// The shape of the output.
+    pub format: ReportFormat,
     /// The clock.
     pub now: OffsetDateTime,
     /// Errors only.
@@ -111,10 +112,9 @@ impl ProbeArgs {
                 return Err(UsageError::new("no HOST is given".to_owned(), "give HOST, or --mx DOMAIN"));
             }
         };
-        let by_name = |name: &String| Protocol::NAMES.into_iter().find(|(known, _)| known == name);
         Ok(ProbeRequest {
             target,
-            protocol: self.starttls.as_ref().and_then(by_name).map(|(_, protocol)| protocol),
+            protocol: self.starttls,
             records: self.records,
             origin: self.origin.as_deref().map(|origin| parsed(origin, "--origin")).transpose()?,
             lookup: self.lookup.request()?,
@@ -125,7 +125,7 @@ impl ProbeArgs {
                 _ => Families::All,
             },
             save: self.save,
-            json: self.format == "json",
+            format: self.format,
             now: clock(self.at)?,
             quiet: self.quiet,
         })

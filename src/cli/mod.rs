@@ -6,31 +6,36 @@ mod error;
 #[cfg(feature = "live")]
 mod live;
 pub mod notes;
+mod values;
 
 use std::ffi::OsString;
 use std::str::FromStr;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches};
+use clap::{Args, CommandFactory, FromArgMatches, Subcommand};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::diff::Half;
 use crate::owner::{Endpoint, HostName, NameError, Origin, Port, Transport};
-use crate::render::Format;
+use crate::render::{ChangesFormat, Format, ReportFormat};
 use crate::text::{Shown, is_path};
 use crate::tlsa::Params;
 
 use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
 pub use clap_complete::Shell;
 pub use completions::completions;
-use error::SEE_HELP;
 pub use error::UsageError;
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, ProbeRequest, Target};
 
-/// The subcommands of this and the coming versions: no file of such a name is taken by accident.
-const SUBCOMMANDS: [&str; 7] = ["chain", "check", "diff", "probe", "completions", "man", "help"];
+/// Whether it is the name of a subcommand, of this build or of others: no file of such a name is taken by accident.
+fn is_subcommand(name: &str) -> bool {
+    Command::has_subcommand(name) || name == PROBE
+}
+
+/// The subcommand that builds without the feature `live` lack.
+const PROBE: &str = "probe";
 
 /// What is asked for.
 #[derive(Debug)]
@@ -105,8 +110,8 @@ pub struct CheckRequest {
     pub ca_file: Option<String>,
     /// Further names that the certificate may have (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,
-    /// JSON instead of text.
-    pub json: bool,
+    /// The shape of the output.
+    pub format: ReportFormat,
 }
 
 /// Where published records come from.
@@ -132,8 +137,8 @@ pub struct DiffRequest {
     pub only: Option<Half>,
     /// The TTL of added records in seconds.
     pub ttl: Option<u32>,
-    /// The shape of the output: zone, JSON or nsupdate.
-    pub format: Format,
+    /// The shape of the output.
+    pub format: ChangesFormat,
     /// One certificate of the path.
     pub depth: Option<usize>,
 }
@@ -145,8 +150,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
     let args: Vec<OsString> = args.into_iter().collect();
     let wrong_call = |error| UsageError::from_clap(error, &args);
     // Most calls are for records and need none of the subcommands, which cost more than those calls' own arguments.
-    let is_subcommand = args.get(1).is_some_and(|first| SUBCOMMANDS.iter().any(|name| first == name));
-    if !is_subcommand
+    let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
+    if cfg!(not(feature = "live")) && first == PROBE {
+        let message =
+            "this build of tlsagen has no `probe`: it was made without the feature `live`".to_owned();
+        return Err(UsageError::new(message, "install a build with it, or use `check` with --records"));
+    }
+    if !is_subcommand(first)
         && let Ok(mut matches) =
             RecordArgs::augment_args(clap::Command::new("tlsagen")).try_get_matches_from(&args)
     {
@@ -167,8 +177,31 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
         Some(Command::Probe(args)) => Ok(Invocation::Probe(args.request()?)),
         Some(Command::Completions { shell }) => Ok(Invocation::Completions(shell)),
         Some(Command::Man) => Ok(Invocation::Man),
+        Some(Command::Help { topic }) => help(topic.as_deref()),
         None => RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation(),
     }
+}
+
+/// The help of the program, a subcommand or a topic.
+fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
+    let mut command = command();
+    command.build();
+    let text = match topic {
+        None => command.render_help().to_string(),
+        Some(topic) => match (command.find_subcommand_mut(topic), notes::topic(topic)) {
+            (Some(subcommand), _) => subcommand.render_help().to_string(),
+            (None, Some(text)) => text,
+            (None, None) => {
+                let given = Shown::word(topic).at("this word");
+                let message = format!("there is no help on {given}");
+                return Err(UsageError::new(
+                    message,
+                    "the topics are diagnostics, hooks and json, and each subcommand",
+                ));
+            }
+        },
+    };
+    Ok(Invocation::Show(text))
 }
 
 /// The whole command, for completions and the manual page: the subcommands, and the arguments without one.
@@ -187,7 +220,7 @@ impl ChainArgs {
         Ok(Request {
             common: self.common.values(&[])?,
             ttl: self.ttl,
-            format: format(&self.format)?,
+            format: self.format,
             comments: self.comments,
             depth: self.depth,
             strict: self.strict,
@@ -207,7 +240,7 @@ impl CheckArgs {
             any: self.any,
             ca_file: self.ca_file,
             nexthops,
-            json: self.format == "json",
+            format: self.format,
         })
     }
 }
@@ -218,9 +251,9 @@ impl DiffArgs {
             common: self.common.values(&self.published.files())?,
             params: params(&self.params)?,
             records: self.published.records()?,
-            only: self.only.map(|half| if half == "add" { Half::Add } else { Half::Remove }),
+            only: self.only,
             ttl: self.ttl,
-            format: format(&self.format)?,
+            format: self.format,
             depth: self.depth,
         })
     }
@@ -265,10 +298,6 @@ fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
     }
 }
 
-fn format(name: &str) -> Result<Format, UsageError> {
-    name.parse().map_err(|error| UsageError::new(format!("{error}"), SEE_HELP))
-}
-
 /// A file of the call, if it is given, and what it is given as.
 type Place<'a> = (&'static str, Option<&'a String>);
 
@@ -308,7 +337,7 @@ impl CommonArgs {
         if self.chain.is_empty() {
             return wrong("the name of CHAIN is empty", "is a shell variable not set?");
         }
-        if SUBCOMMANDS.contains(&self.chain.as_str()) {
+        if is_subcommand(&self.chain) {
             return Err(UsageError::misplaced(&self.chain));
         }
         are_paths(&[("CHAIN", Some(&self.chain))])?;
@@ -337,9 +366,7 @@ impl CommonArgs {
         Ok(Common {
             endpoints,
             ports,
-            transport: self
-                .transport
-                .map_or(Ok(Transport::Tcp), |transport| parsed(&transport, "--transport"))?,
+            transport: self.transport.unwrap_or(Transport::Tcp),
             origin: self.origin.map(|origin| parsed(&origin, "--origin")).transpose()?,
             now: clock(self.at)?,
             quiet: self.quiet,

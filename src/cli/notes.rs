@@ -1,5 +1,7 @@
 //! What the help and the manual page say beside the options.
 
+use crate::diagnostic::{Code, Stage};
+
 /// The day of the last change of these notes and of the options, as man(7) wants one; fixed, so that every build of a
 /// version prints the same page.
 pub const DATE: &str = "2026-11-25";
@@ -81,3 +83,28 @@ pub const SEE_ALSO: &str = "\
 dig(1), nsupdate(1), openssl(1), posttls-finger(1), resolv.conf(5)
 
 RFC 6698 (the TLSA record), RFC 7671 (its use and updates), RFC 7672 (mail servers)";
+
+/// The text of a topic of `tlsagen help`.
+pub fn topic(name: &str) -> Option<String> {
+    match name {
+        "diagnostics" => Some(diagnostics()),
+        "hooks" => Some(include_str!("topics/hooks.txt").to_owned()),
+        "json" => Some(include_str!("topics/json.txt").to_owned()),
+        _ => None,
+    }
+}
+
+/// Every code with what it means and what to do, under the heading of its stage.
+fn diagnostics() -> String {
+    let mut text = format!("{}\n", DIAGNOSTICS.trim());
+    for stage in Stage::ALL {
+        text.push_str(&format!("\n{stage}:\n"));
+        for code in Code::ALL.iter().filter(|code| code.stage() == stage) {
+            text.push_str(&format!("\n  {code}\n    {}\n    {}\n", code.meaning(), code.advice()));
+            if !code.citation().is_empty() {
+                text.push_str(&format!("    {}\n", code.citation()));
+            }
+        }
+    }
+    text
+}

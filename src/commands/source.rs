@@ -1,19 +1,21 @@
 //! Where published records come from: a text, or the DNS.
 
-use anyhow::Context as _;
+#[cfg(feature = "live")]
+use time::OffsetDateTime;
 #[cfg(feature = "live")]
 use zeroize::Zeroizing;
 
+use super::reading::read;
+use super::trouble::{InFile, Trouble};
 #[cfg(feature = "live")]
-use super::probe::remark_finding;
-use super::read;
-use crate::advice::Finding;
-#[cfg(feature = "live")]
-use crate::advice::Severity;
+use crate::advice::probe::{of_lookup, of_remark};
 use crate::cli::{self, Common};
 #[cfg(feature = "live")]
+use crate::cli::{LookupRequest, notes::SYSTEM_SERVERS};
+use crate::diagnostic::Finding;
+#[cfg(feature = "live")]
 use crate::live::{
-    dns::Resolver,
+    dns::{Resolver, system_servers},
     find::{self, Dnssec, Records},
 };
 use crate::owner::{HostName, Owner};
@@ -22,16 +24,30 @@ use crate::owner::{Port, Transport};
 #[cfg(feature = "live")]
 use crate::records;
 use crate::records::{Found, PublishedSet, RecordsError};
+#[cfg(feature = "live")]
 use crate::text;
 
 /// The text of a file of DNS records, in a copy that is wiped.
 ///
 /// Errors: it cannot be read, or may be a private key.
 #[cfg(feature = "live")]
-pub(super) fn text_of(file: &str) -> anyhow::Result<Zeroizing<String>> {
+fn text_of(file: &str) -> Result<Zeroizing<String>, Trouble> {
     let octets = read(file)?;
-    records::refuse_secrets(&octets).with_context(|| text::file_name(file))?;
+    records::refuse_secrets(&octets).in_file(file)?;
     Ok(text::text_of(&octets))
+}
+
+/// The resolver that is asked for; signatures are held against `now`.
+#[cfg(feature = "live")]
+pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<Resolver, Trouble> {
+    let anchors = request.trust_anchor.as_deref().map(text_of).transpose()?;
+    let servers = match request.server {
+        Some(server) => vec![server],
+        None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
+    };
+    let resolver = Resolver::new(&servers, anchors.as_ref().map(|text| text.as_str()), request.timeout, now);
+    // The root's keys, which are built in, can be read.
+    resolver.in_file(request.trust_anchor.as_deref().unwrap_or_default())
 }
 
 /// Published records.
@@ -43,22 +59,18 @@ pub(super) enum Source {
 
 impl Source {
     /// `owners`: those that will be asked for.
-    pub(super) fn open(records: &cli::Records, common: &Common, owners: &[Owner]) -> anyhow::Result<Self> {
+    pub(super) fn open(records: &cli::Records, common: &Common, owners: &[Owner]) -> Result<Self, Trouble> {
         match records {
             cli::Records::File(file) => {
                 let text = read(file)?;
-                let published = PublishedSet::read(&text, common.origin.as_ref(), owners);
-                let published = published.with_context(|| text::file_name(file))?;
-                if published.has_bare_records() && owners.len() != 1 {
-                    let error = RecordsError::bare(owners.len());
-                    return Err(anyhow::Error::from(error).context(text::file_name(file)));
+                let published = PublishedSet::read(&text, common.origin.as_ref(), owners).in_file(file)?;
+                match published.has_bare_records() && owners.len() != 1 {
+                    true => Err(RecordsError::bare(owners.len())).in_file(file),
+                    false => Ok(Self::Text(published)),
                 }
-                Ok(Self::Text(published))
             }
             #[cfg(feature = "live")]
-            cli::Records::Dns(request) => {
-                Ok(Self::Dns(Box::new(super::probe::resolver(request, common.now)?)))
-            }
+            cli::Records::Dns(request) => Ok(Self::Dns(Box::new(resolver(request, common.now)?))),
         }
     }
 
@@ -73,7 +85,7 @@ impl Source {
             Self::Dns(resolver) => match look_up(resolver, owner) {
                 Ok(there) => Ok(there),
                 Err(Dnssec::NoRecords) => Ok(There { found: None, names, findings: Vec::new() }),
-                Err(dnssec) => Err(super::probe::finding(&dnssec, Severity::Warning)),
+                Err(dnssec) => Err(of_lookup(&dnssec)),
             },
         }
     }
@@ -96,14 +108,10 @@ fn look_up(resolver: &Resolver, owner: &Owner) -> Result<There, Dnssec> {
     let Some((host, port)) = server else {
         let Records { found, remark } = find::published(resolver, owner)??;
         let names = owner.host().into_iter().collect();
-        return Ok(There {
-            found: Some(found),
-            names,
-            findings: remark.iter().map(remark_finding).collect(),
-        });
+        return Ok(There { found: Some(found), names, findings: remark.iter().map(of_remark).collect() });
     };
     let server = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
     let names = server.names(port == Port::SMTP);
-    let findings = server.remarks.iter().map(remark_finding).collect();
+    let findings = server.remarks.iter().map(of_remark).collect();
     Ok(There { found: Some(Found { holder: server.holder, records: server.records }), names, findings })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::chain::{ChainError, Place};
+use crate::diagnostic::{Advise, Code};
 use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
 
@@ -86,43 +87,45 @@ impl From<ChainError> for Problem {
     }
 }
 
-impl Problem {
-    /// The stable code of the diagnostic.
-    pub fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::Chain(_) => Some("chain-gap"),
-            Self::Data { error: DataError::Nothing, .. } => Some("input-empty"),
-            Self::Data { .. } => Some("mtype0"),
-            Self::NoEndEntity { .. } => Some("ee-no-leaf"),
-            Self::NoIssuer { .. } | Self::IssuerIsNoCa { .. } => Some("ta-no-ca"),
-            Self::EndEntityAsAnchor { .. } => Some("ta-leaf"),
-            Self::KeyOnly { .. } => Some("key-only"),
-            Self::DepthOfUsage { .. } | Self::NoSuchDepth { .. } | Self::DepthWithoutEndEntity => None,
+impl Advise for GenerateError {
+    fn code(&self) -> Option<Code> {
+        match &self.problem {
+            Problem::Chain(_) => Some(Code::ChainGap),
+            Problem::Data { error: DataError::Nothing, .. } => Some(Code::InputEmpty),
+            Problem::Data { .. } => Some(Code::Mtype0),
+            Problem::NoEndEntity { .. } => Some(Code::EeNoLeaf),
+            Problem::NoIssuer { .. } | Problem::IssuerIsNoCa { .. } => Some(Code::TaNoCa),
+            Problem::EndEntityAsAnchor { .. } => Some(Code::TaLeaf),
+            Problem::KeyOnly { .. } => Some(Code::KeyOnly),
+            Problem::DepthOfUsage { .. } | Problem::NoSuchDepth { .. } | Problem::DepthWithoutEndEntity => {
+                None
+            }
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Chain(_) => {
+    fn hint(&self) -> Option<String> {
+        let text = match &self.problem {
+            Problem::Chain(_) => {
                 "the file is damaged, or mixes certificates of two chains: copy it again from where it was issued"
             }
-            Self::Data { error: DataError::TooLong { .. }, .. } => "use matching type 1, the SHA-256 digest",
-            Self::Data { .. } => return None,
-            Self::NoEndEntity { .. } => {
+            Problem::Data { error: DataError::TooLong { .. }, .. } => {
+                "use matching type 1, the SHA-256 digest"
+            }
+            Problem::Data { .. } => return None,
+            Problem::NoEndEntity { .. } => {
                 "give the file that starts with the server's certificate, such as fullchain.pem"
             }
-            Self::NoIssuer { issuer, .. } => {
+            Problem::NoIssuer { issuer, .. } => {
                 return Some(format!("the issuer {issuer} is missing: give fullchain.pem, or use 3 1 1"));
             }
-            Self::IssuerIsNoCa { .. } => "use 3 1 1, or a certificate that a CA has issued",
-            Self::EndEntityAsAnchor { .. } => "use 3 1 1: usage 3 describes the server's own certificate",
-            Self::KeyOnly { .. } => "use 3 1 1 or 3 1 2 (1 1 1 or 1 1 2), or give the certificate",
-            Self::DepthOfUsage { .. } => {
+            Problem::IssuerIsNoCa { .. } => "use 3 1 1, or a certificate that a CA has issued",
+            Problem::EndEntityAsAnchor { .. } => "use 3 1 1: usage 3 describes the server's own certificate",
+            Problem::KeyOnly { .. } => "use 3 1 1 or 3 1 2 (1 1 1 or 1 1 2), or give the certificate",
+            Problem::DepthOfUsage { .. } => {
                 "0 is the end entity, 1 its issuer: usages 1 and 3 go with 0, usages 0 and 2 with 1 and above"
             }
-            Self::NoSuchDepth { .. } => "leave --depth away for every CA of the path",
-            Self::DepthWithoutEndEntity => "leave --depth away, or give fullchain.pem",
+            Problem::NoSuchDepth { .. } => "leave --depth away for every CA of the path",
+            Problem::DepthWithoutEndEntity => "leave --depth away, or give fullchain.pem",
         };
         Some(text.to_owned())
     }

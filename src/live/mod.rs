@@ -6,6 +6,7 @@
 mod deadline;
 pub mod dns;
 pub mod find;
+mod host;
 pub mod starttls;
 mod survey;
 pub mod tls;
@@ -20,13 +21,14 @@ use time::OffsetDateTime;
 
 use crate::chain::Chain;
 use crate::input::Located;
-use crate::owner::{HostName, Owner, Port};
-use crate::records::{Found, Published};
+use crate::owner::{HostName, Port};
+use crate::records::Found;
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
 pub use deadline::{Deadline, Omission};
 use find::Server;
+pub use host::Host;
 use starttls::{Protocol, StarttlsError};
 pub use survey::{Examined, MOST_ADDRESSES, MOST_HOSTS, Survey};
 use tls::{KeyKind, Possession, TlsError};
@@ -328,32 +330,5 @@ fn judge(
         unseen: None,
         has_no_route: false,
         omission: None,
-    }
-}
-
-/// A host and everything that was seen of it.
-#[derive(Debug)]
-pub struct Host {
-    /// The host as it was asked for, or what stood in its place.
-    pub host: String,
-    /// Where its TLSA records were looked for.
-    pub owner: Option<Owner>,
-    /// What DNSSEC says of its names and records.
-    pub dnssec: find::Dnssec,
-    /// The records.
-    pub records: Vec<Published>,
-    /// What its addresses serve.
-    pub endpoints: Vec<Visited>,
-}
-
-impl Host {
-    /// What a client makes of the host.
-    pub fn verdict(&self) -> ClientVerdict {
-        match self.dnssec {
-            find::Dnssec::Secure | find::Dnssec::Given => {
-                ClientVerdict::of_all(self.endpoints.iter().map(|endpoint| endpoint.verdict))
-            }
-            _ => ClientVerdict::Unknown,
-        }
     }
 }

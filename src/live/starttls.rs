@@ -34,20 +34,37 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The protocols by name.
-    pub const NAMES: [(&str, Self); 11] = [
-        ("smtp", Self::Smtp),
-        ("lmtp", Self::Lmtp),
-        ("imap", Self::Imap),
-        ("pop3", Self::Pop3),
-        ("sieve", Self::Sieve),
-        ("ftp", Self::Ftp),
-        ("nntp", Self::Nntp),
-        ("xmpp", Self::Xmpp),
-        ("postgres", Self::Postgres),
-        ("ldap", Self::Ldap),
-        ("none", Self::Direct),
+    /// All protocols.
+    pub const ALL: [Self; 11] = [
+        Self::Smtp,
+        Self::Lmtp,
+        Self::Imap,
+        Self::Pop3,
+        Self::Sieve,
+        Self::Ftp,
+        Self::Nntp,
+        Self::Xmpp,
+        Self::Postgres,
+        Self::Ldap,
+        Self::Direct,
     ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Lmtp => "lmtp",
+            Self::Imap => "imap",
+            Self::Pop3 => "pop3",
+            Self::Sieve => "sieve",
+            Self::Ftp => "ftp",
+            Self::Nntp => "nntp",
+            Self::Xmpp => "xmpp",
+            Self::Postgres => "postgres",
+            Self::Ldap => "ldap",
+            Self::Direct => "none",
+        }
+    }
 
     /// What is spoken on a port by custom.
     pub fn of_port(port: u16) -> Self {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::diagnostic::{Advise, Code};
 use crate::text::Shown;
 
 /// Text that is not a name, port or transport.
@@ -77,15 +78,15 @@ impl NameError {
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { given: self.given.at(place), ..self }
     }
+}
 
-    /// The stable code of the diagnostic, if it has one.
-    pub fn code(&self) -> Option<&'static str> {
-        matches!(self.problem, NameProblem::IpAddress).then_some("host-ip")
+impl Advise for NameError {
+    fn code(&self) -> Option<Code> {
+        matches!(self.problem, NameProblem::IpAddress).then_some(Code::HostIp)
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match &self.problem {
+    fn hint(&self) -> Option<String> {
+        let hint = match &self.problem {
             NameProblem::IpAddress => Some("give the name of the MX host, the one its MX record points to"),
             NameProblem::OtherType(_) => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
@@ -107,7 +108,8 @@ impl NameError {
                 "give a plain host name such as mx.example, or a full owner name such as _25._tcp.mx.example",
             ),
             _ => None,
-        }
+        };
+        hint.map(str::to_owned)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::diagnostic::Advise;
+
 /// Why text gives no published records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordsError {
@@ -61,7 +63,7 @@ impl RecordsError {
 
 impl RecordsProblem {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match self {
             Self::NoOrigin(_) => "give the zone's name with --origin, or its $ORIGIN line",
             Self::Directive(_) => "give the zone as one text: `named-compilezone -o -`, or what `dig` prints",
@@ -72,6 +74,12 @@ impl RecordsProblem {
             Self::NoData => "RFC 6698 section 2.2: usage, selector, matching type, then hex",
             _ => "zone-file lines, the output of `dig` (also +short), or RFC 3597 lines can be read",
         }
+    }
+}
+
+impl Advise for RecordsError {
+    fn hint(&self) -> Option<String> {
+        Some(self.problem.hint().to_owned())
     }
 }
 

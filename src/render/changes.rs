@@ -3,10 +3,35 @@
 use serde::Serialize;
 
 use super::{Format, JsonFinding, JsonRecord, NSUPDATE_TTL, data, json_findings, json_record, json_text};
-use crate::advice::Finding;
+use crate::diagnostic::Finding;
 use crate::generate::Record;
 use crate::owner::{Origin, Owner};
 use crate::records::Published;
+
+/// The shape of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangesFormat {
+    /// Zone-file lines with `+` and `-` in front.
+    Zone,
+    /// One object with the records to add and to remove, and findings.
+    Json,
+    /// Commands for nsupdate, each owner with its own `send`.
+    Nsupdate,
+}
+
+impl ChangesFormat {
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Zone, Self::Json, Self::Nsupdate];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Json => "json",
+            Self::Nsupdate => "nsupdate",
+        }
+    }
+}
 
 /// The changes at one owner.
 #[derive(Debug)]
@@ -30,12 +55,12 @@ struct Document<'a> {
 pub fn changes(
     changes: &[OwnerChanges<'_>],
     findings: &[Finding],
-    format: Format,
+    format: ChangesFormat,
     ttl: Option<u32>,
     origin: Option<&Origin>,
 ) -> String {
     match format {
-        Format::Json => json_text(&Document {
+        ChangesFormat::Json => json_text(&Document {
             add: changes
                 .iter()
                 .flat_map(|at| at.add.iter().map(|record| json_record(&at.holder, record)))
@@ -46,8 +71,10 @@ pub fn changes(
                 .collect(),
             findings: json_findings(findings),
         }),
-        Format::Nsupdate => changes.iter().map(|at| nsupdate(at, ttl.unwrap_or(NSUPDATE_TTL))).collect(),
-        _ => changes.iter().map(|at| lines(at, ttl, origin)).collect(),
+        ChangesFormat::Nsupdate => {
+            changes.iter().map(|at| nsupdate(at, ttl.unwrap_or(NSUPDATE_TTL))).collect()
+        }
+        ChangesFormat::Zone => changes.iter().map(|at| lines(at, ttl, origin)).collect(),
     }
 }
 

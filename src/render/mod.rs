@@ -5,23 +5,22 @@ mod changes;
 mod probe;
 mod report;
 
-use std::fmt::{self, Write};
-use std::str::FromStr;
+use std::fmt::Write;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::advice::Finding;
+use crate::diagnostic::Finding;
 use crate::generate::{Item, Record, Source};
 use crate::owner::{Origin, Owner};
-use crate::text::{Shown, file_name};
+use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
-pub use changes::{OwnerChanges, changes};
+pub use changes::{ChangesFormat, OwnerChanges, changes};
 #[cfg(feature = "live")]
 pub use probe::{pem, probe_host, probe_json, probe_verdict};
-pub use report::{Examined, Palette, reports};
+pub use report::{Examined, Palette, ReportFormat, reports};
 
 /// The shape of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,38 +38,20 @@ pub enum Format {
 }
 
 impl Format {
-    /// The formats by name.
-    pub const NAMES: [(&str, Self); 5] = [
-        ("zone", Self::Zone),
-        ("rdata", Self::Rdata),
-        ("generic", Self::Generic),
-        ("json", Self::Json),
-        ("nsupdate", Self::Nsupdate),
-    ];
-}
+    /// All formats.
+    pub const ALL: [Self; 5] = [Self::Zone, Self::Rdata, Self::Generic, Self::Json, Self::Nsupdate];
 
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, format)| format)
-            .ok_or_else(|| UnknownFormat(Shown::word(text).at("the value of --format")))
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Rdata => "rdata",
+            Self::Generic => "generic",
+            Self::Json => "json",
+            Self::Nsupdate => "nsupdate",
+        }
     }
 }
-
-/// Not the name of a format.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownFormat(Shown);
-
-impl fmt::Display for UnknownFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a format: zone, rdata, generic, json or nsupdate", self.0)
-    }
-}
-
-impl std::error::Error for UnknownFormat {}
 
 /// How records are to be written.
 #[derive(Debug, Clone)]
@@ -210,8 +191,10 @@ struct JsonSource<'a> {
 
 #[derive(Serialize)]
 struct JsonFinding<'a> {
-    code: &'a str,
+    code: &'static str,
     severity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<&'a str>,
     message: &'a str,
 }
 
@@ -233,11 +216,16 @@ fn json_record<'a>(owner: &Owner, record: &'a Record<'_>) -> JsonRecord<'a> {
 }
 
 fn json_findings(findings: &[Finding]) -> Vec<JsonFinding<'_>> {
-    let json = |finding: &Finding| finding.severity.to_string();
-    findings
-        .iter()
-        .map(|finding| JsonFinding { code: finding.code, severity: json(finding), message: &finding.message })
-        .collect()
+    findings.iter().map(json_finding).collect()
+}
+
+fn json_finding(finding: &Finding) -> JsonFinding<'_> {
+    JsonFinding {
+        code: finding.code.name(),
+        severity: finding.severity.to_string(),
+        about: finding.about.as_deref(),
+        message: &finding.message,
+    }
 }
 
 /// A document as text; strings and numbers alone, so that this cannot fail.

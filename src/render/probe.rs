@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::report::{JsonJudgement, Palette, json_judgements, record_lines};
 use super::{JsonFinding, json_findings, json_text};
-use crate::advice::Finding;
+use crate::diagnostic::Finding;
 use crate::live::{ClientVerdict, Host, Visited};
 use crate::text::printable;
 

@@ -6,12 +6,34 @@ use serde::Serialize;
 
 use super::changes::published;
 use super::{Format, JsonFinding, data, json_findings, json_text};
-use crate::advice::Finding;
+use crate::diagnostic::Finding;
 use crate::owner::Origin;
 use crate::records::Published;
 use crate::text::printable;
 use crate::tlsa::Params;
 use crate::verify::{Coverage, Judged, Needed, Report, Status, Verdict};
+
+/// The shape of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// Lines for a reader.
+    Text,
+    /// An object, or an array of several.
+    Json,
+}
+
+impl ReportFormat {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
 
 /// A report, and what is said beside it.
 #[derive(Debug)]
@@ -67,9 +89,14 @@ const GREEN: u8 = 32;
 const RED: u8 = 31;
 const YELLOW: u8 = 33;
 
-/// All reports as one text, for a reader or (`json`) for a program.
-pub fn reports(examined: &[Examined], origin: Option<&Origin>, json: bool, palette: Palette) -> String {
-    if json {
+/// All reports as one text.
+pub fn reports(
+    examined: &[Examined],
+    origin: Option<&Origin>,
+    format: ReportFormat,
+    palette: Palette,
+) -> String {
+    if format == ReportFormat::Json {
         let documents: Vec<Document<'_>> =
             examined.iter().map(|examined| document(examined, origin)).collect();
         return match documents.as_slice() {

@@ -328,7 +328,7 @@ fn generated(materials: &[Material]) {
         for finding in &findings {
             assert!(!finding.message.contains(['\n', '\r', '\x1b']), "one line: {:?}", finding.message);
         }
-        for format in Format::NAMES.map(|(_, format)| format) {
+        for format in Format::ALL {
             let style = Style { format, ttl: None, origin: None, comments: true, groups: true };
             let text = render::render(&owners, &records, &findings, &style);
             if matches!(format, Format::Zone | Format::Generic) {

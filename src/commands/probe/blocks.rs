@@ -1,13 +1,12 @@
 //! The lines of each host on standard output, in order, as soon as they are known.
 
-use crate::advice::Finding;
 use crate::files::{self, FileError};
 use crate::live::Host;
 use crate::render::{self, Palette};
 
 /// All hosts in order, those that nothing is known of yet among them.
 pub(super) struct Blocks {
-    hosts: Vec<Option<(Host, Vec<Finding>)>>,
+    hosts: Vec<Option<Host>>,
     /// How many of the first are printed.
     printed: usize,
     /// How many are known.
@@ -27,12 +26,12 @@ impl Blocks {
     /// Takes what is known of a host, and prints all hosts up to the first that is not known.
     ///
     /// Errors: standard output cannot be written; nobody reading it is not an error.
-    pub(super) fn add(&mut self, place: usize, host: Host, findings: Vec<Finding>) -> Result<(), FileError> {
+    pub(super) fn add(&mut self, place: usize, host: Host) -> Result<(), FileError> {
         let Some(entry) = self.hosts.get_mut(place) else { return Ok(()) };
-        *entry = Some((host, findings));
+        *entry = Some(host);
         self.known += 1;
         let ready = self.hosts.iter().skip(self.printed).map_while(Option::as_ref);
-        let ready: Vec<&Host> = ready.map(|(host, _)| host).collect();
+        let ready: Vec<&Host> = ready.collect();
         if let (Some(palette), false) = (self.palette, ready.is_empty()) {
             let text: String = ready.iter().map(|host| render::probe_host(host, palette)).collect();
             // Both may be the same terminal.
@@ -44,11 +43,10 @@ impl Blocks {
         Ok(())
     }
 
-    /// The hosts in order, and what is said of them.
-    pub(super) fn finish(self) -> (Vec<Host>, Vec<Finding>) {
+    /// The hosts in order.
+    pub(super) fn finish(self) -> Vec<Host> {
         files::progress("");
-        let (hosts, findings): (Vec<_>, Vec<_>) = self.hosts.into_iter().flatten().unzip();
-        (hosts, findings.into_iter().flatten().collect())
+        self.hosts.into_iter().flatten().collect()
     }
 
     fn progress(&self) {

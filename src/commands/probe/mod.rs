@@ -1,56 +1,33 @@
 //! `probe`: what a DANE client sees.
 
 mod blocks;
-mod findings;
-
-use anyhow::Context as _;
-use time::OffsetDateTime;
 
 use blocks::Blocks;
-pub(super) use findings::{finding, remark_finding};
-use findings::{insecure_mx, of_host, omissions, without_mx};
 
-use super::{Outcome, findings_as_talk, read};
-use crate::advice::{Finding, Severity};
-use crate::cli::notes::SYSTEM_SERVERS;
-use crate::cli::{LookupRequest, ProbeRequest, Target};
+use super::outcome::{NO, Outcome, UNDETERMINED, lines};
+use super::reading::read;
+use super::source::resolver;
+use super::trouble::{InFile, Trouble};
+use crate::advice;
+use crate::cli::{ProbeRequest, Target};
 use crate::files;
-use crate::live::dns::{Resolver, system_servers};
+use crate::live::dns::Resolver;
 use crate::live::find::{self, Dnssec, Server};
 use crate::live::starttls::Protocol;
-use crate::live::{ClientVerdict, Deadline, Examination, Examined, Host, Survey};
+use crate::live::{ClientVerdict, Deadline, Examination, Host, Survey};
 use crate::owner::{HostName, Owner, Port, Transport};
 use crate::records::{Found, PublishedSet, RecordsError};
-use crate::render::{self, Palette};
+use crate::render::{self, Palette, ReportFormat};
 use crate::text;
 
-/// The resolver that is asked for.
-pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> anyhow::Result<Resolver> {
-    let anchors = match &request.trust_anchor {
-        Some(file) => Some(super::source::text_of(file)?),
-        None => None,
-    };
-    let servers = match request.server {
-        Some(server) => vec![server],
-        None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
-    };
-    let anchors = anchors.as_ref().map(|text| text.as_str());
-    let resolver = Resolver::new(&servers, anchors, request.timeout, now);
-    resolver.with_context(|| {
-        request.trust_anchor.as_deref().map_or_else(|| "the root's keys".to_owned(), text::file_name)
-    })
-}
-
-pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<Outcome> {
+pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome, Trouble> {
     let resolver = resolver(&request.lookup, request.now)?;
-    let given =
-        request.records.as_deref().map(|file| Ok::<_, anyhow::Error>((file, read(file)?))).transpose()?;
+    let given = request.records.as_deref().map(|file| Ok::<_, Trouble>((file, read(file)?))).transpose()?;
     let given_at = |hosts: &[&HostName], port| match &given {
         Some((file, octets)) => {
             let owners = hosts.iter().filter_map(|host| Owner::new(port, Transport::Tcp, host).ok());
             let owners: Vec<Owner> = owners.collect();
-            let set = PublishedSet::read(octets, request.origin.as_ref(), &owners);
-            set.map(Some).with_context(|| text::file_name(file))
+            PublishedSet::read(octets, request.origin.as_ref(), &owners).map(Some).in_file(file)
         }
         None => Ok(None),
     };
@@ -58,7 +35,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
     given_at(&[], Port::SMTP)?;
     // Where nothing can be written is an error before the first line too.
     if let Some(file) = &request.save {
-        files::check_writable(file).with_context(|| text::file_name(file))?;
+        files::check_writable(file).in_file(file)?;
     }
     let deadline = Deadline::after(request.deadline);
     let resolver = resolver.with_deadline(deadline.at());
@@ -68,13 +45,13 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
         Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
             Ok(exchanges) => {
                 if !exchanges.is_secure {
-                    findings.push(insecure_mx(domain));
+                    findings.push(advice::probe::mx_insecure(domain));
                 }
-                findings.extend(exchanges.remark.iter().map(remark_finding));
+                findings.extend(exchanges.remark.iter().map(advice::probe::of_remark));
                 (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
-                findings.push(without_mx(domain, &deadline.explain(dnssec)));
+                findings.push(advice::probe::without_mx(domain, &deadline.explain(dnssec)));
                 (Vec::new(), *port, Vec::new())
             }
         },
@@ -84,7 +61,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
         && given.has_bare_records()
         && hosts.len() > 1
     {
-        return Err(anyhow::Error::from(RecordsError::bare(hosts.len())).context(text::file_name(file)));
+        return Err(RecordsError::bare(hosts.len())).in_file(file);
     }
     let examination = Examination {
         port,
@@ -105,7 +82,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
         Some(given) => with_records(&resolver, host, given, request, port),
         None => find::locate(&resolver, host, port, Transport::Tcp, request.families),
     };
-    let mut blocks = Blocks::new(hosts.len(), (!request.json).then_some(palette));
+    let mut blocks = Blocks::new(hosts.len(), (request.format == ReportFormat::Text).then_some(palette));
     let (mut names, mut places) = (Vec::new(), Vec::new());
     for (place, host) in hosts.iter().enumerate() {
         match host {
@@ -114,70 +91,38 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> anyhow::Result<
                 places.push(place);
             }
             Err((name, error)) => {
-                let dnssec = Dnssec::from(error.clone());
-                let findings = vec![finding(&dnssec, Severity::Warning)];
-                blocks.add(place, without_endpoints(name.clone(), dnssec), findings)?;
+                blocks.add(place, Host::without_endpoints(name.clone(), error.clone().into()))?;
             }
         }
     }
     let survey = Survey { locate: &locate, examination: &examination };
     survey.run(&names, |at, seen| {
         let (Some(host), Some(place)) = (names.get(at), places.get(at)) else { return Ok(()) };
-        let (host, findings) = known(host, seen, given.is_some());
-        blocks.add(*place, host, findings)
+        blocks.add(*place, Host::new(host.as_str().to_owned(), seen, given.is_some()))
     })?;
-    let (hosts, of_hosts) = blocks.finish();
-    findings.extend(of_hosts);
-    findings.extend(omissions(&hosts));
+    let hosts = blocks.finish();
+    findings.extend(advice::probe::findings(&hosts));
     let verdict = ClientVerdict::of_all(hosts.iter().map(Host::verdict));
     if let Some(file) = &request.save {
         let served = render::pem(&hosts);
         if served.is_empty() {
-            let message = format!("no certificate was served: {} is not written", text::file_name(file));
-            findings.push(Finding { code: "nothing-served", severity: Severity::Warning, message });
+            findings.push(advice::probe::nothing_served(&text::file_name(file)));
         } else {
-            files::write(file, &served).with_context(|| text::file_name(file))?;
+            files::write(file, &served).in_file(file)?;
         }
     }
     // The lines of the hosts are printed already.
-    let text = match request.json {
-        true => render::probe_json(verdict, &hosts, &findings),
-        false => render::probe_verdict(verdict, palette),
+    let text = match request.format {
+        ReportFormat::Json => render::probe_json(verdict, &hosts, &findings),
+        ReportFormat::Text => render::probe_verdict(verdict, palette),
     };
-    let talk = findings_as_talk(&findings, request.quiet, None).collect();
+    let talk = lines(&findings, request.quiet).collect();
     let status = match verdict {
         ClientVerdict::Pass => 0,
-        ClientVerdict::Fail => super::check::NO,
-        ClientVerdict::Unknown => super::check::CANNOT_TELL,
+        ClientVerdict::Fail => NO,
+        ClientVerdict::Unknown => UNDETERMINED,
     };
     Ok(Outcome { data: text.into_bytes(), talk, status })
-}
-
-/// A host of which all is known, and what is said of it.
-fn known(host: &HostName, seen: Result<Examined, Dnssec>, is_given: bool) -> (Host, Vec<Finding>) {
-    let name = host.as_str().to_owned();
-    match seen {
-        Ok(mut examined) => {
-            let findings = of_host(host, &mut examined);
-            let Examined { server, endpoints } = examined;
-            let dnssec = if is_given { Dnssec::Given } else { Dnssec::Secure };
-            (
-                Host { host: name, owner: Some(server.owner), dnssec, records: server.records, endpoints },
-                findings,
-            )
-        }
-        // All of those are named together.
-        Err(dnssec @ Dnssec::NotVisited(_)) => (without_endpoints(name, dnssec), Vec::new()),
-        Err(dnssec) => {
-            let findings = vec![finding(&dnssec, Severity::Warning)];
-            (without_endpoints(name, dnssec), findings)
-        }
-    }
-}
-
-/// A host that no client connects to with DANE, with the reason.
-fn without_endpoints(host: String, dnssec: Dnssec) -> Host {
-    Host { host, owner: None, dnssec, records: Vec::new(), endpoints: Vec::new() }
 }
 
 /// Addresses from the DNS, whatever it says of them, and records from a file.

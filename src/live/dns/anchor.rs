@@ -8,6 +8,7 @@ use domain::utils::{base16, base64};
 use super::name::{Name, lower};
 use super::rrset::{Dnskey, Ds};
 use super::signature::{is_supported, is_usable};
+use crate::diagnostic::Advise;
 
 /// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
 /// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
@@ -59,6 +60,14 @@ impl fmt::Display for AnchorError {
 }
 
 impl std::error::Error for AnchorError {}
+
+impl Advise for AnchorError {
+    fn hint(&self) -> Option<String> {
+        Some(
+            "a trust anchor is a DS or DNSKEY record, as `dig DS` or `dnssec-dsfromkey` prints it".to_owned(),
+        )
+    }
+}
 
 /// The anchors in `text`: lines with a DS or DNSKEY record, comments after a semicolon.
 ///

@@ -1,0 +1,179 @@
+//! Rules about what a probe saw, and about lookups.
+
+use time::format_description::well_known::Rfc3339;
+
+use super::Rule;
+use super::words::Findings;
+use crate::diagnostic::Severity::{Hint, Warning};
+use crate::diagnostic::{Code, Finding, Severity};
+use crate::live::dns::Expiry;
+use crate::live::find::{Dnssec, Remark};
+use crate::live::{Host, MOST_ADDRESSES, MOST_HOSTS, Omission, Visited};
+use crate::owner::HostName;
+
+/// About one host, in the order of their findings.
+const RULES: &[Rule<Host>] = &[
+    Rule::new(Code::DnsNoRecords, |host| dnssec(host, Code::DnsNoRecords)),
+    Rule::new(Code::DnsInsecure, |host| dnssec(host, Code::DnsInsecure)),
+    Rule::new(Code::DnsBogus, |host| dnssec(host, Code::DnsBogus)),
+    Rule::new(Code::DnsUnreachable, |host| dnssec(host, Code::DnsUnreachable)),
+    Rule::new(Code::NoHost, |host| dnssec(host, Code::NoHost)),
+    Rule::new(Code::FamilyPassedOver, |host| remarks(host, Code::FamilyPassedOver)),
+    Rule::new(Code::SignatureEnds, |host| remarks(host, Code::SignatureEnds)),
+    Rule::new(Code::NoRoute, no_route),
+    Rule::new(Code::KeyKindUnseen, key_kind_unseen),
+];
+
+/// About all hosts together.
+const RULES_OF_ALL: &[Rule<[Host]>] = &[Rule::new(Code::NotVisited, not_visited)];
+
+/// What the rules find about the hosts of one call.
+pub fn findings(hosts: &[Host]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for host in hosts {
+        let of_host = RULES.iter().flat_map(|rule| rule.findings(host));
+        match hosts.len() {
+            1 => findings.extend(of_host),
+            _ => findings.extend(of_host.map(|finding| finding.about(host.host.clone()))),
+        }
+    }
+    findings.extend(RULES_OF_ALL.iter().flat_map(|rule| rule.findings(hosts)));
+    findings
+}
+
+/// The diagnostic of what DNSSEC says, where that keeps a client from using DANE.
+fn code_of(dnssec: &Dnssec) -> Option<Code> {
+    match dnssec {
+        Dnssec::Secure | Dnssec::Given => None,
+        Dnssec::NotGiven(_) | Dnssec::NoRecords => Some(Code::DnsNoRecords),
+        Dnssec::Insecure(_) => Some(Code::DnsInsecure),
+        Dnssec::Bogus(_) => Some(Code::DnsBogus),
+        Dnssec::Unreachable(_) => Some(Code::DnsUnreachable),
+        Dnssec::NoHost(_) => Some(Code::NoHost),
+        Dnssec::NotVisited(_) => Some(Code::NotVisited),
+    }
+}
+
+/// Why a client uses no records, of a lookup alone.
+pub fn of_lookup(dnssec: &Dnssec) -> Finding {
+    Finding::new(code_of(dnssec).unwrap_or(Code::DnsNoRecords), Warning, &dnssec.to_string())
+}
+
+/// What is worth knowing of a lookup.
+pub fn of_remark(remark: &Remark) -> Finding {
+    let (code, severity, text) = said_of(remark);
+    Finding::new(code, severity, &text)
+}
+
+/// The mail hosts of `domain` are not signed.
+pub fn mx_insecure(domain: &HostName) -> Finding {
+    let domain = domain.as_str();
+    let text = format!("insecure MX: the mail hosts of {domain} are not signed, so anyone could name others");
+    Finding::new(Code::MxInsecure, Warning, &text)
+}
+
+/// Why the mail hosts of `domain` are not known.
+pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
+    match dnssec {
+        Dnssec::NotVisited(omission) => {
+            let text = format!("the MX lookup of {}: {omission}", domain.as_str());
+            Finding::new(Code::NotVisited, Warning, &text)
+        }
+        _ => of_lookup(dnssec),
+    }
+}
+
+/// `--save` had nothing to write into `file`.
+pub fn nothing_served(file: &str) -> Finding {
+    Finding::new(Code::NothingServed, Warning, &format!("no certificate was served: {file} is not written"))
+}
+
+fn dnssec(host: &Host, code: Code) -> Findings {
+    let is_said = code_of(&host.dnssec) == Some(code);
+    is_said.then(|| (Warning, host.dnssec.to_string())).into_iter().collect()
+}
+
+fn said_of(remark: &Remark) -> (Code, Severity, String) {
+    match remark {
+        Remark::PassedOver { host, kind, reason } => {
+            let text = format!("the {kind} records of {host} are passed over: {reason}");
+            (Code::FamilyPassedOver, Warning, text)
+        }
+        Remark::EndsSoon(Expiry { records, at }) => {
+            let at = at.format(&Rfc3339).unwrap_or_default();
+            let text = format!("the signature of {records} expires {at}: is the zone signed anew in time?");
+            (Code::SignatureEnds, Hint, text)
+        }
+    }
+}
+
+fn remarks(host: &Host, wanted: Code) -> Findings {
+    let said = host.remarks.iter().map(said_of).filter(|(code, ..)| *code == wanted);
+    said.map(|(_, severity, text)| (severity, text)).collect()
+}
+
+fn no_route(host: &Host) -> Findings {
+    let text = "no route to some of the addresses from here: they are passed over".to_owned();
+    host.is_partly_unrouted.then_some((Hint, text)).into_iter().collect()
+}
+
+fn key_kind_unseen(host: &Host) -> Findings {
+    let said = |endpoint: &Visited| {
+        let unseen = endpoint.unseen.as_ref()?;
+        Some((Hint, format!("{} {}: {unseen}", host.host, endpoint.address)))
+    };
+    host.endpoints.iter().filter_map(said).collect()
+}
+
+/// Hosts past the bound, addresses past theirs, and what the deadline cut off.
+fn not_visited(hosts: &[Host]) -> Findings {
+    let many = hosts.iter().filter(|host| host.dnssec == Dnssec::NotVisited(Omission::ManyHosts));
+    let mut findings = Findings::new();
+    if let Some(many) = listed(many.map(|host| host.host.clone())) {
+        findings.push((Warning, format!("at most {MOST_HOSTS} hosts are visited; left out: {many}")));
+    }
+    for host in hosts {
+        let many = host.endpoints.iter().filter(|at| at.omission == Some(Omission::ManyAddresses));
+        if let Some(addresses) = listed(many.map(|endpoint| endpoint.address.ip().to_string())) {
+            let text = format!(
+                "at most {MOST_ADDRESSES} addresses of {} are visited; left out: {addresses}",
+                host.host
+            );
+            findings.push((Warning, text));
+        }
+    }
+    let late: Vec<(String, Omission)> =
+        hosts.iter().filter_map(|host| Some((host.host.clone(), late(host)?))).collect();
+    if let Some((_, Omission::NotStarted(limit) | Omission::NotFinished(limit))) = late.first() {
+        let limit = limit.as_secs();
+        let names = listed(late.iter().map(|(host, _)| host.clone())).unwrap_or_default();
+        let text = format!("not visited, or not to the end, within --deadline {limit}: {names}");
+        findings.push((Warning, text));
+    }
+    findings
+}
+
+/// What the deadline cut off of a host, if anything.
+fn late(host: &Host) -> Option<Omission> {
+    let of_host = match host.dnssec {
+        Dnssec::NotVisited(omission) => Some(omission),
+        _ => None,
+    };
+    let omissions = of_host.into_iter().chain(host.endpoints.iter().filter_map(|at| at.omission));
+    let is_late =
+        |omission: &Omission| matches!(omission, Omission::NotStarted(_) | Omission::NotFinished(_));
+    omissions.into_iter().find(is_late)
+}
+
+/// Names that are listed; of more, the number is said.
+const LISTED: usize = 16;
+
+fn listed(names: impl Iterator<Item = String>) -> Option<String> {
+    let names: Vec<String> = names.collect();
+    let shown = names.get(..LISTED).unwrap_or(&names).join(", ");
+    match names.len() {
+        0 => None,
+        count if count <= LISTED => Some(shown),
+        count => Some(format!("{shown} and {} more", count - LISTED)),
+    }
+}

@@ -1,0 +1,33 @@
+//! Words of the command line that stand for one of a few values.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::diff::Half;
+#[cfg(feature = "live")]
+use crate::live::starttls::Protocol;
+use crate::owner::Transport;
+use crate::render::{ChangesFormat, Format, ReportFormat};
+
+/// Takes the words from the type itself: its `ALL`, each by its `name`.
+macro_rules! words {
+    ($type:ty) => {
+        impl ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [Self] {
+                &Self::ALL
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(PossibleValue::new(self.name()))
+            }
+        }
+    };
+}
+
+words!(Format);
+words!(ReportFormat);
+words!(ChangesFormat);
+words!(Transport);
+words!(Half);
+#[cfg(feature = "live")]
+words!(Protocol);

@@ -1,0 +1,84 @@
+//! What several subcommands read: files, the certificates and keys in them, and the owners of the records.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::trouble::{InFile, Trouble};
+use crate::cli::Common;
+use crate::diagnostic::Advise;
+use crate::files;
+use crate::generate::Material;
+use crate::input::{Input, Located};
+use crate::owner::{NameError, Owner};
+use crate::text;
+use crate::x509::Certificate;
+
+/// The octets of a file.
+pub(super) fn read(file: &str) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    files::read(file).in_file(file)
+}
+
+/// The chain first, then what comes next.
+pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
+    let files = std::iter::once(&common.chain).chain(&common.next);
+    files.map(|file| Material::read(file.clone(), &read(file)?).in_file(file)).collect()
+}
+
+/// The owners in the order of hosts and ports, each once.
+pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
+    let mut owners: Vec<Owner> = Vec::new();
+    let mut seen = HashSet::new();
+    for endpoint in &request.endpoints {
+        owners.extend(endpoint.owners(&request.ports, request.transport)?);
+    }
+    owners.retain(|owner| seen.insert(owner.clone()));
+    Ok(owners)
+}
+
+/// The CAs of a trust store.
+pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
+    match Input::read(&read(file)?).in_file(file)? {
+        Input::Certificates(certificates) => {
+            Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
+        }
+        Input::Keys(_) => Err(CertificateNeeded { file: file.to_owned(), of: Needed::Ca }.into()),
+    }
+}
+
+/// A file without the certificates that a question is about.
+#[derive(Debug)]
+pub(super) struct CertificateNeeded {
+    pub(super) file: String,
+    pub(super) of: Needed,
+}
+
+/// Whose certificate is needed.
+#[derive(Debug)]
+pub(super) enum Needed {
+    Server,
+    Ca,
+}
+
+impl fmt::Display for CertificateNeeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = match self.of {
+            Needed::Server => "a server",
+            Needed::Ca => "a CA",
+        };
+        write!(f, "{}: no certificate of {whose} in it", text::file_name(&self.file))
+    }
+}
+
+impl std::error::Error for CertificateNeeded {}
+
+impl Advise for CertificateNeeded {
+    fn hint(&self) -> Option<String> {
+        let hint = match self.of {
+            Needed::Server => "give the chain that the server sends, such as fullchain.pem",
+            Needed::Ca => "give the CAs that clients trust, such as ca-certificates.crt",
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,67 @@
+//! The records of the asked-for parameters, and `chain`: every record of every certificate.
+
+use super::outcome::{Outcome, TROUBLE, lines};
+use super::reading::{materials, owners};
+use super::trouble::Trouble;
+use crate::advice;
+use crate::cli::Request;
+use crate::diagnostic::Severity;
+use crate::generate::{self, Material, Record};
+use crate::render::{self, Format, Style};
+use crate::tlsa::Params;
+
+pub(super) fn records(request: &Request, params: &[Params]) -> Result<Outcome, Trouble> {
+    let materials = materials(&request.common)?;
+    let records = generate::records(&materials, params, request.depth)?;
+    print(request, params, &materials, &records, &style(request))
+}
+
+pub(super) fn chain(request: &Request) -> Result<Outcome, Trouble> {
+    let materials = materials(&request.common)?;
+    let records = generate::chain_records(&materials, request.depth)?;
+    // Record data alone is for programs; the other formats take comments.
+    let comments = request.comments || request.format != Format::Rdata;
+    let style = Style { groups: comments, comments, ..style(request) };
+    print(request, &[], &materials, &records, &style)
+}
+
+fn style(request: &Request) -> Style {
+    Style {
+        format: request.format,
+        ttl: request.ttl,
+        origin: request.common.origin.clone(),
+        comments: request.comments,
+        groups: false,
+    }
+}
+
+fn print(
+    request: &Request,
+    params: &[Params],
+    materials: &[Material],
+    records: &[Record<'_>],
+    style: &Style,
+) -> Result<Outcome, Trouble> {
+    let owners = owners(&request.common)?;
+    let mut findings = advice::findings(&advice::Context {
+        materials,
+        records,
+        params,
+        endpoints: &request.common.endpoints,
+        owners: &owners,
+        ttl: request.ttl,
+        now: request.common.now,
+    });
+    if request.strict {
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
+            finding.severity = Severity::Error;
+        }
+    }
+    let is_refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let talk = lines(&findings, request.common.quiet).collect();
+    if is_refused {
+        return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
+    }
+    let data = render::render(&owners, records, &findings, style).into_bytes();
+    Ok(Outcome { data, talk, status: 0 })
+}

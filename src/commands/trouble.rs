@@ -1,0 +1,44 @@
+//! An error on its way to the user: what went wrong, in which file, its code, and what to do.
+
+use crate::diagnostic::{Advise, Code};
+use crate::text;
+
+/// An error with its advice, so that no error reaches the user without having been asked for it.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    error: anyhow::Error,
+    code: Option<Code>,
+    hint: Option<String>,
+}
+
+impl<E: Advise + Send + Sync + 'static> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        let (code, hint) = (error.code(), error.hint());
+        Self { error: error.into(), code, hint }
+    }
+}
+
+impl Trouble {
+    /// The error in one line, and its hint in another.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
+        let mut lines = vec![format!("error{code}: {:#}", self.error)];
+        lines.extend(self.hint.as_ref().map(|hint| format!("hint: {hint}")));
+        lines
+    }
+}
+
+/// Errors that get the name of their file.
+pub(super) trait InFile<T> {
+    /// The same, with the name of the file in front of the error.
+    fn in_file(self, file: &str) -> Result<T, Trouble>;
+}
+
+impl<T, E: Advise + Send + Sync + 'static> InFile<T> for Result<T, E> {
+    fn in_file(self, file: &str) -> Result<T, Trouble> {
+        self.map_err(|error| {
+            let Trouble { error, code, hint } = error.into();
+            Trouble { error: error.context(text::file_name(file)), code, hint }
+        })
+    }
+}
