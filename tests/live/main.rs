@@ -350,7 +350,7 @@ fn an_exchange_that_is_no_host_name_hides_no_other() {
         "192.0.2.1: unknown ('192.0.2.1' is an IP address",
         &format!("mx.example 127.0.0.1:{port} RSA 2048: pass"),
         "_mx.example: unknown ('_mx.example' is not a host name",
-        "warning[no-host]: '192.0.2.1' is an IP address",
+        "warning[no-host]: 192.0.2.1: '192.0.2.1' is an IP address",
     ] {
         assert!(said.contains(part), "{said}");
     }
