@@ -1,26 +1,27 @@
-//! Records, reports and changes to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
+//! Records, reports and changes to text; one file for each format, and `lines` for what the formats of lines share.
 
-mod changes;
+mod generic;
+mod json;
+mod lines;
+mod nsupdate;
+mod palette;
 #[cfg(feature = "live")]
-mod probe;
-mod report;
-
-use std::fmt::Write;
-
-use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+mod pem;
+mod rdata;
+mod terminal;
+mod zone;
 
 use crate::diagnostic::Finding;
-use crate::generate::{Item, Record, Source};
-use crate::owner::{Origin, Owner};
-use crate::text::file_name;
-use crate::tlsa::Tlsa;
-
-pub use changes::{ChangesFormat, OwnerChanges, changes};
+use crate::generate::Record;
 #[cfg(feature = "live")]
-pub use probe::{pem, probe_host, probe_json, probe_verdict};
-pub use report::{Examined, Palette, ReportFormat, reports};
+use crate::live::{ClientVerdict, Host};
+use crate::owner::{Origin, Owner};
+use crate::records::Published;
+use crate::verify::{Report, Verdict};
+
+pub use palette::Palette;
+#[cfg(feature = "live")]
+pub use pem::pem;
 
 /// The shape of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,197 +69,153 @@ pub struct Style {
     pub groups: bool,
 }
 
-/// What a message of nsupdate has without `--ttl`.
-const NSUPDATE_TTL: u32 = 3600;
+/// What is written: all records for each owner.
+#[derive(Clone, Copy)]
+struct Sheet<'a> {
+    owners: &'a [Owner],
+    records: &'a [Record<'a>],
+    findings: &'a [Finding],
+    style: &'a Style,
+}
 
 /// All `records` for each of `owners`, as one text.
 pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
-    let mut text = String::new();
-    if style.format == Format::Json {
-        return json_text(&document(owners, records, findings));
+    let sheet = Sheet { owners, records, findings, style };
+    match style.format {
+        Format::Zone => zone::records(&sheet),
+        Format::Rdata => rdata::records(&sheet),
+        Format::Generic => generic::records(&sheet),
+        Format::Json => json::records(&sheet),
+        Format::Nsupdate => nsupdate::records(&sheet),
     }
-    let data: Vec<String> = records.iter().map(|record| data(&record.tlsa, style.format)).collect();
-    let ttl = style.ttl.map(|ttl| format!("{ttl} ")).unwrap_or_default();
-    let blank_lines = style.groups && style.format != Format::Nsupdate;
-    for (number, owner) in owners.iter().enumerate() {
-        let before = match style.format {
-            Format::Rdata if number > 0 => break,
-            Format::Rdata | Format::Json => String::new(),
-            Format::Nsupdate => {
-                format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(NSUPDATE_TTL))
-            }
-            Format::Zone => format!("{} {ttl}IN TLSA ", owner.relative_to(style.origin.as_ref())),
-            Format::Generic => format!("{} {ttl}IN TYPE52 ", owner.relative_to(style.origin.as_ref())),
-        };
-        let mut last: Option<&Source<'_>> = None;
-        for (Record { source, .. }, data) in records.iter().zip(&data) {
-            if !last.is_some_and(|last| last.is(source)) {
-                if blank_lines && !text.is_empty() {
-                    text.push('\n');
-                }
-                if style.comments {
-                    comment(&mut text, source);
-                }
-            }
-            last = Some(source);
-            for part in [&before, data.as_str(), "\n"] {
-                text.push_str(part);
-            }
-        }
-        if style.format == Format::Nsupdate && !records.is_empty() {
-            text.push_str("send\n");
-        }
-    }
-    text
 }
 
-/// The data of a record as text: `3 1 1 hex`, or its RFC 3597 form.
-fn data(tlsa: &Tlsa, format: Format) -> String {
-    let params = tlsa.params();
-    let octets = tlsa.data();
-    let mut text = String::with_capacity(2 * octets.len() + 16);
-    // Writing into a String cannot fail.
-    let _ = if format == Format::Generic {
-        let (usage, selector) = (params.usage.number(), params.selector.number());
-        let matching_type = params.matching_type.number();
-        write!(text, "\\# {} {usage:02x}{selector:02x}{matching_type:02x}", octets.len() + 3)
-    } else {
-        write!(text, "{params} ")
-    };
-    text.push_str(&hex::encode(octets));
-    text
+/// The shape of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangesFormat {
+    /// Zone-file lines with `+` and `-` in front.
+    Zone,
+    /// One object with the records to add and to remove, and findings.
+    Json,
+    /// Commands for nsupdate, each owner with its own `send`.
+    Nsupdate,
 }
 
-/// `; ` lines that tell what the records below describe.
-fn comment(text: &mut String, source: &Source<'_>) {
-    match source.item {
-        Item::Certificate(link) => {
-            let certificate = link.member.certificate();
-            let validity = certificate.validity();
-            let time = |time| rfc3339(time).unwrap_or_else(|| "(unreadable)".to_owned());
-            for (name, value) in [
-                ("subject", certificate.subject()),
-                ("issuer", certificate.issuer()),
-                ("notBefore", time(validity.not_before)),
-                ("notAfter", time(validity.not_after)),
-            ] {
-                for part in ["; ", name, "=", &value, "\n"] {
-                    text.push_str(part);
-                }
-            }
-        }
-        Item::Key(key) => {
-            let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
-            for part in ["; key of ", &file_name(&source.material.file), &subject, "\n"] {
-                text.push_str(part);
-            }
+impl ChangesFormat {
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Zone, Self::Json, Self::Nsupdate];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Json => "json",
+            Self::Nsupdate => "nsupdate",
         }
     }
 }
 
-fn rfc3339(time: Option<OffsetDateTime>) -> Option<String> {
-    time.and_then(|time| time.format(&Rfc3339).ok())
+/// The changes at one owner.
+#[derive(Debug)]
+pub struct OwnerChanges<'a> {
+    /// Where the records stand: behind a CNAME, its target.
+    pub holder: Owner,
+    /// Records to publish.
+    pub add: Vec<&'a Record<'a>>,
+    /// Records to retire.
+    pub remove: Vec<&'a Published>,
 }
 
-/// The JSON document of record output.
-#[derive(Serialize)]
-struct Document<'a> {
-    records: Vec<JsonRecord<'a>>,
-    findings: Vec<JsonFinding<'a>>,
-}
-
-/// A record as JSON has it; what is only published has no source.
-#[derive(Serialize)]
-struct JsonRecord<'a> {
-    owner: String,
-    usage: u8,
-    selector: u8,
-    matching_type: u8,
-    data: String,
-    source: Option<JsonSource<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonSource<'a> {
-    file: &'a str,
-    depth: Option<usize>,
-    subject: Option<String>,
-    issuer: Option<String>,
-    serial: Option<String>,
-    not_before: Option<String>,
-    not_after: Option<String>,
-}
-
-#[derive(Serialize)]
-struct JsonFinding<'a> {
-    code: &'static str,
-    severity: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<&'a str>,
-    message: &'a str,
-}
-
-fn document<'a>(owners: &[Owner], records: &'a [Record<'_>], findings: &'a [Finding]) -> Document<'a> {
-    let of_owner = |owner| records.iter().map(move |record| json_record(owner, record));
-    Document { records: owners.iter().flat_map(of_owner).collect(), findings: json_findings(findings) }
-}
-
-fn json_record<'a>(owner: &Owner, record: &'a Record<'_>) -> JsonRecord<'a> {
-    let params = record.tlsa.params();
-    JsonRecord {
-        owner: owner.to_string(),
-        usage: params.usage.number(),
-        selector: params.selector.number(),
-        matching_type: params.matching_type.number(),
-        data: hex::encode(record.tlsa.data()),
-        source: Some(json_source(&record.source)),
+/// All changes as one text: lines with `+` and `-`, JSON, or a script for nsupdate that names exact record data.
+pub fn changes(
+    changes: &[OwnerChanges<'_>],
+    findings: &[Finding],
+    format: ChangesFormat,
+    ttl: Option<u32>,
+    origin: Option<&Origin>,
+) -> String {
+    match format {
+        ChangesFormat::Zone => changes.iter().map(|at| zone::changes(at, ttl, origin)).collect(),
+        ChangesFormat::Json => json::changes(changes, findings),
+        ChangesFormat::Nsupdate => changes.iter().map(|at| nsupdate::changes(at, ttl)).collect(),
     }
 }
 
-fn json_findings(findings: &[Finding]) -> Vec<JsonFinding<'_>> {
-    findings.iter().map(json_finding).collect()
+/// The shape of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// Lines for a reader.
+    Text,
+    /// An object, or an array of several.
+    Json,
 }
 
-fn json_finding(finding: &Finding) -> JsonFinding<'_> {
-    JsonFinding {
-        code: finding.code.name(),
-        severity: finding.severity.to_string(),
-        about: finding.about.as_deref(),
-        message: &finding.message,
-    }
-}
+impl ReportFormat {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
 
-/// A document as text; strings and numbers alone, so that this cannot fail.
-fn json_text(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-fn json_source<'a>(source: &Source<'a>) -> JsonSource<'a> {
-    let file = source.material.file.as_str();
-    match source.item {
-        Item::Certificate(link) => {
-            let certificate = link.member.certificate();
-            let validity = certificate.validity();
-            JsonSource {
-                file,
-                depth: link.depth,
-                subject: Some(certificate.subject()),
-                issuer: Some(certificate.issuer()),
-                serial: Some(certificate.serial()),
-                not_before: rfc3339(validity.not_before),
-                not_after: rfc3339(validity.not_after),
-            }
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
         }
-        Item::Key(key) => JsonSource {
-            file,
-            depth: None,
-            subject: key.subject().map(str::to_owned),
-            issuer: None,
-            serial: None,
-            not_before: None,
-            not_after: None,
-        },
+    }
+}
+
+/// A report, and what is said beside it.
+#[derive(Debug)]
+pub struct Examined {
+    /// What the records are to the chain.
+    pub report: Report,
+    /// The verdict that was asked for: the publisher's, or the client's.
+    pub verdict: Verdict,
+    /// Why a client uses no records there, if that is so.
+    pub why: Option<String>,
+    /// What to know about it.
+    pub findings: Vec<Finding>,
+}
+
+impl Examined {
+    fn missing(&self, origin: Option<&Origin>) -> impl Iterator<Item = String> {
+        let owner = self.report.holder.relative_to(origin);
+        self.report.missing.iter().map(move |tlsa| format!("{owner} IN TLSA {}", lines::data(tlsa)))
+    }
+}
+
+/// All reports as one text.
+pub fn reports(
+    examined: &[Examined],
+    origin: Option<&Origin>,
+    format: ReportFormat,
+    palette: Palette,
+) -> String {
+    match format {
+        ReportFormat::Text => {
+            let reports = examined.iter().map(|examined| terminal::report(examined, origin, palette));
+            reports.collect::<Vec<_>>().join("\n")
+        }
+        ReportFormat::Json => json::reports(examined, origin),
+    }
+}
+
+/// A host's lines: one for each address and kind of key, with its records below.
+#[cfg(feature = "live")]
+pub fn probe_host(host: &Host, palette: Palette) -> String {
+    terminal::probe_host(host, palette)
+}
+
+/// What a probe says of all hosts together: the last line of text, or all of it as JSON.
+#[cfg(feature = "live")]
+pub fn probe(
+    verdict: ClientVerdict,
+    hosts: &[Host],
+    findings: &[Finding],
+    format: ReportFormat,
+    palette: Palette,
+) -> String {
+    match format {
+        ReportFormat::Text => terminal::probe_verdict(verdict, palette),
+        ReportFormat::Json => json::probe(verdict, hosts, findings),
     }
 }

@@ -112,10 +112,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
         }
     }
     // The lines of the hosts are printed already.
-    let text = match request.format {
-        ReportFormat::Json => render::probe_json(verdict, &hosts, &findings),
-        ReportFormat::Text => render::probe_verdict(verdict, palette),
-    };
+    let text = render::probe(verdict, &hosts, &findings, request.format, palette);
     let talk = lines(&findings, request.quiet).collect();
     let status = match verdict {
         ClientVerdict::Pass => 0,

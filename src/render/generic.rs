@@ -1,0 +1,21 @@
+//! Lines for name servers that do not know the type: `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
+
+use super::Sheet;
+use super::lines;
+use crate::tlsa::Tlsa;
+
+pub(super) fn records(sheet: &Sheet<'_>) -> String {
+    let ttl = lines::ttl(sheet.style.ttl);
+    let origin = sheet.style.origin.as_ref();
+    lines::of_owners(sheet, |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)), data)
+}
+
+/// The octets of the RDATA, with their number in front.
+fn data(tlsa: &Tlsa) -> String {
+    let params = tlsa.params();
+    let (usage, selector) = (params.usage.number(), params.selector.number());
+    let matching_type = params.matching_type.number();
+    let octets = tlsa.data();
+    let hex = hex::encode(octets);
+    format!("\\# {} {usage:02x}{selector:02x}{matching_type:02x}{hex}", octets.len() + 3)
+}

@@ -1,0 +1,97 @@
+//! What the formats of one line for each record have in common.
+
+use std::fmt::Write;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Sheet;
+use crate::generate::{Item, Record, Source};
+use crate::owner::Owner;
+use crate::records::Published;
+use crate::text::file_name;
+use crate::tlsa::Tlsa;
+
+/// The lines of one owner: `before` and the data of each record, with the comments and empty lines that are asked for.
+pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: &[String]) {
+    let mut last: Option<&Source<'_>> = None;
+    for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
+        if !last.is_some_and(|last| last.is(source)) {
+            if sheet.style.groups && !text.is_empty() {
+                text.push('\n');
+            }
+            if sheet.style.comments {
+                comment(text, source);
+            }
+        }
+        last = Some(source);
+        for part in [before, data.as_str(), "\n"] {
+            text.push_str(part);
+        }
+    }
+}
+
+/// The lines of all owners, each with what `before` gives for it.
+pub(super) fn of_owners(
+    sheet: &Sheet<'_>,
+    before: impl Fn(&Owner) -> String,
+    data: fn(&Tlsa) -> String,
+) -> String {
+    let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
+    let mut text = String::new();
+    for owner in sheet.owners {
+        of_owner(&mut text, sheet, &before(owner), &data);
+    }
+    text
+}
+
+/// The TTL that is asked for and a blank, or nothing.
+pub(super) fn ttl(ttl: Option<u32>) -> String {
+    ttl.map(|ttl| format!("{ttl} ")).unwrap_or_default()
+}
+
+/// `3 1 1 hex`.
+pub(super) fn data(tlsa: &Tlsa) -> String {
+    let octets = tlsa.data();
+    let mut text = String::with_capacity(2 * octets.len() + 16);
+    // Writing into a String cannot fail.
+    let _ = write!(text, "{} ", tlsa.params());
+    text.push_str(&hex::encode(octets));
+    text
+}
+
+/// The data of a published record as text, whatever its numbers are.
+pub(super) fn published(record: &Published) -> String {
+    let Published { usage, selector, matching_type, data } = record;
+    format!("{usage} {selector} {matching_type} {}", hex::encode(data))
+}
+
+/// `; ` lines that tell what the records below describe.
+fn comment(text: &mut String, source: &Source<'_>) {
+    match source.item {
+        Item::Certificate(link) => {
+            let certificate = link.member.certificate();
+            let validity = certificate.validity();
+            let time = |time: Option<OffsetDateTime>| {
+                let text = time.and_then(|time| time.format(&Rfc3339).ok());
+                text.unwrap_or_else(|| "(unreadable)".to_owned())
+            };
+            for (name, value) in [
+                ("subject", certificate.subject()),
+                ("issuer", certificate.issuer()),
+                ("notBefore", time(validity.not_before)),
+                ("notAfter", time(validity.not_after)),
+            ] {
+                for part in ["; ", name, "=", &value, "\n"] {
+                    text.push_str(part);
+                }
+            }
+        }
+        Item::Key(key) => {
+            let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
+            for part in ["; key of ", &file_name(&source.material.file), &subject, "\n"] {
+                text.push_str(part);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Commands for nsupdate, each owner with its own `send`, as a message covers one zone (RFC 2136).
+
+use super::lines::{data, of_owner, published};
+use super::{OwnerChanges, Sheet, Style};
+
+/// The TTL where none is asked for, in seconds: nsupdate requires one.
+const TTL: u32 = 3600;
+
+pub(super) fn records(sheet: &Sheet<'_>) -> String {
+    let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
+    // An empty line would send the message.
+    let style = Style { groups: false, ..sheet.style.clone() };
+    let sheet = Sheet { style: &style, ..*sheet };
+    let mut text = String::new();
+    for owner in sheet.owners {
+        of_owner(
+            &mut text,
+            &sheet,
+            &format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(TTL)),
+            &data,
+        );
+        if !sheet.records.is_empty() {
+            text.push_str("send\n");
+        }
+    }
+    text
+}
+
+/// Adds and deletes of one owner in one message, so that no client sees half of it (RFC 2136 section 3.7).
+pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>) -> String {
+    let (owner, ttl) = (&at.holder, ttl.unwrap_or(TTL));
+    let add =
+        at.add.iter().map(|record| format!("update add {owner} {ttl} IN TLSA {}\n", data(&record.tlsa)));
+    let remove =
+        at.remove.iter().map(|record| format!("update delete {owner} IN TLSA {}\n", published(record)));
+    let mut text: String = add.chain(remove).collect();
+    if !text.is_empty() {
+        text.push_str("send\n");
+    }
+    text
+}

@@ -1,0 +1,11 @@
+//! Record data only: `3 1 1 hex` (RFC 6698 section 2.2), once whatever the owners.
+
+use super::Sheet;
+use super::lines::{data, of_owner};
+
+pub(super) fn records(sheet: &Sheet<'_>) -> String {
+    let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
+    let mut text = String::new();
+    of_owner(&mut text, sheet, "", &data);
+    text
+}

@@ -1,0 +1,123 @@
+//! Reports and probes as lines for a reader.
+
+use std::fmt::Write;
+
+use super::lines::published;
+use super::{Examined, Palette};
+#[cfg(feature = "live")]
+use crate::live::{ClientVerdict, Host};
+use crate::owner::Origin;
+use crate::records::Published;
+use crate::text::printable;
+use crate::verify::{Judged, Needed, Report, Status, Verdict};
+
+/// The verdict, each record with its status, then under each certificate the record it would need.
+pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> String {
+    let Report { owner, holder, judged, needed, .. } = &examined.report;
+    let mut text = String::new();
+    let verdict = match examined.verdict {
+        Verdict::Covered => palette.good("covered"),
+        Verdict::Unknown => palette.open("unknown"),
+        verdict => palette.bad(&verdict.to_string()),
+    };
+    let behind = if holder == owner { String::new() } else { format!(" (records at {holder})") };
+    let reason = match &examined.why {
+        Some(why) => format!(", {}", printable(why)),
+        None if judged.is_empty() => ", no TLSA record is published there".to_owned(),
+        None => String::new(),
+    };
+    // Writing into a String cannot fail.
+    let _ = writeln!(text, "{owner}{behind}: {verdict}{reason}");
+    text.push_str(&record_lines(judged, palette));
+    for Needed { depth, subject, algorithm, not_after, records } in needed {
+        let until = not_after.map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());
+        let _ = writeln!(text, "depth {depth}: {}, {algorithm}, until {until}", printable(subject));
+        for (tlsa, is_published) in records {
+            let mark = if *is_published { "published" } else { "not published" };
+            let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(tlsa)));
+        }
+    }
+    let missing: Vec<String> = examined.missing(origin).collect();
+    if !missing.is_empty() && examined.verdict != Verdict::Covered {
+        let _ = writeln!(text, "missing:");
+        for line in missing {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text
+}
+
+/// A line for each record, with its status and what there is to say of it.
+fn record_lines(judged: &[Judged], palette: Palette) -> String {
+    let mut text = String::new();
+    for judged in judged {
+        let status = format!("{:10}", judged.status);
+        let status = match judged.status {
+            Status::Match => palette.good(&status),
+            Status::Failed => palette.bad(&status),
+            Status::Unmatched | Status::Unverified => palette.open(&status),
+            Status::Unusable | Status::Ignored => status,
+        };
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "  {status} {}{}", shortened(&judged.record), remark(judged));
+    }
+    text
+}
+
+/// Long data by its two ends, so that a line stays readable.
+fn shortened(record: &Published) -> String {
+    let text = published(record);
+    match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
+        (Some(head), Some(tail)) if record.data.len() > 64 => format!("{head}...{tail}"),
+        _ => text,
+    }
+}
+
+fn remark(judged: &Judged) -> String {
+    let described = judged.described.as_ref();
+    let depth = described.and_then(|described| described.depth).map(|depth| format!("depth {depth}"));
+    let subject = described.map(|described| described.subject.clone());
+    let parts = [depth, subject, judged.reason.clone()];
+    let said: Vec<String> = parts.into_iter().flatten().collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!("  {}", said.join(", ")),
+    }
+}
+
+/// A host's lines: one for each address and kind of key, with its records below.
+#[cfg(feature = "live")]
+pub(super) fn probe_host(host: &Host, palette: Palette) -> String {
+    let mut text = String::new();
+    // Writing into a String cannot fail.
+    if host.endpoints.is_empty() {
+        let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
+    }
+    for endpoint in &host.endpoints {
+        let algorithm =
+            endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
+        let error =
+            endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
+        let verdict = paint(palette, endpoint.verdict);
+        let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
+        if let Some(report) = &endpoint.report {
+            text.push_str(&record_lines(&report.judged, palette));
+        }
+    }
+    text
+}
+
+/// The line for all hosts together, the last one.
+#[cfg(feature = "live")]
+pub(super) fn probe_verdict(verdict: ClientVerdict, palette: Palette) -> String {
+    format!("verdict: {}\n", paint(palette, verdict))
+}
+
+#[cfg(feature = "live")]
+fn paint(palette: Palette, verdict: ClientVerdict) -> String {
+    match verdict {
+        ClientVerdict::Pass => palette.good("pass"),
+        ClientVerdict::Fail => palette.bad("fail"),
+        ClientVerdict::Unknown => palette.open("unknown"),
+    }
+}
