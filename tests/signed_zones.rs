@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tlsagen::live::dns::{Kind, Resolver, Security};
+use tlsagen::owner::DomainName;
 
 #[path = "common/running.rs"]
 mod running;
@@ -171,7 +172,7 @@ fn unbound_agrees_on_zones_that_others_signed() {
             // A resolver for each, so that nothing is known before.
             let resolver =
                 Resolver::new(&[server], Some(&anchor), Duration::from_secs(5), OffsetDateTime::now_utc());
-            let answer = resolver.unwrap().lookup(&name, kind);
+            let answer = resolver.unwrap().lookup(&DomainName::new(&name), kind);
             let answer = answer.unwrap_or_else(|error| panic!("{name} {kind}: {error}"));
             let ours = match &answer.security {
                 Security::Secure => "secure",

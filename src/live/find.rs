@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::deadline::Omission;
 use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
-use crate::owner::{HostName, NameError, Owner, Port, Transport};
+use crate::owner::{DomainName, HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 
 /// What DNSSEC says of a host's names and TLSA records together.
@@ -156,7 +156,7 @@ impl Addresses {
     fn look_up(resolver: &Resolver, host: &HostName, families: Families) -> Result<Self, Dnssec> {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         for kind in families.kinds() {
-            match resolver.lookup(host.as_str(), *kind) {
+            match resolver.lookup(host.name(), *kind) {
                 Ok(Answer { security: Security::Bogus(reason), .. }) => {
                     failures.push((*kind, Dnssec::Bogus(reason)));
                 }
@@ -229,8 +229,8 @@ pub fn locate(
     families: Families,
 ) -> Result<Server, Dnssec> {
     let found = Addresses::look_up(resolver, host, families)?;
-    let canonical = found.answers.first().map_or(host.as_str(), |(_, answer)| &answer.canonical);
-    let is_alias = canonical != host.as_str();
+    let canonical = found.answers.first().map_or(host.name(), |(_, answer)| &answer.canonical);
+    let is_alias = canonical != host.name();
     let mut bases = vec![host.clone()];
     let insecure = found.answers.iter().find_map(|(_, answer)| match &answer.security {
         Security::Insecure(why) => Some(why),
@@ -239,11 +239,11 @@ pub fn locate(
     if let Some(why) = insecure {
         // The alias itself may be signed, and what it leads to not: then its own records count.
         let alias_is_secure =
-            is_alias && resolver.lookup(host.as_str(), Kind::Cname)?.security == Security::Secure;
+            is_alias && resolver.lookup(host.name(), Kind::Cname)?.security == Security::Secure;
         if !alias_is_secure {
             return Err(Dnssec::Insecure(format!("the address records of {}: {why}", host.as_str())));
         }
-    } else if is_alias && let Ok(expanded) = canonical.parse::<HostName>() {
+    } else if is_alias && let Ok(expanded) = canonical.as_str().parse::<HostName>() {
         bases.insert(0, expanded);
     }
     let mut none = Dnssec::NoRecords;
@@ -283,9 +283,8 @@ pub struct Records {
 ///
 /// Errors: nobody answers, or the answer is bogus.
 pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, Dnssec> {
-    let name = owner.to_string();
-    let name = name.trim_end_matches('.');
-    let answer = resolver.lookup(name, Kind::Tlsa)?;
+    let name = owner.name().as_str();
+    let answer = resolver.lookup(owner.name(), Kind::Tlsa)?;
     match &answer.security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(reason.clone())),
         Security::Insecure(why) => {
@@ -328,7 +327,7 @@ pub struct Exchanges {
 ///
 /// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
 pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
-    let answer = resolver.lookup(domain.as_str(), Kind::Mx)?;
+    let answer = resolver.lookup(domain.name(), Kind::Mx)?;
     let remark = Remark::on_expiry(&answer, resolver.now());
     let is_secure = match answer.security {
         Security::Bogus(reason) => return Err(Dnssec::Bogus(reason)),
@@ -336,13 +335,13 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
         Security::Insecure(_) => false,
     };
     let mut nexthops = vec![domain.clone()];
-    if let Ok(canonical) = answer.canonical.parse()
+    if let Ok(canonical) = answer.canonical.as_str().parse()
         && is_secure
         && canonical != *domain
     {
         nexthops.push(canonical);
     }
-    let mut all: Vec<(u16, String)> = answer
+    let mut all: Vec<(u16, DomainName)> = answer
         .data
         .into_iter()
         .filter_map(|data| match data {
@@ -354,15 +353,13 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
         return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure, remark });
     }
     all.sort();
-    if all.iter().all(|(_, exchange)| exchange.is_empty()) {
+    if all.iter().all(|(_, exchange)| exchange.is_root()) {
         return Err(Dnssec::NoHost(format!("{} takes no mail (RFC 7505)", domain.as_str())));
     }
     let mut hosts = Vec::new();
     for (_, exchange) in all {
-        let host = exchange.parse().map_err(|error| match exchange.is_empty() {
-            true => (".".to_owned(), error),
-            false => (exchange, error),
-        });
+        let name = if exchange.is_root() { "." } else { exchange.as_str() };
+        let host = exchange.as_str().parse().map_err(|error| (name.to_owned(), error));
         if !hosts.contains(&host) {
             hosts.push(host);
         }

@@ -6,21 +6,26 @@ use std::str::FromStr;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use super::{NameError, NameProblem};
+use super::{DomainName, NameError, NameProblem};
 
-/// A host name in A-labels, lower case, without the final dot: the TLSA base domain of RFC 6698 section 3.
+/// A host name in A-labels: the TLSA base domain of RFC 6698 section 3.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HostName(String);
+pub struct HostName(DomainName);
 
 impl HostName {
-    /// The name as text.
+    /// As messages have it, without its final dot.
     pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The name itself.
+    pub fn name(&self) -> &DomainName {
         &self.0
     }
 
     /// Whether it has one label only, so that it is hardly fully qualified.
     pub fn is_single_label(&self) -> bool {
-        !self.0.contains('.')
+        self.0.labels().nth(1).is_none()
     }
 }
 
@@ -48,7 +53,7 @@ impl FromStr for HostName {
             return Err(NameError::new(text, NameProblem::IpAddress));
         }
         check_length(text, name)?;
-        Ok(Self(name.to_owned()))
+        Ok(Self(DomainName::new(name)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Host, port and transport to the owner name of a TLSA RRset: RFC 6698 section 3, RFC 1035 section 2.3.4.
 
+mod domain_name;
 mod endpoint;
 mod error;
 mod host;
@@ -7,6 +8,7 @@ mod host;
 use std::fmt;
 use std::str::FromStr;
 
+pub use domain_name::DomainName;
 pub use endpoint::Endpoint;
 pub use error::{NameError, NameProblem};
 pub use host::HostName;
@@ -88,9 +90,9 @@ impl FromStr for Transport {
     }
 }
 
-/// The owner name of a TLSA RRset, lower case, absolute, without the final dot.
+/// The owner name of a TLSA RRset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Owner(String);
+pub struct Owner(DomainName);
 
 impl Owner {
     /// `_port._transport.host` (RFC 6698 section 3).
@@ -99,18 +101,23 @@ impl Owner {
     pub fn new(port: Port, transport: Transport, host: &HostName) -> Result<Self, NameError> {
         let name = format!("_{port}._{transport}.{}", host.as_str());
         check_length(&name, &name)?;
-        Ok(Self(name))
+        Ok(Self(DomainName::new(&name)))
     }
 
     /// A name that the DNS or a zone file has for the records, whatever its labels are called: `_311._dane.example` is as
-    /// good as any target of a CNAME record. With or without its final dot.
+    /// good as any target of a CNAME record.
     ///
     /// `None` for a name that would have to be escaped, or that is too long.
-    pub fn found(name: &str) -> Option<Self> {
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    pub fn found(name: &DomainName) -> Option<Self> {
+        let text = name.as_str();
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_*".contains(&octet);
         let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
-        (name.len() <= 253 && name.split('.').all(is_label)).then_some(Self(name))
+        (text.len() <= 253 && text.split('.').all(is_label)).then(|| Self(name.clone()))
+    }
+
+    /// The name itself.
+    pub fn name(&self) -> &DomainName {
+        &self.0
     }
 
     /// The port, where the name has the shape of RFC 6698 section 3.
@@ -120,7 +127,7 @@ impl Owner {
 
     /// The transport, where the name has the shape of RFC 6698 section 3.
     pub fn transport(&self) -> Option<Transport> {
-        self.split().and_then(|_| self.0.split('.').nth(1)?.strip_prefix('_')?.parse().ok())
+        self.split().and_then(|_| self.0.labels().nth(1)?.strip_prefix('_')?.parse().ok())
     }
 
     /// The TLSA base domain, where the name has the shape of RFC 6698 section 3.
@@ -129,7 +136,7 @@ impl Owner {
     }
 
     fn split(&self) -> Option<(Port, &str)> {
-        let mut labels = self.0.splitn(3, '.');
+        let mut labels = self.0.as_str().splitn(3, '.');
         let port = labels.next()?.strip_prefix('_')?.parse().ok()?;
         labels.next()?.strip_prefix('_')?.parse::<Transport>().ok()?;
         Some((port, labels.next()?))
@@ -137,25 +144,15 @@ impl Owner {
 
     /// The name below `origin` without it, `@` for the origin itself, or else the absolute name.
     pub fn relative_to(&self, origin: Option<&Origin>) -> String {
-        match origin {
-            Some(origin) if self.0 == origin.0 => return "@".to_owned(),
-            Some(origin) if origin.0.is_empty() => return self.0.clone(),
-            Some(origin) => {
-                let below = self.0.strip_suffix(origin.0.as_str()).and_then(|name| name.strip_suffix('.'));
-                if let Some(name) = below {
-                    return name.to_owned();
-                }
-            }
-            None => {}
-        }
-        self.to_string()
+        let below = origin.and_then(|origin| self.0.relative_to(&origin.0));
+        below.map_or_else(|| self.to_string(), str::to_owned)
     }
 }
 
 /// The absolute name with its final dot.
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.", self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -187,7 +184,7 @@ impl FromStr for Owner {
         }
         check_length(text, &name)?;
         check_prefix(text, &name)?;
-        Ok(Self(name))
+        Ok(Self(DomainName::new(&name)))
     }
 }
 
@@ -223,14 +220,14 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
     }
 }
 
-/// The origin of a zone, lower case, without the final dot; the root is empty.
+/// The origin of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin(String);
+pub struct Origin(DomainName);
 
 /// The absolute name with its final dot.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.", self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -239,7 +236,7 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         if text == "." {
-            return Ok(Self(String::new()));
+            return Ok(Self(DomainName::new(text)));
         }
         text.parse().map(|Owner(name)| Self(name))
     }

@@ -12,9 +12,9 @@ use domain::rdata::ZoneRecordData;
 use domain::zonefile::inplace::ScannedRecordData;
 
 use super::entries::{self, Entry};
-use super::reader::{OTHER_TYPE, Reader, text_of};
+use super::reader::{OTHER_TYPE, Reader, name_of};
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
-use crate::owner::{Origin, Owner};
+use crate::owner::{DomainName, Origin, Owner};
 
 /// What `text` says of `owners` and of the ends of their aliases.
 ///
@@ -59,13 +59,13 @@ impl Names {
     }
 
     /// The hash of a name, and that of the wildcard that may stand in for it.
-    fn both(&self, name: &str) -> [u64; 2] {
-        let above = name.split_once('.').map_or("", |(_, above)| above);
-        [self.hash(name), self.hash(&format!("*.{above}"))]
+    fn both(&self, name: &DomainName) -> [u64; 2] {
+        let wildcard = name.wildcard();
+        [self.hash(name.as_str()), self.hash(wildcard.as_ref().map_or("", DomainName::as_str))]
     }
 
     fn add(&mut self, owners: &[Owner]) {
-        let both = owners.iter().flat_map(|owner| self.both(owner.to_string().trim_end_matches('.')));
+        let both = owners.iter().flat_map(|owner| self.both(owner.name()));
         self.hashes = both.collect();
         self.hashes.sort_unstable();
     }
@@ -143,35 +143,35 @@ impl Pass<'_> {
             if let Some(owner) = owner {
                 let (owner, _) = reader.read([owner, OTHER_TYPE, "\\# 0"], "owner")?;
                 if !other_class {
-                    self.exists(&owner);
+                    self.exists(owner.as_str());
                 }
             }
             return Ok(());
         };
         let what = format!("{wanted} record");
         let (owner, data) = reader.read([owner.unwrap_or_default(), wanted, words.rest()], &what)?;
-        self.exists(&owner);
+        self.exists(owner.as_str());
         let target = match &data {
-            ZoneRecordData::Cname(cname) => text_of(cname.cname()),
+            ZoneRecordData::Cname(cname) => name_of(cname.cname()),
             ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::CNAME => {
                 let target: Result<&Name<[u8]>, _> = Name::from_slice(generic.data().as_ref());
-                text_of(target.map_err(|error| RecordsProblem::Unreadable {
+                name_of(target.map_err(|error| RecordsProblem::Unreadable {
                     what: "CNAME record".to_owned(),
                     reason: error.to_string(),
                 })?)
             }
             _ => {
                 let record = published(data)?;
-                if self.names.contains(&owner) {
+                if self.names.contains(owner.as_str()) {
                     self.set.records.entry(owner).or_default().extend(record);
                 }
                 return Ok(());
             }
         };
         if let Some(aliases) = &mut self.aliases {
-            aliases.push((self.names.hash(&owner), self.names.both(&target)));
+            aliases.push((self.names.hash(owner.as_str()), self.names.both(&target)));
         }
-        if self.names.contains(&owner) {
+        if self.names.contains(owner.as_str()) {
             self.set.aliases.insert(owner, target);
         }
         Ok(())
@@ -182,7 +182,7 @@ impl Pass<'_> {
         let mut name = owner;
         loop {
             if self.names.contains(name) && !self.set.names.contains(name) {
-                self.set.names.insert(name.to_owned());
+                self.set.names.insert(DomainName::new(name));
             }
             match name.split_once('.') {
                 Some((_, above)) => name = above,

@@ -10,7 +10,7 @@ mod reader;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::owner::{Origin, Owner};
+use crate::owner::{DomainName, Origin, Owner};
 use crate::text;
 use crate::tlsa::Tlsa;
 pub use error::{RecordsError, RecordsProblem};
@@ -52,14 +52,14 @@ impl From<&Tlsa> for Published {
 /// What a text publishes at the owners that are asked for, and where their aliases lead.
 #[derive(Debug, Default)]
 pub struct PublishedSet {
-    /// By owner, lower case and without the final dot, in the order of the text.
-    records: HashMap<String, Vec<Published>>,
+    /// By owner, in the order of the text.
+    records: HashMap<DomainName, Vec<Published>>,
     /// Those of the names in question that exist: for these no wildcard stands in.
-    names: HashSet<String>,
-    aliases: HashMap<String, String>,
+    names: HashSet<DomainName>,
+    aliases: HashMap<DomainName, DomainName>,
     /// Data without an owner, as of `dig +short`, and the last name of the CNAMEs before it.
     bare: Vec<Published>,
-    bare_target: Option<String>,
+    bare_target: Option<DomainName>,
 }
 
 /// The records that a client finds at an owner.
@@ -93,12 +93,11 @@ impl PublishedSet {
     /// What a client finds at `owner`: its own records, those behind its CNAMEs, those of `*._transport.host`
     /// (RFC 6698 appendix A.2.1), or data without an owner. `None` where there is nothing.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
-        let absolute = owner.to_string();
-        let mut name = absolute.trim_end_matches('.').to_owned();
+        let mut name = owner.name().clone();
         // As many hops as there are aliases is a circle.
         for _ in 0..=self.aliases.len() {
-            let wildcard = name.split_once('.').map(|(_, above)| format!("*.{above}"));
-            let holder = if self.names.contains(&name) { name.clone() } else { wildcard.unwrap_or_default() };
+            let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
+            let holder = wildcard.unwrap_or_else(|| name.clone());
             if let Some(records) = self.records.get(&holder) {
                 return found(&holder, records);
             }
@@ -109,12 +108,12 @@ impl PublishedSet {
         }
         match self.bare.as_slice() {
             [] => None,
-            records => found(self.bare_target.as_deref().unwrap_or(&absolute), records),
+            records => found(self.bare_target.as_ref().unwrap_or(owner.name()), records),
         }
     }
 }
 
-fn found(holder: &str, records: &[Published]) -> Option<Found> {
+fn found(holder: &DomainName, records: &[Published]) -> Option<Found> {
     let mut seen = HashSet::new();
     let distinct = records.iter().filter(|record| seen.insert(*record)).cloned().collect();
     Some(Found { holder: Owner::found(holder)?, records: distinct })

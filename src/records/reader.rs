@@ -5,7 +5,7 @@ use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
 
 use super::RecordsProblem;
 use super::entries::Entry;
-use crate::owner::Origin;
+use crate::owner::{DomainName, Origin};
 use crate::text::domain_name;
 
 /// A type that nobody uses, for entries of which only the owner is of interest.
@@ -44,22 +44,18 @@ impl Reader {
         }
     }
 
-    /// The owner, lower case without its final dot, and the data of the entry of that owner, type and data; an
-    /// empty owner stands for the one before.
+    /// The owner and the data of the entry of that owner, type and data; an empty owner means the one before.
     pub(super) fn read(
         &mut self,
         [owner, record_type, data]: [&str; 3],
         what: &str,
-    ) -> Result<(String, ScannedRecordData), RecordsProblem> {
+    ) -> Result<(DomainName, ScannedRecordData), RecordsProblem> {
         self.feed(&[owner, " IN ", record_type, " ", data]);
         let has_relative_owner = !owner.is_empty() && !owner.ends_with('.');
         let relative =
             if has_relative_owner { owner } else { data.trim_start().split(' ').next().unwrap_or("") };
         match self.zonefile.next_entry() {
-            Ok(Some(Scanned::Record(record))) => {
-                let owner = text_of(record.owner());
-                Ok((owner, record.into_data()))
-            }
+            Ok(Some(Scanned::Record(record))) => Ok((name_of(record.owner()), record.into_data())),
             Ok(_) => Err(problem(what, relative, "nothing there")),
             Err(error) => Err(problem(what, relative, &error.to_string())),
         }
@@ -84,9 +80,6 @@ fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
     }
 }
 
-pub(super) fn text_of(name: &(impl std::fmt::Display + ?Sized)) -> String {
-    let mut text = name.to_string();
-    text.truncate(text.trim_end_matches('.').len());
-    text.make_ascii_lowercase();
-    text
+pub(super) fn name_of(name: &(impl std::fmt::Display + ?Sized)) -> DomainName {
+    DomainName::new(&name.to_string())
 }

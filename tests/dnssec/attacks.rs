@@ -7,7 +7,7 @@ use tlsagen::live::dns::{Answer, Data, Kind, LookupError, Resolver, Security};
 
 use crate::authority::{Mode, add};
 use crate::denial::Denial;
-use crate::exchange::{NOW, Server, TIMEOUT, WORLD, resolver};
+use crate::exchange::{NOW, Server, TIMEOUT, WORLD, ask, resolver};
 use crate::octets::with_long_signature;
 use crate::questions::{Outcome, fault, outcome};
 use crate::records::{false_data, junk};
@@ -29,7 +29,7 @@ fn look_up(name: &str, kind: Kind, rtype: u16, change: Change) -> Result<Answer,
         }
         reply.encode()
     });
-    resolver.lookup(name, kind)
+    ask(&resolver, name, kind)
 }
 
 /// What a lookup comes to that must not be secure nor insecure.
@@ -104,7 +104,7 @@ fn attack_e_a_signer_that_is_longer_than_the_message_shows() {
     let long =
         ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(55), "victim".to_owned()].join(".");
     for name in ["_25._tcp.mx.victim", &long] {
-        let answer = resolver.lookup(name, Kind::Tlsa);
+        let answer = ask(&resolver, name, Kind::Tlsa);
         assert_eq!(fault(&WORLD, &(Name::new(name), Kind::Tlsa), &answer), None, "{answer:?}");
     }
 }
@@ -216,7 +216,7 @@ fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
         reply.sections = [set.records(), vec![], vec![]];
         reply.encode()
     });
-    let answer = resolver.lookup("n3", Kind::Mx);
+    let answer = ask(&resolver, "n3", Kind::Mx);
     assert!(matches!(outcome(&answer), Outcome::Bogus | Outcome::Error), "{answer:?}");
 }
 
@@ -282,7 +282,7 @@ fn a_dname_of_a_wildcard_is_not_followed() {
             }
             reply.encode()
         });
-        let answer = resolver.lookup(&asked.text(), Kind::A);
+        let answer = ask(&resolver, &asked.text(), Kind::A);
         assert_eq!(outcome(&answer), Outcome::Bogus, "{answer:?}");
     }
 }
@@ -301,7 +301,7 @@ fn a_bogus_answer_is_the_last_word_only_if_no_server_has_a_better_one() {
     let failing = |_: &Message| Vec::new();
     let now = OffsetDateTime::from_unix_timestamp(NOW).unwrap();
     let over = |servers| Resolver::over(servers, Some(&WORLD.anchor()), TIMEOUT, now).unwrap();
-    let look_up = |servers| outcome(&over(servers).lookup("_25._tcp.mx.victim", Kind::Tlsa));
+    let look_up = |servers| outcome(&ask(&over(servers), "_25._tcp.mx.victim", Kind::Tlsa));
     assert_eq!(look_up(vec![Box::new(Server(lying)), Box::new(Server(honest))]), Outcome::Secure);
     assert_eq!(look_up(vec![Box::new(Server(lying)), Box::new(Server(failing))]), Outcome::Bogus);
     assert_eq!(look_up(vec![Box::new(Server(failing)), Box::new(Server(lying))]), Outcome::Bogus);

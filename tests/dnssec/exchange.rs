@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
-use tlsagen::live::dns::{Exchange, Resolver};
+use tlsagen::live::dns::{Answer, Exchange, Kind, LookupError, Resolver};
+use tlsagen::owner::DomainName;
 
 use crate::tree::World;
 use crate::wire::Message;
@@ -27,6 +28,11 @@ impl<F: Fn(&Message) -> Vec<u8> + Send + Sync> Exchange for Server<F> {
         let query = Message::query(query).ok_or_else(|| io::Error::other("not a query"))?;
         Ok((self.0)(&query))
     }
+}
+
+/// What `resolver` says about a name and a kind of record.
+pub(crate) fn ask(resolver: &Resolver, name: &str, kind: Kind) -> Result<Answer, LookupError> {
+    resolver.lookup(&DomainName::new(name), kind)
 }
 
 /// A resolver at time `now` that trusts the root of `world`.

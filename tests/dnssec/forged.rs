@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 use tlsagen::live::dns::{Answer, LookupError};
 
 use crate::authority::Mode;
-use crate::exchange::{NOW, TIMEOUT, WORLD, resolver};
+use crate::exchange::{NOW, TIMEOUT, WORLD, ask, resolver};
 use crate::forger::{CHANGES, Forger, MADE};
 use crate::numbers::Numbers;
 use crate::questions::{Outcome, Question, fault, outcome, questions};
@@ -53,7 +53,8 @@ fn is_delicate((name, _): &Question) -> bool {
 
 /// What a fresh resolver answers when all its replies come from the forger.
 pub(crate) fn look_up((name, kind): &Question, forger: Forger) -> Result<Answer, LookupError> {
-    resolver(&WORLD, NOW, move |query| forger.reply(&WORLD, query)).lookup(&name.text(), *kind)
+    let resolver = resolver(&WORLD, NOW, move |query| forger.reply(&WORLD, query));
+    ask(&resolver, &name.text(), *kind)
 }
 
 type Outcomes = BTreeMap<Outcome, usize>;
@@ -67,7 +68,7 @@ fn failure(number: u64, both: &[Question; 2], forger: Forger, outcomes: &mut Out
             Some(format!("FORGED_CASE={number} {question:?} of {both:?}: {what}\n      {forged}"))
         };
         let begin = Instant::now();
-        let lookup = AssertUnwindSafe(|| resolver.lookup(&question.0.text(), question.1));
+        let lookup = AssertUnwindSafe(|| ask(&resolver, &question.0.text(), question.1));
         let Ok(answer) = catch_unwind(lookup) else { return told("panic".to_owned()) };
         let spent = begin.elapsed();
         *outcomes.entry(outcome(&answer)).or_default() += 1;
@@ -89,7 +90,7 @@ pub(crate) fn queries((name, kind): &Question, forger: Forger) -> Vec<Message> {
         all.lock().unwrap().push(query.clone());
         forger.reply(&WORLD, query)
     });
-    let _ = catch_unwind(AssertUnwindSafe(|| resolver.lookup(&name.text(), *kind)));
+    let _ = catch_unwind(AssertUnwindSafe(|| ask(&resolver, &name.text(), *kind)));
     seen.lock().unwrap().clone()
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use tlsagen::live::dns::{Answer, Data, Kind, LookupError, Security};
+use tlsagen::owner::DomainName;
 use tlsagen::records::Published;
 
 use crate::authority::Mode;
-use crate::exchange::WORLD;
+use crate::exchange::{WORLD, ask};
 use crate::forged::case;
 use crate::forger::Forger;
 use crate::questions::{Question, fault, questions, rtype};
@@ -20,9 +21,9 @@ fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
         Kind::Aaaa => Data::Address(IpAddr::from(<[u8; 16]>::try_from(rdata).ok()?)),
         Kind::Mx => Data::Mx {
             preference: u16::from_be_bytes([*rdata.first()?, *rdata.get(1)?]),
-            exchange: Name::read(rdata, 2)?.0.text(),
+            exchange: DomainName::new(&Name::read(rdata, 2)?.0.text()),
         },
-        Kind::Cname => Data::Cname(Name::read(rdata, 0)?.0.text()),
+        Kind::Cname => Data::Cname(DomainName::new(&Name::read(rdata, 0)?.0.text())),
         Kind::Tlsa => {
             let [usage, selector, matching_type, data @ ..] = rdata else { return None };
             let data = data.to_vec();
@@ -45,7 +46,8 @@ fn believe((name, kind): &Question, forger: Forger) -> Result<Answer, LookupErro
     if !(is_signed && !found.is_empty() || message.rcode() == NXDOMAIN && found.is_empty()) {
         return Err(LookupError { question: name.text(), reason: "nothing to believe".to_owned() });
     }
-    let (canonical, holder) = (name.text(), name.text());
+    let canonical = DomainName::new(&name.text());
+    let holder = canonical.clone();
     Ok(Answer { security: Security::Secure, canonical, holder, data: found, expires: None })
 }
 
@@ -72,8 +74,8 @@ fn an_answer_that_is_wrong_in_one_thing_is_found_out() {
     let question = (Name::new("mx2.victim"), Kind::A);
     let right = Answer {
         security: Security::Secure,
-        canonical: "mx2.victim".to_owned(),
-        holder: "mx2.victim".to_owned(),
+        canonical: DomainName::new("mx2.victim"),
+        holder: DomainName::new("mx2.victim"),
         data: vec![Data::Address(IpAddr::from([192, 0, 2, 27]))],
         expires: None,
     };
@@ -82,12 +84,12 @@ fn an_answer_that_is_wrong_in_one_thing_is_found_out() {
     let other = Data::Address(IpAddr::from([192, 0, 2, 28]));
     assert!(judge(Answer { data: vec![], ..right.clone() }).is_some());
     assert!(judge(Answer { data: vec![right.data[0].clone(), other], ..right.clone() }).is_some());
-    assert!(judge(Answer { canonical: "mx.victim".to_owned(), ..right.clone() }).is_some());
-    assert!(judge(Answer { holder: "*.victim".to_owned(), ..right.clone() }).is_some());
+    assert!(judge(Answer { canonical: DomainName::new("mx.victim"), ..right.clone() }).is_some());
+    assert!(judge(Answer { holder: DomainName::new("*.victim"), ..right.clone() }).is_some());
     // An insecure answer is taken from the validator itself: nobody else makes the reason.
     let resolver = crate::exchange::resolver(&WORLD, crate::exchange::NOW, |query| {
         WORLD.reply(query, Mode::Recursive).encode()
     });
-    let security = resolver.lookup("mx.evil", Kind::A).unwrap().security;
+    let security = ask(&resolver, "mx.evil", Kind::A).unwrap().security;
     assert!(judge(Answer { security, ..right }).is_some());
 }

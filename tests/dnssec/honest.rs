@@ -3,7 +3,7 @@
 use tlsagen::live::dns::Resolver;
 
 use crate::authority::Mode;
-use crate::exchange::{NOW, WORLD, resolver};
+use crate::exchange::{NOW, WORLD, ask, resolver};
 use crate::questions::{honest_fault, questions};
 
 /// Every other letter in upper case.
@@ -24,7 +24,7 @@ fn all_are_true(mode: Mode, spelled: fn(&str) -> String) {
 fn all_are_true_of(resolver: &Resolver, spelled: fn(&str) -> String) {
     let mut faults = Vec::new();
     for question in questions() {
-        let answer = resolver.lookup(&spelled(&question.0.text()), question.1);
+        let answer = ask(resolver, &spelled(&question.0.text()), question.1);
         if let Some(fault) = honest_fault(&WORLD, &question, &answer) {
             faults.push(format!("{question:?}: {fault}\n   {answer:?}"));
         }

@@ -18,7 +18,7 @@ use tlsagen::generate::{self, Material, Record};
 use tlsagen::input::{Input, Located};
 use tlsagen::key::{self, Container};
 use tlsagen::live::dns::{Exchange, Kind, Resolver, Security};
-use tlsagen::owner::{Endpoint, HostName, Origin, Owner, Port, Transport};
+use tlsagen::owner::{DomainName, Endpoint, HostName, Origin, Owner, Port, Transport};
 use tlsagen::pem_file;
 use tlsagen::records::{Found, Published, PublishedSet};
 use tlsagen::render::{self, Format, Style};
@@ -267,11 +267,11 @@ pub(crate) fn dns(octets: &[u8]) {
         let anchor = format!("{zone}. IN DS 1 13 2 {:064}\n", 0);
         let server = Box::new(Replies(Mutex::new(octets.to_vec())));
         let resolver = Resolver::over(vec![server], Some(&anchor), Duration::from_secs(1), now()).unwrap();
-        match resolver.lookup(DNS_NAME, kind) {
+        match resolver.lookup(&DomainName::new(DNS_NAME), kind) {
             Ok(answer) => {
                 assert_ne!(answer.security, Security::Secure, "{answer:?}");
                 for name in [&answer.canonical, &answer.holder] {
-                    assert!(!name.contains(['\n', '\r', '\x1b']), "one line: {name:?}");
+                    assert!(!name.as_str().contains(['\n', '\r', '\x1b']), "one line: {name:?}");
                 }
             }
             Err(error) => assert!(!error.to_string().contains(['\n', '\r', '\x1b']), "one line: {error:?}"),

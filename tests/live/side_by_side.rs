@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tlsagen::live::dns::{Kind, Resolver, Security};
+use tlsagen::owner::DomainName;
 
 use super::dns;
 use super::servers::{SMTP, chain, serve};
@@ -331,7 +332,9 @@ fn a_dead_name_server_costs_one_time_out() {
     let resolver = Resolver::new(&servers, Some(&anchor), timeout, OffsetDateTime::now_utc()).unwrap();
     let resolver = Arc::new(resolver);
     let start = Instant::now();
-    let secure = |name: &str, kind| resolver.lookup(name, kind).unwrap().security == Security::Secure;
+    let secure = |name: &str, kind| {
+        resolver.lookup(&DomainName::new(name), kind).unwrap().security == Security::Secure
+    };
     assert!(secure("mx.example", Kind::A) && secure("_25._tcp.mx.example", Kind::Tlsa));
     // Also where several threads ask.
     thread::scope(|scope| {

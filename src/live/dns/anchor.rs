@@ -167,7 +167,7 @@ mod tests {
         let anchors = read(&format!("; comment\n\n{key}. ds 1 8 2 {} CD\n", "ab".repeat(31))).unwrap();
         let zones: Vec<String> =
             anchors.iter().map(|anchor| super::super::name::text(&anchor.zone)).collect();
-        assert_eq!(zones, ["example", ""]);
+        assert_eq!(zones, ["example", "."]);
     }
 
     #[test]

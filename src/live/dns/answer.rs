@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use domain::base::Rtype;
 use time::OffsetDateTime;
 
+use crate::owner::DomainName;
 use crate::records::Published;
 
 /// What a lookup asks for.
@@ -129,13 +130,13 @@ pub enum Data {
     Mx {
         /// The lowest is the first choice.
         preference: u16,
-        /// The host, lower case, without the final dot; empty for the null MX of RFC 7505.
-        exchange: String,
+        /// The host; the root for the null MX of RFC 7505.
+        exchange: DomainName,
     },
     /// A TLSA record.
     Tlsa(Published),
-    /// The target of an alias, lower case, without the final dot.
-    Cname(String),
+    /// The target of an alias.
+    Cname(DomainName),
 }
 
 /// An answer; a denial has no data.
@@ -143,11 +144,11 @@ pub enum Data {
 pub struct Answer {
     /// What DNSSEC says of all of it, aliases included.
     pub security: Security,
-    /// The name at the end of all aliases, lower case, without the final dot.
-    pub canonical: String,
+    /// The name at the end of all aliases.
+    pub canonical: DomainName,
     /// Where the records are: the canonical name, the wildcard whose signature they carry, or the owner of the DNAME
     /// record that an alias follows from.
-    pub holder: String,
+    pub holder: DomainName,
     /// The records there.
     pub data: Vec<Data>,
     /// The signature that ends first of those over the data, over its aliases and over the keys of their zones, where the

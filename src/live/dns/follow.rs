@@ -3,11 +3,12 @@
 use domain::base::Rtype;
 
 use super::denial::Proven;
-use super::name::{Name, ancestor, text, wildcard_below};
+use super::name::{Name, ancestor, domain_name, wildcard_below};
 use super::reply::{Content, Question, Reply};
 use super::rrset::{Rdata, Rrset};
 use super::trust::{Lookup, Place};
 use super::{Answer, Data, Expiry, Failure, Insecurity, Security};
+use crate::owner::DomainName;
 
 /// Aliases in a row that are followed.
 const MOST_ALIASES: usize = 8;
@@ -77,7 +78,7 @@ impl Lookup<'_> {
                     return Ok(Step::Alias { target: target.clone(), security, expires });
                 }
                 // A CNAME record that follows from a DNAME record.
-                let data = vec![Data::Cname(text(target))];
+                let data = vec![Data::Cname(domain_name(target))];
                 Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
             }
             (Content::Nothing, Place::Secure(zone)) => {
@@ -94,7 +95,7 @@ impl Lookup<'_> {
     fn signed(&self, set: &Rrset, place: &Place, reply: &Reply) -> Result<Signed, Failure> {
         let insecure = |insecurity: &Insecurity| Signed {
             security: Security::Insecure(insecurity.clone()),
-            holder: text(&set.owner),
+            holder: domain_name(&set.owner),
             expires: None,
         };
         let (zone, insecurity) = match place {
@@ -110,7 +111,7 @@ impl Lookup<'_> {
         let wildcard = proof.wildcard.and_then(|labels| wildcard_below(&ancestor(&set.owner, labels)));
         Ok(Signed {
             security: proven.into(),
-            holder: text(wildcard.as_ref().unwrap_or(&set.owner)),
+            holder: domain_name(wildcard.as_ref().unwrap_or(&set.owner)),
             expires: Expiry::first(Some(proof.expires), zone.expires.clone()),
         })
     }
@@ -120,7 +121,7 @@ impl Lookup<'_> {
 struct Signed {
     security: Security,
     /// Its owner, or the wildcard that it comes from.
-    holder: String,
+    holder: DomainName,
     expires: Option<Expiry>,
 }
 
@@ -137,10 +138,10 @@ fn data(rdata: &Rdata) -> Option<Data> {
     match rdata {
         Rdata::Address(address) => Some(Data::Address(*address)),
         Rdata::Mx { preference, exchange } => {
-            Some(Data::Mx { preference: *preference, exchange: text(exchange) })
+            Some(Data::Mx { preference: *preference, exchange: domain_name(exchange) })
         }
         Rdata::Tlsa(published) => Some(Data::Tlsa(published.clone())),
-        Rdata::Cname(target) => Some(Data::Cname(text(target))),
+        Rdata::Cname(target) => Some(Data::Cname(domain_name(target))),
         _ => None,
     }
 }
@@ -148,7 +149,7 @@ fn data(rdata: &Rdata) -> Option<Data> {
 impl Answer {
     /// An answer without data.
     fn of(question: &Question, security: Security) -> Self {
-        let canonical = text(&question.name);
+        let canonical = domain_name(&question.name);
         Self { security, holder: canonical.clone(), canonical, data: Vec::new(), expires: None }
     }
 }

@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 use domain::base::iana::Rcode;
 use time::OffsetDateTime;
 
+use crate::owner::DomainName;
 pub use anchor::AnchorError;
 use anchor::{Anchor, AnchorKey};
 pub use answer::{Answer, Data, Expiry, Insecurity, Kind, LookupError, Security};
@@ -128,16 +129,15 @@ impl Resolver {
         Self { deadline: Some(deadline), ..self }
     }
 
-    /// The records of `kind` at `name`, a name with or without its final dot.
+    /// The records of `kind` at `name`.
     ///
     /// The next server is asked where one does not answer or its answer is bogus, which is the answer if no other is
     /// better.
     ///
     /// Errors: no server answers in time, or the answer is a failure or cannot be read.
-    pub fn lookup(&self, name: &str, kind: Kind) -> Result<Answer, LookupError> {
-        let error = |reason: String| LookupError { question: format!("{name} {kind}"), reason };
-        let absolute = format!("{}.", name.trim_end_matches('.'));
-        let parsed = absolute.parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
+    pub fn lookup(&self, name: &DomainName, kind: Kind) -> Result<Answer, LookupError> {
+        let error = |reason: String| LookupError { question: format!("{} {kind}", name.as_str()), reason };
+        let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
         let question = Question { name: name::lower(&parsed), rtype: kind.rtype() };
         let mut reason = "no name server is known".to_owned();
         let mut bogus = None;

@@ -2,6 +2,8 @@
 
 use domain::base::ToName;
 
+use crate::owner::DomainName;
+
 /// An absolute name, lower case; at most 255 octets.
 pub(super) type Name = domain::base::Name<Vec<u8>>;
 
@@ -52,7 +54,15 @@ pub(super) fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Nam
     Name::from_octets([prefix, target.as_slice()].concat()).ok()
 }
 
-/// The name as text, lower case, without the final dot.
-pub(super) fn text(name: &impl std::fmt::Display) -> String {
-    name.to_string().trim_end_matches('.').to_ascii_lowercase()
+/// The name as the rest of the program has it.
+pub(super) fn domain_name(name: &Name) -> DomainName {
+    DomainName::new(&name.to_string())
+}
+
+/// The name in a message, without its final dot but for the root.
+pub(super) fn text(name: &Name) -> String {
+    match label_count(name) {
+        0 => ".".to_owned(),
+        _ => domain_name(name).as_str().to_owned(),
+    }
 }

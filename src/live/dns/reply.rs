@@ -15,8 +15,7 @@ pub(super) struct Question {
 
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = text(&self.name);
-        write!(f, "{} {}", if name.is_empty() { "." } else { &name }, self.rtype)
+        write!(f, "{} {}", text(&self.name), self.rtype)
     }
 }
 

@@ -37,8 +37,7 @@ impl Rrset {
 /// As a message to the user names it.
 impl fmt::Display for Rrset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let owner = text(&self.owner);
-        write!(f, "{} {}", if owner.is_empty() { "." } else { &owner }, self.rtype)
+        write!(f, "{} {}", text(&self.owner), self.rtype)
     }
 }
 

@@ -257,5 +257,5 @@ fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) ->
 
 /// A zone's name with its final dot, as messages have it.
 pub(super) fn dotted(name: &Name) -> String {
-    format!("{}.", super::name::text(name))
+    super::name::domain_name(name).to_string()
 }
