@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::X509Error;
+use super::error::X509Error;
 
 const BOOLEAN: u8 = 0x01;
 const INTEGER: u8 = 0x02;

@@ -16,8 +16,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::FromDer;
 
-use super::X509Error;
 use super::der::{Element, Reader};
+use super::error::X509Error;
 
 /// What OpenSSL takes as critical beside the extensions below: certificatePolicies, policyMappings,
 /// policyConstraints, inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.

@@ -10,6 +10,7 @@ mod extensions;
 mod name;
 mod public_key;
 mod signature;
+mod spki;
 
 use std::fmt;
 use std::ops::Range;
@@ -27,8 +28,9 @@ use der::Reader;
 pub use error::X509Error;
 use extensions::{Extensions, parsed};
 pub use name::folded_name;
-pub use public_key::{KeyAlgorithm, PublicKey, rsa_numbers};
+pub use public_key::PublicKey;
 pub use signature::{DigestStrength, SignatureCheck};
+pub use spki::{KeyAlgorithm, rsa_numbers};
 
 /// A certificate whose structure was seen; its parts are ranges of its DER.
 #[derive(Clone)]
@@ -108,7 +110,7 @@ impl Certificate {
         let validity = fields.sequence("validity")?;
         let subject = fields.sequence("subject")?;
         let spki = fields.sequence("subjectPublicKeyInfo")?;
-        public_key::check_structure(&der, &spki)?;
+        spki::check_structure(&der, &spki)?;
         fields.optional_context(1)?;
         fields.optional_context(2)?;
         let extensions = fields.optional_context(3)?;
@@ -331,7 +333,7 @@ impl Certificate {
 
     /// Whether it holds an RSA key whose numbers have other octets than DER gives them.
     pub fn has_odd_rsa_key(&self) -> bool {
-        public_key::has_odd_numbers(self.spki())
+        spki::has_odd_numbers(self.spki())
     }
 
     /// The algorithm of its key.
@@ -347,6 +349,11 @@ impl Certificate {
     /// Whether the key of `issuer` made the signature of this certificate.
     pub fn check_signature(&self, issuer: &Self) -> SignatureCheck {
         self.check_signature_by(issuer.spki())
+    }
+
+    /// Whether its key made `signature` over `message`; `identifier` is the content of the AlgorithmIdentifier.
+    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
+        signature::check_message(self.spki(), identifier, message, signature)
     }
 
     /// Whether the key in this SubjectPublicKeyInfo made the signature of this certificate.

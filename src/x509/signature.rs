@@ -12,9 +12,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
-use super::Certificate;
 use super::der::Reader;
-use super::public_key::{KeyAlgorithm, KeyParts, RsaNumbers};
+use super::spki::{KeyAlgorithm, KeyParts, RsaNumbers};
 
 const MD2_WITH_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.2);
 const ECDSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
@@ -55,20 +54,23 @@ pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
     found.map_or(DigestStrength::Accepted, |(_, name)| DigestStrength::Weak(name))
 }
 
-impl Certificate {
-    /// Whether its key made `signature` over `message`; `identifier` is the content of the AlgorithmIdentifier.
-    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
-        match u8::try_from(identifier.len()) {
-            Ok(length @ 0..=0x7f) => {
-                let identifier = [&[0x30, length], identifier].concat();
-                check(self.spki(), &identifier, message, signature)
-            }
-            _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
+/// Whether the key in `spki` made `signature` over `message`; `identifier` is the content of the AlgorithmIdentifier.
+pub(super) fn check_message(
+    spki: &[u8],
+    identifier: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> SignatureCheck {
+    match u8::try_from(identifier.len()) {
+        Ok(length @ 0..=0x7f) => {
+            let identifier = [&[0x30, length], identifier].concat();
+            check(spki, &identifier, message, signature)
         }
+        _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
     }
 }
 
-/// Whether the key in `spki` made `signature` over `message`.
+/// Whether the key in `spki` made `signature` over `message`; `identifier` is the DER of the AlgorithmIdentifier.
 pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
     let Some(issuer) = KeyParts::of(spki) else {
         return SignatureCheck::Unsupported("an unreadable key".to_owned());
