@@ -16,16 +16,19 @@ pub use error::{PemError, PemProblem};
 pub struct Block<'a> {
     label: &'a str,
     line: usize,
+    /// The lines from BEGIN to END, both included.
+    framed: &'a [u8],
+    /// The lines between them.
     body: &'a [u8],
 }
 
 /// The blocks of `octets` in file order; lines end in LF, CRLF or CR, a UTF-8 byte order mark is passed over.
 ///
 /// Errors: a marker that is out of place or not quite one, an unclosed block, an unknown kind of certificate.
-pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
+pub fn blocks<'a>(octets: &'a [u8]) -> Result<Vec<Block<'a>>, PemError> {
     let text = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
     let mut blocks = Vec::new();
-    let mut open: Option<(&str, usize, &[u8])> = None;
+    let mut open: Option<(&str, Line<'_>)> = None;
     for line in Lines::new(text, 1) {
         match (Marker::find(line)?, open) {
             (None, None) if is_lost_data(line.text) => {
@@ -36,22 +39,24 @@ pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
                 if label.contains("CERT") && !CERTIFICATE_LABELS.contains(&label) {
                     return Err(line.error(PemProblem::UnknownLabel(label.to_owned())));
                 }
-                open = Some((label, line.number, line.rest));
+                open = Some((label, line));
             }
-            (Some(Marker::Begin(_)), Some((label, begin, _))) => {
-                return Err(line.error(PemProblem::BeginInside { label: label.to_owned(), begin }));
+            (Some(Marker::Begin(_)), Some((label, begin))) => {
+                let (label, begin) = (label.to_owned(), begin.number);
+                return Err(line.error(PemProblem::BeginInside { label, begin }));
             }
-            (Some(Marker::End(label)), Some((opened, begin, after_begin))) if label == opened => {
-                let length = after_begin.len() - line.rest.len() - line.octets;
+            (Some(Marker::End(label)), Some((opened, begin))) if label == opened => {
+                let up_to = |from: &'a [u8], rest: &[u8]| from.get(..from.len() - rest.len());
                 blocks.push(Block {
                     label,
-                    line: begin,
-                    body: after_begin.get(..length).unwrap_or_default(),
+                    line: begin.number,
+                    framed: up_to(begin.from, line.rest).unwrap_or_default(),
+                    body: up_to(begin.rest, line.from).unwrap_or_default(),
                 });
                 open = None;
             }
-            (Some(Marker::End(label)), Some((opened, begin, _))) => {
-                let (label, opened) = (label.to_owned(), opened.to_owned());
+            (Some(Marker::End(label)), Some((opened, begin))) => {
+                let (label, opened, begin) = (label.to_owned(), opened.to_owned(), begin.number);
                 return Err(line.error(PemProblem::EndMismatch { label, opened, begin }));
             }
             (Some(Marker::End(label)), None) => {
@@ -60,7 +65,7 @@ pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
         }
     }
     match open {
-        Some((label, line, _)) => Err(PemError { line, problem: PemProblem::Unclosed(label.to_owned()) }),
+        Some((label, begin)) => Err(begin.error(PemProblem::Unclosed(label.to_owned()))),
         None => Ok(blocks),
     }
 }
@@ -91,16 +96,12 @@ impl<'a> Block<'a> {
     ///
     /// Errors: as [`Block::decode`].
     pub fn decode_single(&self) -> Result<Vec<u8>, PemError> {
-        let data = self.data()?;
-        // The pem crate passes over white space of any kind within a line.
-        let is_clean = data.iter().all(|octet| is_base64(*octet) || *octet == b'=');
-        let data = std::str::from_utf8(&data).ok().filter(|_| is_clean).ok_or_else(|| self.flaw())?;
-        // It gets exactly one well-formed block, so it cannot leave anything out.
-        let label = self.label;
-        match pem::parse(format!("-----BEGIN {label}-----\n{data}\n-----END {label}-----\n")) {
-            Ok(block) => Ok(block.into_contents()),
-            Err(_) => Err(self.flaw()),
+        // The pem crate accepts headers, and white space of any kind within a line.
+        if !self.data()?.iter().all(|octet| is_base64(*octet) || *octet == b'=') {
+            return Err(self.flaw());
         }
+        // It takes a blank line before END for the end of headers, and gives an error where there are none.
+        pem::parse(self.framed).map_or_else(|_| self.decode(), |block| Ok(block.into_contents()))
     }
 
     /// The data lines without their ends and outer blanks.
@@ -173,9 +174,9 @@ struct Line<'a> {
     number: usize,
     /// Without its line end.
     text: &'a [u8],
-    /// Length with its line end.
-    octets: usize,
-    /// What follows it.
+    /// The file from the start of this line.
+    from: &'a [u8],
+    /// The file after this line.
     rest: &'a [u8],
 }
 
@@ -205,7 +206,8 @@ impl<'a> Iterator for Lines<'a> {
             return None;
         }
         let length = memchr::memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
-        let (text, end) = self.rest.split_at(length);
+        let from = self.rest;
+        let (text, end) = from.split_at(length);
         let end_length = match end {
             [b'\r', b'\n', ..] => 2,
             [] => 0,
@@ -214,7 +216,7 @@ impl<'a> Iterator for Lines<'a> {
         let number = self.number;
         self.number += 1;
         self.rest = end.get(end_length..).unwrap_or_default();
-        Some(Line { number, text, octets: length + end_length, rest: self.rest })
+        Some(Line { number, text, from, rest: self.rest })
     }
 }
 
@@ -242,9 +244,8 @@ impl<'a> Marker<'a> {
         if let Some(label) = framed(b"-----END ").and_then(label) {
             return Ok(Some(Self::End(label)));
         }
-        // The file ends in the first letters of a marker.
-        let is_cut =
-            line.rest.is_empty() && line.octets == line.text.len() && b"-----BEGIN".starts_with(text);
+        // The file ends in the first letters of a marker: nothing follows, not even a line end.
+        let is_cut = line.from.len() == line.text.len() && b"-----BEGIN".starts_with(text);
         if is_cut || looks_like_marker(text) {
             return Err(line.error(PemProblem::NotQuiteMarker));
         }
@@ -323,4 +324,31 @@ fn looks_like_marker(text: &[u8]) -> bool {
         })
     };
     meant("BEGIN") || meant("END")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_decoders_give_the_same_octets() {
+        for (body, octets) in [
+            ("AQID\n", Some(vec![1, 2, 3])),
+            ("AQ\nID\n", Some(vec![1, 2, 3])),
+            ("AQID\r", Some(vec![1, 2, 3])),
+            ("\n\r\n \t AQID \n\n", Some(vec![1, 2, 3])),
+            ("\u{c}\n\nAQ==\r\n\r\n", Some(vec![1])),
+            ("AQ\n\nID\n", None),
+            ("A QID\n", None),
+            ("AQ\n", None),
+            ("A: B\n\nAQID\n", None),
+            ("\n", None),
+        ] {
+            let file = format!("text\n-----BEGIN PUBLIC KEY----- \n{body}-----END PUBLIC KEY-----\r\ntext\n");
+            let blocks = blocks(file.as_bytes()).unwrap();
+            let [block] = blocks.as_slice() else { panic!("{file}") };
+            assert_eq!(block.decode().ok(), octets, "{body:?}");
+            assert_eq!(block.decode_single(), block.decode(), "{body:?}");
+        }
+    }
 }
