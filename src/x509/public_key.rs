@@ -6,7 +6,7 @@ use super::name;
 use super::signature::{self, SignatureCheck};
 use super::spki::check_structure;
 
-/// A public key that stands without a certificate.
+/// A public key without a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     spki: Vec<u8>,
@@ -14,9 +14,9 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The key that `spki` is, the DER of a SubjectPublicKeyInfo.
+    /// Reads `spki`, the DER of a SubjectPublicKeyInfo.
     ///
-    /// Errors: another structure, or octets behind it.
+    /// Errors: not a SubjectPublicKeyInfo, or octets after it.
     pub fn from_spki(spki: Vec<u8>) -> Result<Self, X509Error> {
         let element = Reader::new(&spki).sequence("the SubjectPublicKeyInfo")?;
         trailing(&spki, &element)?;
@@ -24,9 +24,10 @@ impl PublicKey {
         Ok(Self { spki, subject: None })
     }
 
-    /// The key of a PKCS #10 request, whose signature must fit it where that can be verified (RFC 2986 section 4).
+    /// Reads the key of a PKCS #10 request. The signature of the request must verify, if its algorithm is supported
+    /// (RFC 2986 section 4).
     ///
-    /// Errors: another structure, octets behind it, a signature that the key did not make.
+    /// Errors: not a request, octets after it, a signature that does not verify.
     pub fn from_request(der: &[u8]) -> Result<Self, X509Error> {
         let outer = Reader::new(der).sequence("the CertificationRequest")?;
         trailing(der, &outer)?;
@@ -50,12 +51,12 @@ impl PublicKey {
         }
     }
 
-    /// Its SubjectPublicKeyInfo: what selector 1 hashes.
+    /// Its SubjectPublicKeyInfo, which selector 1 hashes.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The subject of the request it came in, as text (RFC 4514).
+    /// The subject of its request as text (RFC 4514); `None` if it comes from another source.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }

@@ -10,12 +10,12 @@ use x509_parser::oid_registry::{
 use super::der::{Element, Reader};
 use super::error::X509Error;
 
-/// An AlgorithmIdentifier and a BIT STRING that is not empty.
+/// Checks that it contains an AlgorithmIdentifier and a BIT STRING that is not empty.
 pub(super) fn check_structure(der: &[u8], spki: &Element) -> Result<(), X509Error> {
     parts(der, spki).map(|_| ())
 }
 
-/// The octets of the AlgorithmIdentifier's content and of the key.
+/// The content of the AlgorithmIdentifier, and the octets of the key.
 fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509Error> {
     const PART: &str = "the subjectPublicKeyInfo";
     let mut fields = spki.inside(der);
@@ -26,7 +26,7 @@ fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509
     Ok((algorithm.content_octets(der), der.get(key).unwrap_or_default()))
 }
 
-/// A SubjectPublicKeyInfo taken apart.
+/// The parts of a SubjectPublicKeyInfo.
 pub(super) struct KeyParts<'a> {
     pub(super) algorithm: KeyAlgorithm,
     pub(super) key: &'a [u8],
@@ -69,17 +69,18 @@ impl<'a> KeyParts<'a> {
     }
 }
 
-/// What is known of the size of a curve's field.
+/// What ECParameters say about the field of the curve.
 enum Field {
-    /// Octets of a coordinate.
+    /// A named curve, with the length of a coordinate in octets.
     Octets(usize),
-    /// Parameters that are written out.
+    /// Explicit parameters.
     Explicit,
 }
 
-/// The field of the curve in ECParameters (RFC 5480 section 2.1.1): SEC 2, ANSI X9.62, Brainpool, SM2.
+/// The field of the curve in ECParameters (RFC 5480 section 2.1.1), if it is a curve of SEC 2, ANSI X9.62, Brainpool
+/// or SM2.
 ///
-/// A curve that nobody registered comes from a damaged octet, and so does one whose points have another size.
+/// An unregistered curve, or a point of another size, is the sign of a damaged file.
 fn field_octets(parameters: &[u8]) -> Option<Field> {
     const X9_62: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01];
     const SEC_2: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00];
@@ -88,7 +89,7 @@ fn field_octets(parameters: &[u8]) -> Option<Field> {
     if parameters == SM2 {
         return Some(Field::Octets(32));
     }
-    // A SEQUENCE that starts with its version.
+    // Explicit parameters are a SEQUENCE that starts with a version.
     if Reader::new(parameters).sequence("").is_ok_and(|outer| outer.inside(parameters).integer("").is_ok()) {
         return Some(Field::Explicit);
     }
@@ -125,7 +126,7 @@ fn field_octets(parameters: &[u8]) -> Option<Field> {
     Some(Field::Octets(octets))
 }
 
-/// Whether `key` has the form of a point (SEC 1 section 2.3.3) whose coordinates have `octets` octets.
+/// Whether `key` has the form of a point (SEC 1 section 2.3.3) with coordinates of `octets` octets.
 fn is_point(key: &[u8], octets: usize) -> bool {
     match key.first() {
         Some(2 | 3) => key.len() == 1 + octets,
@@ -140,12 +141,12 @@ pub(super) struct RsaNumbers<'a> {
     pub(super) modulus: &'a [u8],
     /// Without leading zeros.
     pub(super) exponent: &'a [u8],
-    /// Whether both are written as DER has it.
+    /// Whether both are encoded as DER requires.
     is_der: bool,
 }
 
 impl<'a> RsaNumbers<'a> {
-    /// Reads the numbers as OpenSSL does, without a sign: zeros may be missing in front of them, or too many.
+    /// Reads the numbers as unsigned, as OpenSSL does: leading zeros may be missing or superfluous.
     pub(super) fn of(key: &'a [u8]) -> Option<Self> {
         let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
         let [modulus, exponent] = [fields.integer("").ok()?, fields.integer("").ok()?];
@@ -177,7 +178,7 @@ pub fn rsa_numbers(spki: &[u8]) -> Option<[&[u8]; 2]> {
     Some([numbers.modulus, numbers.exponent])
 }
 
-/// Whether an RSA key's numbers have other octets than DER gives them.
+/// Whether it is an RSA key whose numbers are not encoded as DER requires.
 pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
     let is_rsa = |parts: &KeyParts<'_>| {
         matches!(parts.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. })
@@ -186,17 +187,17 @@ pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
     numbers.is_some_and(|numbers| !numbers.is_der)
 }
 
-/// What kind of key a SubjectPublicKeyInfo holds.
+/// The algorithm of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyAlgorithm {
-    /// rsaEncryption, with the bits of its modulus.
+    /// rsaEncryption.
     Rsa {
-        /// Significant bits.
+        /// Significant bits of the modulus.
         bits: usize,
     },
-    /// id-RSASSA-PSS, with the bits of its modulus.
+    /// id-RSASSA-PSS.
     RsaPss {
-        /// Significant bits.
+        /// Significant bits of the modulus.
         bits: usize,
     },
     /// ECDSA on P-256.
@@ -213,7 +214,7 @@ pub enum KeyAlgorithm {
     Ed448,
     /// DSA.
     Dsa,
-    /// Anything else.
+    /// Another algorithm, or one that cannot be read.
     Other,
 }
 
@@ -223,7 +224,7 @@ impl KeyAlgorithm {
         KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
     }
 
-    /// Whether it is RSA below 2048 bits, which the verifiers of paths and handshakes here do not take.
+    /// Whether it is RSA with fewer than 2048 bits, which webpki and rustls do not accept.
     pub fn is_small_rsa(self) -> bool {
         matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
     }
