@@ -1,16 +1,16 @@
-//! Wanted records against published ones: what to add, what to remove. Pure.
+//! Compares wanted records with published ones: what to add and what to remove.
 
 use std::collections::HashSet;
 
 use crate::records::Published;
 use crate::tlsa::Tlsa;
 
-/// One half of the changes: the one before a deployment, or the one after it (RFC 7671 section 8.1).
+/// One half of the changes: those before a deployment, or those after it (RFC 7671 section 8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
-    /// What is to be published.
+    /// The records to add.
     Add,
-    /// What is to be retired.
+    /// The records to remove.
     Remove,
 }
 
@@ -27,12 +27,12 @@ impl Half {
     }
 }
 
-/// What turns the published set into the wanted one.
+/// The changes that turn the published set into the wanted one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes<'a> {
-    /// Places in the wanted set of what is not published.
+    /// Indices of the wanted records that are not published.
     pub add: Vec<usize>,
-    /// What is published and not wanted.
+    /// The published records that are not wanted.
     pub remove: Vec<&'a Published>,
 }
 
@@ -43,7 +43,7 @@ impl Changes<'_> {
     }
 }
 
-/// What turns `published` into `wanted`, or one half of that.
+/// The changes that turn `published` into `wanted`, or one half of them.
 pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
     let mut changes = Changes::default();
     if only != Some(Half::Remove) {

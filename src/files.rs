@@ -1,4 +1,4 @@
-//! Path or `-` to octets, and octets to standard output; the only user of files.
+//! Reads files and standard input, and writes files and standard output. No other module opens files.
 
 use std::fmt;
 use std::fs::{File, Permissions};
@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
 
-/// Octets of the largest input; a chain has a few thousand.
+/// The largest input in octets; a chain has a few thousand.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Octets of the first buffer where the size is not known.
+/// The first buffer in octets if the size of the input is not known.
 const FIRST: usize = 16 * 1024;
 
 /// Whether standard output is a terminal.
@@ -21,14 +21,14 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Octets of the standard library's buffer for standard input. Reads of that size pass it by, so that no secret
-/// is left there.
+/// The standard library's buffer for standard input, in octets. Reads of at least this size bypass it, so that no
+/// secret remains there.
 const BUFFER: usize = 8 * 1024;
 
-/// The octets of the file, a FIFO or (`-`) standard input. They may hold a private key: every copy is wiped, and if
-/// they do, this process leaves no core dump from here on.
+/// Reads a file, a FIFO or (`-`) standard input. The octets may contain a private key: every copy is wiped, and if
+/// they do contain one, this process dumps no core from then on.
 ///
-/// Errors: it cannot be read, or has more than 16 MiB.
+/// Errors: it cannot be read, or is larger than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let octets = octets(path)?;
     if may_be_private_key(&octets) {
@@ -37,7 +37,8 @@ pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     Ok(octets)
 }
 
-/// Whether there is a private key in PEM, or DER that starts with a version, as a private key and no certificate does.
+/// Whether there is a private key in PEM, or DER that starts with a version, as private keys do and certificates do
+/// not.
 fn may_be_private_key(octets: &[u8]) -> bool {
     let content = match octets {
         [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
@@ -48,8 +49,8 @@ fn may_be_private_key(octets: &[u8]) -> bool {
         || memchr::memmem::find(octets, b"PRIVATE KEY").is_some()
 }
 
-/// No core dump, which would hold the key; on Linux no debugger of the same user either. A system that refuses it is
-/// no reason to fail.
+/// Disables core dumps, which would contain the key; on Linux, debuggers of the same user too. If the system refuses,
+/// the program goes on.
 #[cfg(unix)]
 fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -78,13 +79,13 @@ fn octets(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     }
 }
 
-/// Reads to the end; the first buffer has `room` octets, and each read is offered `least` of them at least.
+/// Reads to the end. The first buffer has `room` octets, and each read has room for at least `least`.
 fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut octets = Zeroizing::new(vec![0; room]);
     let mut length = 0;
     loop {
         if octets.len() - length < least {
-            // Not resized in place: that would leave a copy behind.
+            // Resizing the buffer itself could leave a copy that is not wiped.
             let mut larger = Zeroizing::new(vec![0; 2 * octets.len()]);
             for (to, from) in larger.iter_mut().zip(octets.iter()) {
                 *to = *from;
@@ -106,7 +107,7 @@ fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizin
     Ok(octets)
 }
 
-/// Writes all of `text` to standard output. A reader that left early is no error.
+/// Writes all of `text` to standard output. It is not an error if the reader has closed the pipe.
 ///
 /// Errors: it cannot be written, as on a full disk.
 pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
@@ -117,32 +118,32 @@ pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file, whole or not at all: a new one is renamed to `path` when it is complete. It takes the place of a
-/// regular file there, with that one's permissions, or of a symbolic link, whose target is left alone.
+/// Writes a file completely or not at all: a temporary file is renamed to `path` when it is complete. It replaces a
+/// regular file and keeps its permissions, or replaces a symbolic link and leaves its target unchanged.
 ///
-/// Errors: it cannot be written, or a directory, device or the like is there.
+/// Errors: it cannot be written, or `path` is a directory or a special file such as a device.
 pub fn write(path: &str, text: &str) -> Result<(), FileError> {
     NewFile::begin(path)?.finish(text)
 }
 
-/// Whether [`write()`] would find a way to `path`; nothing is left there.
+/// Checks that [`write()`] can write to `path`, and leaves nothing there.
 ///
-/// Errors: it would not.
+/// Errors: it cannot.
 pub fn check_writable(path: &str) -> Result<(), FileError> {
     NewFile::begin(path).map(drop)
 }
 
-/// A file beside the path that it is to have.
+/// A temporary file in the folder of its final path.
 struct NewFile {
     path: PathBuf,
     temporary: PathBuf,
     file: File,
-    /// Those of the file that it takes the place of.
+    /// The permissions of the file that it replaces.
     permissions: Option<Permissions>,
 }
 
 impl NewFile {
-    /// Begins a file for `path`, where nothing changes yet.
+    /// Creates the temporary file; `path` does not change yet.
     fn begin(path: &str) -> Result<Self, FileError> {
         let permissions = match std::fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => return Err(FileError::NotRegular),
@@ -156,7 +157,7 @@ impl NewFile {
         Ok(Self { path, temporary, file, permissions: permissions.filter(|_| !is_link) })
     }
 
-    /// Writes `text` and puts the file in its place.
+    /// Writes `text` and renames the file to its final path.
     fn finish(mut self, text: &str) -> Result<(), FileError> {
         let written = self.file.write_all(text.as_bytes()).and_then(|()| match self.permissions.take() {
             Some(permissions) => self.file.set_permissions(permissions),
@@ -167,19 +168,19 @@ impl NewFile {
     }
 }
 
-/// What was not put in its place goes.
+/// Removes a file that was not renamed.
 impl Drop for NewFile {
     fn drop(&mut self) {
-        // Once it is in its place there is none of this name.
+        // This fails if the file has been renamed.
         let _ = std::fs::remove_file(&self.temporary);
     }
 }
 
-/// A new file in the folder of `path`.
+/// Creates a new file in the folder of `path`.
 fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     let mut tries = 0;
     loop {
-        // Seeded by the system, so that nobody can be there first time and again.
+        // The system seeds this number, so that nobody can guess the names and create such files first.
         let number = RandomState::new().hash_one(tries);
         let temporary = path.with_file_name(format!(".tlsagen-{number:016x}"));
         match File::create_new(&temporary) {
@@ -190,28 +191,28 @@ fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-/// One line on a terminal that the next one takes the place of; nothing where standard error is no terminal.
+/// Shows a line that the next one overwrites; nothing if standard error is not a terminal.
 pub fn progress(text: &str) {
     if io::stderr().is_terminal() {
         write_stderr(&format!("\r\u{1b}[K{text}"));
     }
 }
 
-/// Writes a message to standard error; if even that fails, there is nobody left to tell.
+/// Writes a message to standard error. A failure is ignored, because it cannot be reported anywhere.
 pub fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Why octets did not come or go.
+/// Why a file cannot be read or written.
 #[derive(Debug)]
 pub enum FileError {
     /// It cannot be read.
     Read(io::Error),
-    /// A folder.
+    /// It is a directory.
     Directory,
-    /// More than 16 MiB.
+    /// It is larger than 16 MiB.
     TooLarge,
-    /// What is to be written over is not a regular file.
+    /// The file to replace is not a regular file.
     NotRegular,
     /// A file cannot be written.
     WriteFile(io::Error),
@@ -223,14 +224,14 @@ impl Advise for FileError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
-                "is the path right? CHAIN, a file such as fullchain.pem, comes before HOST; - is standard input",
+                "check the path: CHAIN, a file such as fullchain.pem, comes before HOST; - is standard input",
             ),
-            Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Some("run this as a user who may read the file; certificates are no secret, private keys are")
-            }
-            Self::Directory => Some("name the file in it, such as fullchain.pem"),
-            Self::TooLarge => Some("is it really a certificate chain?"),
-            Self::NotRegular => Some("give the name of a new file, or of one that may be replaced"),
+            Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => Some(
+                "run this as a user who may read the file; certificates are not secret, private keys are",
+            ),
+            Self::Directory => Some("give a file in it, such as fullchain.pem"),
+            Self::TooLarge => Some("check that it is a certificate chain"),
+            Self::NotRegular => Some("give a new file, or a regular file that may be replaced"),
             _ => None,
         };
         hint.map(str::to_owned)
@@ -242,8 +243,10 @@ impl fmt::Display for FileError {
         match self {
             Self::Read(error) => write!(f, "cannot read it: {error}"),
             Self::Directory => f.write_str("cannot read it: it is a directory"),
-            Self::TooLarge => f.write_str("more than 16 MiB"),
-            Self::NotRegular => f.write_str("cannot write it: a directory, device or the like is there"),
+            Self::TooLarge => f.write_str("it is larger than 16 MiB"),
+            Self::NotRegular => {
+                f.write_str("cannot write it: it is a directory or a special file such as a device")
+            }
             Self::WriteFile(error) => write!(f, "cannot write it: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
         }

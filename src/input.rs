@@ -1,4 +1,5 @@
-//! Octets of a file to its certificates, or else its keys: RFC 7468 labels, DER by its first octet.
+//! Reads the certificates of a file or, if it has none, its keys: PEM by its labels (RFC 7468), DER by its first
+//! octets.
 
 use std::fmt;
 
@@ -9,16 +10,17 @@ use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem};
 use crate::x509::{Certificate, PublicKey, X509Error};
 
-/// What a file holds.
+/// What a file contains.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// One certificate or more; whatever else the file has is passed over.
+    /// One or more certificates; the rest of the file is ignored.
     Certificates(Vec<Located>),
-    /// No certificate, but these keys, each once: of requests and public keys, or else of private keys.
+    /// No certificate, but these different keys: those of requests and public keys or, if there are none, of private
+    /// keys.
     Keys(Vec<PublicKey>),
 }
 
-/// A certificate and its place.
+/// A certificate and its line.
 #[derive(Debug, Clone)]
 pub struct Located {
     /// The line of its BEGIN marker, counted from 1; `None` for DER.
@@ -28,9 +30,9 @@ pub struct Located {
 }
 
 impl Input {
-    /// Reads PEM or, if that is what the first octets are, DER.
+    /// Reads DER if the first octets are DER, otherwise PEM.
     ///
-    /// Errors: see [`InputError`]; no part of a damaged file is given.
+    /// Errors: see [`InputError`]; a damaged file is never read in part.
     pub fn read(octets: &[u8]) -> Result<Self, InputError> {
         if octets.iter().all(u8::is_ascii_whitespace) {
             return Err(InputError::Empty);
@@ -39,8 +41,8 @@ impl Input {
             return Err(InputError::Utf16);
         }
         match octets {
-            // No text line starts like the header of a structure of 128 octets or more, nor has a
-            // text that starts with 0 just the length that its second letter would stand for.
+            // Text never starts like a structure of 128 octets or more. It may start with 0, as a shorter structure
+            // does, but then its second octet is not the length of the rest.
             [0x30, 0x81..=0x84, ..] => read_der(octets),
             [0x30, length, rest @ ..] if usize::from(*length) == rest.len() => read_der(octets),
             _ => read_pem(octets),
@@ -48,7 +50,7 @@ impl Input {
     }
 }
 
-/// UTF-16, with its byte order mark or without.
+/// Whether it is UTF-16, with or without a byte order mark.
 fn is_utf16(octets: &[u8]) -> bool {
     matches!(octets, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'-', 0, b'-', ..] | [b'-', 0, b'-', 0, ..])
 }
@@ -76,7 +78,7 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
     for block in &blocks {
         keys.extend(published_key(block)?);
     }
-    // Secrets are decoded only where nothing else tells the key.
+    // Private keys are decoded only if the file has no other keys.
     if keys.is_empty() {
         for block in blocks.iter().filter(|block| block.label().ends_with("PRIVATE KEY")) {
             keys.push(private_key(block)?);
@@ -91,7 +93,7 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
     if distinct.is_empty() { Err(InputError::NoCertificate) } else { Ok(Input::Keys(distinct)) }
 }
 
-/// The key of a request or public key block.
+/// The key of a request or public key block; `None` for other blocks.
 fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
     let line = block.line();
     match block.label() {
@@ -141,8 +143,8 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     if content.starts_with(&PFX_VERSION) {
         return Err(InputError::Pkcs12);
     }
-    // A Certificate and a request start with a SEQUENCE in the SEQUENCE, a private key with its version: it is
-    // looked for first, as what reads the others makes copies that nobody wipes.
+    // A certificate, a request and a public key start with an inner SEQUENCE, a private key with its version. Private
+    // keys are read first, because the readers of the others make copies that are not wiped.
     if content.first() == Some(&0x02) {
         return match key::public_key_from_der(octets) {
             Ok(key) => Ok(Input::Keys(vec![key])),
@@ -160,7 +162,8 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     };
     match PublicKey::from_spki(octets.to_vec()) {
         Ok(key) => Ok(Input::Keys(vec![key])),
-        // A request that is one but for its end or its signature says more than that it is no certificate.
+        // If it is a request with extra octets or a wrong signature, that error says more than that it is not a
+        // certificate.
         Err(_) if matches!(request_error, X509Error::Structure(_)) => {
             Err(InputError::NotDer(certificate_error))
         }
@@ -168,61 +171,61 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     }
 }
 
-/// Why a file gives neither certificates nor keys.
+/// Why a file cannot be read as certificates or keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputError {
-    /// Nothing, or white space alone.
+    /// Nothing, or only white space.
     Empty,
     /// Text in UTF-16.
     Utf16,
-    /// PKCS #7 or CMS; the line of a PEM block.
+    /// PKCS #7 or CMS, with the line of a PEM block.
     Pkcs7 {
         /// Line of BEGIN, counted from 1.
         line: Option<usize>,
     },
     /// PKCS #12.
     Pkcs12,
-    /// The blocks of a PEM file cannot be told apart or decoded.
+    /// The PEM blocks are malformed.
     Pem(PemError),
-    /// A block is no certificate.
+    /// A block is not a certificate.
     Certificate {
         /// Line of BEGIN, counted from 1.
         line: usize,
         /// What is wrong with it.
         error: X509Error,
     },
-    /// A block is no certification request.
+    /// A block is not a certification request.
     Request {
         /// Line of BEGIN, counted from 1.
         line: usize,
         /// What is wrong with it.
         error: X509Error,
     },
-    /// A block is no public key.
+    /// A block is not a public key.
     PublicKey {
         /// Line of BEGIN, counted from 1.
         line: usize,
     },
-    /// A private key gives no public key; the line of a PEM block.
+    /// A private key is not accepted, with the line of a PEM block.
     PrivateKey {
         /// Line of BEGIN, counted from 1.
         line: Option<usize>,
         /// What is wrong with it.
         error: KeyError,
     },
-    /// Not text, but no DER certificate, request or key either.
+    /// DER that is not a certificate, request or key.
     NotDer(X509Error),
-    /// No block that holds a certificate or a key.
+    /// No block contains a certificate or a key.
     NoCertificate,
 }
 
 impl Advise for InputError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Empty => Some("did the command that should write it fail?"),
+            Self::Empty => Some("check whether the command that writes it has failed"),
             Self::Utf16 => Some("convert it with `iconv -f UTF-16 -t UTF-8`"),
             Self::Pkcs7 { .. } => Some(
-                "convert it with `openssl pkcs7 -in FILE -print_certs`, with `-inform DER` if it is binary",
+                "convert it with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if it is binary",
             ),
             Self::Pkcs12 => Some("convert it with `openssl pkcs12 -in FILE -nokeys`"),
             Self::Pem(error) => Some(error.problem.hint()),
@@ -231,12 +234,10 @@ impl Advise for InputError {
                 Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
             }
             Self::Certificate { error: X509Error::Ber { .. }, .. } | Self::NotDer(X509Error::Ber { .. }) => {
-                Some(
-                    "not all servers send these octets as they are, nor do all clients read them: have it issued again",
-                )
+                Some("some servers re-encode it and some clients reject it: have it reissued")
             }
             Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
-                Some("the file is damaged: copy it again from where it was issued")
+                Some("the file is damaged: copy it again from its source")
             }
         };
         hint.map(str::to_owned)
@@ -253,12 +254,12 @@ impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the file is empty"),
-            Self::Utf16 => f.write_str("the text is UTF-16, PEM is ASCII (RFC 7468 section 2)"),
+            Self::Utf16 => f.write_str("the text is UTF-16, but PEM is ASCII (RFC 7468 section 2)"),
             Self::Pkcs7 { line: Some(line) } => {
-                write!(f, "line {line}: a PKCS #7 (CMS) bundle is no PEM certificate")
+                write!(f, "line {line}: this is a PKCS #7 (CMS) bundle, not a PEM certificate")
             }
-            Self::Pkcs7 { line: None } => f.write_str("a PKCS #7 (CMS) bundle is no certificate"),
-            Self::Pkcs12 => f.write_str("a PKCS #12 (PFX) file is no certificate"),
+            Self::Pkcs7 { line: None } => f.write_str("this is a PKCS #7 (CMS) bundle, not a certificate"),
+            Self::Pkcs12 => f.write_str("this is a PKCS #12 (PFX) file, not a certificate"),
             Self::Pem(error) => error.fmt(f),
             Self::Certificate { line, error } => write!(f, "line {line}: not a certificate: {error}"),
             Self::Request { line, error } => write!(f, "line {line}: not a certification request: {error}"),
@@ -266,7 +267,7 @@ impl fmt::Display for InputError {
             Self::PrivateKey { line: Some(line), error } => write!(f, "line {line}: {error}"),
             Self::PrivateKey { line: None, error } => error.fmt(f),
             Self::NotDer(error) => write!(f, "not a DER certificate, request or key: {error}"),
-            Self::NoCertificate => f.write_str("the file holds no certificate, request or key"),
+            Self::NoCertificate => f.write_str("the file does not contain a certificate, request or key"),
         }
     }
 }

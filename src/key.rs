@@ -1,4 +1,5 @@
-//! Private key to SubjectPublicKeyInfo; the secret is proved to fit and wiped: RFC 5208, 5915, 5958, 8017, 8410.
+//! Computes the SubjectPublicKeyInfo of a private key, checks that its parts fit together, and wipes it: RFC 5208,
+//! 5915, 5958, 8017, 8410.
 
 use std::fmt;
 
@@ -22,10 +23,10 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// Bits of the largest RSA modulus that is read: OpenSSL's own bound.
+/// Bits of the largest RSA modulus that is accepted, as in OpenSSL.
 const LARGEST_RSA: usize = 16_384;
 
-/// The container of a private key, as its PEM label names it.
+/// The container format of a private key, which its PEM label names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
     /// `PRIVATE KEY`: PKCS #8 (RFC 5208, RFC 5958).
@@ -39,7 +40,7 @@ pub enum Container {
 impl Container {
     /// The container that a PEM label names.
     ///
-    /// Errors: a kind of private key that is encrypted or not read here.
+    /// Errors: an encrypted or unsupported kind of private key.
     pub fn of_label(label: &str) -> Result<Self, KeyError> {
         match label {
             "PRIVATE KEY" => Ok(Self::Pkcs8),
@@ -54,7 +55,7 @@ impl Container {
 
 /// The public key of a private key.
 ///
-/// Errors: not that container, an algorithm that is not read here, parts that do not fit each other.
+/// Errors: another container, an unsupported algorithm, parts that do not fit together.
 pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyError> {
     let spki = match container {
         Container::Pkcs8 => from_pkcs8(der)?,
@@ -64,7 +65,7 @@ pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyErro
     PublicKey::from_spki(spki).map_err(|_| KeyError::Unreadable)
 }
 
-/// The public key of a private key in DER, whatever its container.
+/// The public key of a private key in DER, in any container.
 ///
 /// Errors: as [`public_key`].
 pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
@@ -81,14 +82,14 @@ pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
 
 /// The SubjectPublicKeyInfo of an RSAPublicKey, with the NULL of RFC 3279 section 2.3.1.
 ///
-/// Errors: another structure.
+/// Errors: not an RSAPublicKey.
 pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
     RsaPublicKeyRef::from_der(der)?;
     PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
 }
 
-/// An RSA key as tools write it that decode a SubjectPublicKeyInfo and encode it anew, with the NULL of RFC 3279
-/// section 2.3.1 and the shortest integers; `None` for other keys. No verifier hashes these octets.
+/// An RSA key encoded again, with the NULL of RFC 3279 section 2.3.1 and the shortest integers; `None` for other
+/// keys. Some tools hash these octets, but verifiers hash those of the certificate.
 pub fn re_encoded(subject_public_key_info: &[u8]) -> Option<Vec<u8>> {
     let [modulus, public_exponent] = rsa_numbers(subject_public_key_info)?;
     let public = RsaPublicKeyRef {
@@ -105,7 +106,8 @@ fn from_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
         RSA_ENCRYPTION => from_pkcs1(secret),
         EC_PUBLIC_KEY => {
             let curve = info.algorithm.parameters.ok_or(KeyError::Unreadable)?;
-            // Explicit parameters are a SEQUENCE; only a verifier's luck decides whether they match.
+            // Explicit parameters are a SEQUENCE. The certificate may encode the same key in another way, and then a
+            // record of these octets would not match.
             let curve = curve.decode_as::<ObjectIdentifier>().map_err(|_| KeyError::Unsupported)?;
             from_sec1(secret, Some(curve))
         }
@@ -133,7 +135,7 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     }
     let numbers = [key.modulus, key.public_exponent, key.private_exponent, key.prime1, key.prime2];
     let numbers = numbers.into_iter().chain([key.exponent1, key.exponent2, key.coefficient]);
-    // The arithmetic takes time that grows with their square, and room on the stack.
+    // The arithmetic needs stack space, and time that grows with the square of the bits.
     if let Some(bits) = numbers.map(bits).max().filter(|bits| *bits > LARGEST_RSA) {
         return Err(KeyError::TooLarge { bits });
     }
@@ -144,7 +146,7 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let [p, q] = &primes;
     let product = Zeroizing::new(p.concatenating_mul(&**q));
     fits(Some(*product == *modulus))?;
-    // e * dP = 1 (mod p - 1), and the same for q: a changed exponent is found as well.
+    // e * dP = 1 (mod p - 1), and the same for q: this detects a changed exponent too.
     for (prime, secret_exponent) in primes.iter().zip([key.exponent1, key.exponent2]) {
         let secret_exponent = number(secret_exponent.as_bytes());
         let order = Zeroizing::new(prime.wrapping_sub(BoxedUint::one()));
@@ -180,7 +182,7 @@ fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Vec<u8>, Key
     spki(AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) }, &point)
 }
 
-/// The uncompressed point that belongs to the secret; one that is stored beside it must be the same.
+/// The uncompressed public point of the secret. If the key also contains a point, both must be the same.
 fn public_point<C>(key: &EcPrivateKey<'_>) -> Result<Vec<u8>, KeyError>
 where
     C: CurveArithmetic,
@@ -194,7 +196,7 @@ where
     Ok(public.to_sec1_point(false).as_bytes().to_vec())
 }
 
-/// Whether an ECPrivateKey describes its curve by a SEQUENCE rather than by name (RFC 5480 section 2.1.1).
+/// Whether an ECPrivateKey has explicit parameters instead of a named curve (RFC 5480 section 2.1.1).
 fn has_explicit_parameters(der: &[u8]) -> bool {
     let fields = AnyRef::from_der(der).map(|outer| outer.value()).unwrap_or_default();
     // version, privateKey, then [0] with the parameters.
@@ -213,26 +215,26 @@ fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>,
     Ok(SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()?)
 }
 
-/// What is stored twice must agree; what is stored once is taken.
+/// Checks that values stored twice agree; `None` if the value is stored once.
 fn fits(agrees: Option<bool>) -> Result<(), KeyError> {
     if agrees == Some(false) { Err(KeyError::Mismatch) } else { Ok(()) }
 }
 
-/// Why a private key gives no public key. No variant holds a part of it.
+/// Why a private key is not accepted. No variant contains a part of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
     /// It is encrypted.
     Encrypted,
-    /// It is in the container of OpenSSH.
+    /// It is in OpenSSH's own container.
     OpenSsh,
-    /// Its algorithm or container is not read here.
+    /// Its algorithm or container is not supported.
     Unsupported,
     /// An integer of an RSA key has more than 16,384 bits.
     TooLarge {
-        /// Its bits.
+        /// Bits of this integer.
         bits: usize,
     },
-    /// Its parts do not fit each other.
+    /// Its parts do not fit together.
     Mismatch,
     /// It is not the structure that its label names.
     Unreadable,
@@ -243,15 +245,13 @@ impl KeyError {
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::Encrypted | Self::Unsupported => Some(
-                "make its public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and give that file",
+                "export its public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and use that file",
             ),
             Self::OpenSsh => Some(
-                "make its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and give that file",
+                "export its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and use that file",
             ),
-            Self::TooLarge { .. } => Some("servers and clients refuse such a key: make another one"),
-            Self::Mismatch | Self::Unreadable => {
-                Some("the file is damaged: copy it again from where it was made")
-            }
+            Self::TooLarge { .. } => Some("servers and clients refuse such a key: create a smaller one"),
+            Self::Mismatch | Self::Unreadable => Some("the file is damaged: copy it again from its source"),
         }
     }
 }
@@ -266,14 +266,14 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge { bits } => {
-                return write!(f, "the RSA private key has a number of {bits} bits, 16384 are allowed");
+                return write!(f, "the RSA private key contains a number of {bits} bits, but 16384 is the limit");
             }
             Self::Encrypted => "the private key is encrypted",
-            Self::OpenSsh => "an OpenSSH private key is not read",
+            Self::OpenSsh => "private keys in OpenSSH's own format are not supported",
             Self::Unsupported => {
-                "a private key of this kind is not read: RSA, P-256, P-384 and Ed25519 are (PKCS #8, PKCS #1, SEC 1)"
+                "this kind of private key is not supported; supported are RSA, Ed25519, and P-256 and P-384 as named curves (PKCS #8, PKCS #1, SEC 1)"
             }
-            Self::Mismatch => "the parts of the private key do not fit each other",
+            Self::Mismatch => "the parts of the private key do not fit together",
             Self::Unreadable => "cannot read the private key",
         })
     }
@@ -329,6 +329,6 @@ mod tests {
             }
         }
         let said = KeyError::TooLarge { bits: 16_385 }.to_string();
-        assert_eq!(said, "the RSA private key has a number of 16385 bits, 16384 are allowed");
+        assert_eq!(said, "the RSA private key contains a number of 16385 bits, but 16384 is the limit");
     }
 }

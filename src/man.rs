@@ -1,4 +1,4 @@
-//! The manual page: options as clap has them, the rest as the notes of `cli` have it.
+//! The manual page: the options come from clap, the rest from the notes of `cli`.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use roff::{Inline, Roff, bold, italic, roman};
 use crate::cli::{self, notes};
 use crate::diagnostic::{Code, Stage};
 
-/// Octets of a line of the page's source, of which man(7) wants 80 at most.
+/// The longest line of the page's source in octets: mandoc's style check allows 80.
 const WIDTH: usize = 78;
 
 /// The page in roff, for man(1).
@@ -72,9 +72,9 @@ fn about(command: &Command) -> String {
 
 struct Page {
     roff: Roff,
-    /// Whether nothing stands under the last heading yet: no paragraph is opened there.
+    /// Whether the last heading has no text yet: its first paragraph needs no macro.
     under_heading: bool,
-    /// What has been described: name and help of each argument by its identifier.
+    /// The arguments described so far: name and help by identifier.
     known: HashMap<String, (Vec<Inline>, String)>,
 }
 
@@ -84,7 +84,7 @@ impl Page {
         self.under_heading = true;
     }
 
-    /// Text of one line or several, a sentence's end always at the end of a line.
+    /// Text in lines, with a line end after each sentence, as mandoc's style check requires.
     fn text(&mut self, text: &str) {
         let octets = |word: &str| word.len() + word.matches('-').count() + 4 * word.matches('\'').count();
         let mut lines: Vec<String> = Vec::new();
@@ -122,7 +122,7 @@ impl Page {
         self.text(text);
     }
 
-    /// Each word with what it means.
+    /// A list of words, each with its meaning.
     fn list<'a>(&mut self, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
         for (word, meaning) in items {
             self.item(vec![bold(word)], meaning);
@@ -135,7 +135,7 @@ impl Page {
         self.text(text);
     }
 
-    /// Paragraphs, parted by empty lines, and indented examples.
+    /// Paragraphs, separated by empty lines, and indented examples.
     fn prose(&mut self, text: &str) {
         for block in
             text.lines().collect::<Vec<_>>().chunk_by(|line, next| is_example(line) == is_example(next))
@@ -150,7 +150,7 @@ impl Page {
         }
     }
 
-    /// Commands, with what they are for behind them or in the next line.
+    /// Commands, each with a comment after it or on the next line.
     fn examples(&mut self, lines: &[&str]) {
         let mut examples: Vec<(&str, &str)> = Vec::new();
         for line in lines {
@@ -172,7 +172,7 @@ impl Page {
         self.list(examples);
     }
 
-    /// The calls, as the usage has them.
+    /// The calls that the usage text lists.
     fn synopsis(&mut self, command: &Command) {
         let usage = command.clone().render_usage().to_string();
         for call in usage.trim_start_matches("Usage:").lines().map(str::trim) {
@@ -184,7 +184,7 @@ impl Page {
         }
     }
 
-    /// Each argument with its help; the name alone of one that has been described.
+    /// Each argument with its help; for those described before, only the name.
     fn arguments(&mut self, command: &Command) {
         let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
             command.get_arguments().partition(|argument| argument.is_positional());

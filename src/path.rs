@@ -1,8 +1,8 @@
-//! From an end entity to a trust anchor: RFC 5280 section 6.1.
+//! Builds and verifies a path from an end entity to a trust anchor: RFC 5280 section 6.1.
 //!
-//! webpki builds and verifies: signatures, dates, CA bits, path lengths, extended key usage, name constraints.
-//! What it takes a trust anchor's word for is asked here of the anchor too, as clients that build the path from
-//! the server's certificates do. The only user of webpki.
+//! webpki checks signatures, dates, basicConstraints, path lengths, extended key usage and name constraints. It does
+//! not check the trust anchor itself, but clients that receive the anchor from the server do, so this module does it
+//! too. No other module uses webpki.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,37 +13,37 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, VerifiedPath
 
 use crate::x509::{Certificate, KeyAlgorithm, folded_name};
 
-/// Where a path may end.
+/// A trust anchor, at which a path may end.
 #[derive(Debug, Clone, Copy)]
 pub enum Anchor<'a> {
     /// A CA's certificate.
     Certificate(&'a Certificate),
-    /// A bare key, as a `2 1 0` record carries it (RFC 7671 section 5.2.2).
+    /// A key without a certificate, from a `2 1 0` record (RFC 7671 section 5.2.2).
     Key {
         /// The SubjectPublicKeyInfo.
         spki: &'a [u8],
-        /// The DER of the name under which it is to be looked for.
+        /// The DER of the issuer name of the certificates that it may have signed.
         name: &'a [u8],
     },
 }
 
-/// What is to be verified.
+/// A path to build and verify.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The server's own certificate.
     pub end_entity: &'a Certificate,
-    /// Certificates that may stand between.
+    /// Certificates that may be intermediates.
     pub others: &'a [&'a Certificate],
     /// Where the path may end.
     pub anchors: &'a [Anchor<'a>],
-    /// A certificate that must stand in the path, its anchor included.
+    /// A certificate that must be in the path; it may be its anchor.
     pub by_way_of: Option<&'a Certificate>,
-    /// The clock.
+    /// The time at which the path must be valid.
     pub now: OffsetDateTime,
 }
 
 impl<'a> Question<'a> {
-    /// The certificates that may have issued others: those between, and the anchors that are certificates.
+    /// The certificates that may be issuers: the others, and the anchors that are certificates.
     fn issuers(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
         let of_anchors = self.anchors.iter().filter_map(|anchor| match anchor {
             Anchor::Certificate(certificate) => Some(*certificate),
@@ -52,7 +52,7 @@ impl<'a> Question<'a> {
         self.others.iter().copied().chain(of_anchors)
     }
 
-    /// All certificates that the path may be made of.
+    /// All certificates that may be in the path.
     fn certificates(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
         std::iter::once(self.end_entity).chain(self.issuers())
     }
@@ -61,23 +61,23 @@ impl<'a> Question<'a> {
 /// Why no path was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathError {
-    /// There is none; with the reason.
+    /// There is no valid path, for this reason.
     Broken(String),
-    /// The verifier cannot tell; with what it lacks.
+    /// The verifier cannot decide, for this reason.
     Undecided(String),
 }
 
-/// A path that holds.
+/// A verified path.
 #[derive(Debug, Clone)]
 pub struct Verified<'a> {
-    /// Links between the end entity and the anchor, or the certificate of `by_way_of`.
+    /// The number of links from the end entity to the anchor, or to the certificate of `by_way_of`.
     pub depth: usize,
     /// The CAs of the path from the end entity's issuer up, the anchor included if it is a certificate.
     pub cas: Vec<&'a Certificate>,
 }
 
-/// The reason where nothing leads to an anchor.
-pub const NO_PATH: &str = "no path of valid signatures leads up to it";
+/// The reason if no path leads to an anchor.
+pub const NO_PATH: &str = "no path with valid signatures leads to it";
 
 /// Builds and verifies a path.
 ///
@@ -85,10 +85,7 @@ pub const NO_PATH: &str = "no path of valid signatures leads up to it";
 pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     let Question { end_entity, others, anchors, by_way_of, now } = *question;
     if end_entity.key_usage_tls() == Some(false) {
-        return Err(PathError::Broken(format!(
-            "{} is not for TLS: its keyUsage says so",
-            end_entity.called()
-        )));
+        return Err(PathError::Broken(format!("the keyUsage of {} does not allow TLS", end_entity.called())));
     }
     let fit: Vec<Result<(), PathError>> = anchors.iter().map(|anchor| check_anchor(*anchor, now)).collect();
     if let (true, Some(Err(error))) = (fit.iter().all(Result::is_err), fit.first()) {
@@ -96,8 +93,8 @@ pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     }
     let anchors: Vec<Anchor<'a>> =
         anchors.iter().zip(fit).filter(|(_, fit)| fit.is_ok()).map(|(anchor, _)| *anchor).collect();
-    // What says that it is no CA only lengthens the search; without the extension webpki says so itself. Behind an
-    // anchor the path ends, and what is wrong above it is no reason.
+    // A certificate whose basicConstraints say that it is not a CA only makes the search longer; without the
+    // extension, webpki has an error of its own. The path ends at an anchor, so a fault above it does not matter.
     let ends_path = |other: &Certificate| {
         by_way_of.is_none()
             && anchors
@@ -170,11 +167,11 @@ pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
         }
         (Err(Error::UnknownIssuer), _, Some(refusal)) => Err(refusal),
         (Err(error), ..) => Err(explain(question, &error)),
-        (Ok(_), None, _) => Err(PathError::Undecided("the verifier gives no path".to_owned())),
+        (Ok(_), None, _) => Err(PathError::Undecided("the verifier returned no path".to_owned())),
     }
 }
 
-/// Whether clients that are sent the anchor's certificate would take it for a CA.
+/// Whether clients that receive the anchor's certificate accept it as a CA.
 fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError> {
     let Anchor::Certificate(certificate) = anchor else { return Ok(()) };
     let broken = |reason: String| Err(PathError::Broken(format!("this CA {reason}")));
@@ -189,45 +186,48 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
     }
 }
 
-/// Whether it may issue certificates of TLS servers (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
+/// Whether it may issue certificates for TLS servers (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     let reason = match (certificate.is_ca_at_top(), certificate.key_usage_cert_sign()) {
-        (false, _) => "is no CA",
+        (false, _) => "is not a CA",
         (true, Some(false)) => "may not sign certificates: its keyUsage lacks keyCertSign",
-        _ if !certificate.allows_server_auth() => "is not for TLS servers: its extendedKeyUsage says so",
-        _ if certificate.has_unknown_critical_extension() => "has a critical extension that is not known",
+        _ if !certificate.allows_server_auth() => {
+            "may not issue for TLS servers: its extendedKeyUsage lacks serverAuth"
+        }
+        _ if certificate.has_unknown_critical_extension() => "has an unknown critical extension",
         _ => return Ok(()),
     };
     Err(PathError::Broken(format!("{} {reason}", certificate.called())))
 }
 
-/// Errors: clients may read an extension, and so the certificate, in another way.
+/// Errors: an extension that occurs twice or cannot be read, which clients may treat in different ways.
 fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
     match certificate.unreadable_extensions().first() {
         None => Ok(()),
         Some(name) => Err(PathError::Undecided(format!(
-            "{name} of {} cannot be read, or stands there twice",
+            "{name} of {} cannot be read or occurs twice",
             certificate.called()
         ))),
     }
 }
 
-/// Errors: clients may look for another certificate of a CA than that of the path (RFC 4158 section 3.5.12).
+/// Errors: an authorityKeyIdentifier that names another certificate than the one in the path, so that clients may
+/// look for the other one (RFC 4158 section 3.5.12).
 fn check_identifiers(end_entity: &Certificate, cas: &[&Certificate]) -> Result<(), PathError> {
     let children = std::iter::once(end_entity).chain(cas.iter().copied());
     match children.zip(cas).find(|(child, issuer)| child.asks_for_another(issuer)) {
         None => Ok(()),
         Some((child, issuer)) => Err(PathError::Undecided(format!(
-            "{} asks for another certificate of {}, by key identifier or serial number, and some clients refuse this one",
+            "the authorityKeyIdentifier of {} does not match {}, and some clients refuse such a path",
             child.called(),
             issuer.called()
         ))),
     }
 }
 
-/// Links up to the anchor or to `by_way_of`, in a path that webpki has verified.
+/// The number of links up to the anchor or to `by_way_of`, in a path that webpki has verified.
 ///
-/// Errors: something that webpki does not look at forbids the path, or it does not lead by way of that certificate.
+/// Errors: the path fails a check that webpki does not make, or does not contain `by_way_of`.
 fn depth(
     between: &[&Certificate],
     anchor: Option<Anchor<'_>>,
@@ -241,22 +241,25 @@ fn depth(
     if let Some(Anchor::Certificate(anchor)) = anchor {
         let counted = between.iter().filter(|step| !step.is_self_issued()).count();
         if anchor.path_length().is_some_and(|length| length < counted) {
-            return Err(PathError::Broken(format!("the path length of {} is exceeded", anchor.called())));
+            return Err(PathError::Broken(format!(
+                "the path is longer than the pathLenConstraint of {} allows",
+                anchor.called()
+            )));
         }
     }
     let Some(wanted) = by_way_of else {
-        // A bare key is no certificate: its depth is that of the certificate whose signature it verifies.
+        // A bare key is not a certificate: it has the depth of the certificate whose signature it verifies.
         return Ok(if matches!(anchor, Some(Anchor::Key { .. })) { steps } else { steps + 1 });
     };
     let is_anchor = matches!(anchor, Some(Anchor::Certificate(anchor)) if anchor.der() == wanted.der());
     let place = between.iter().position(|step| step.der() == wanted.der());
     match place.map(|place| place + 1).or(is_anchor.then_some(steps + 1)) {
         Some(depth) => Ok(depth),
-        None => Err(PathError::Broken(format!("no verified path leads by way of {}", wanted.called()))),
+        None => Err(PathError::Broken(format!("no valid path contains {}", wanted.called()))),
     }
 }
 
-/// webpki's error as what it means for this path.
+/// What an error of webpki means for this path.
 fn explain(question: &Question<'_>, error: &Error) -> PathError {
     let undecided = |what: &str| PathError::Undecided(format!("the verifier {what}"));
     let broken = |reason: &str| PathError::Broken(reason.to_owned());
@@ -280,57 +283,61 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
             broken(&format!("a certificate is not valid before {}", date(not_before)))
         }
         Error::UnknownIssuer if has_other_spellings(question) => {
-            undecided("takes names for the same only where they are spelt with the same kinds of string")
+            undecided("compares names byte for byte; these differ only in encoding")
         }
         Error::UnknownIssuer => broken(NO_PATH),
         Error::InvalidSignatureForPublicKey if keys.any(KeyAlgorithm::is_small_rsa) => {
-            undecided("takes no RSA keys below 2048 bits")
+            undecided("does not support RSA keys below 2048 bits")
         }
         Error::InvalidSignatureForPublicKey if question.issuers().any(Certificate::has_odd_rsa_key) => {
-            undecided("reads no RSA key with other than the shortest numbers")
+            undecided("does not support RSA keys whose numbers are not encoded as DER requires")
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
-        Error::EndEntityUsedAsCa => broken("a certificate between is no CA"),
-        // webpki knows fewer kinds of names, and compares wildcards otherwise.
+        Error::EndEntityUsedAsCa => broken("an intermediate certificate is not a CA"),
+        // webpki supports fewer kinds of names, and compares wildcards in another way.
         Error::NameConstraintViolation if has_other_names(question) => {
-            undecided("does not decide these name constraints as all clients do")
+            undecided("does not apply these name constraints as all clients do")
         }
-        Error::NameConstraintViolation => broken("a CA's name constraints forbid a name"),
-        Error::PathLenConstraintViolated => broken("a CA's path length is exceeded"),
+        Error::NameConstraintViolation => broken("the name constraints of a CA forbid a name"),
+        Error::PathLenConstraintViolated => {
+            broken("the path is longer than the pathLenConstraint of a CA allows")
+        }
         Error::RequiredEkuNotFoundContext(_) => {
-            broken("a certificate's extendedKeyUsage is not that of TLS servers")
+            broken("the extendedKeyUsage of a certificate lacks serverAuth")
         }
         Error::UnsupportedCriticalExtension
             if !question.certificates().any(Certificate::has_unknown_critical_extension) =>
         {
-            undecided("does not know a critical extension of the path, as most clients do")
+            undecided("does not know a critical extension in the path that most clients know")
         }
-        Error::UnsupportedCriticalExtension => {
-            broken("a certificate has a critical extension that is not known")
+        Error::UnsupportedCriticalExtension => broken("a certificate has an unknown critical extension"),
+        Error::InvalidCertValidity => {
+            broken("the notAfter date of a certificate is before its notBefore date")
         }
-        Error::InvalidCertValidity => broken("a certificate ends before it begins"),
-        Error::CaUsedAsEndEntity => undecided("takes no end entity that is marked as a CA"),
-        Error::UnsupportedCertVersion => undecided("takes version 3 certificates only"),
+        Error::CaUsedAsEndEntity => undecided("does not accept an end entity that is marked as a CA"),
+        Error::UnsupportedCertVersion => undecided("supports version 3 certificates only"),
         Error::UnsupportedSignatureAlgorithmContext(_)
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            undecided("lacks a signature algorithm of the path")
+            undecided("does not support one of the signature algorithms in the path")
         }
-        Error::BadDerTime => undecided("cannot read a date of the path"),
+        Error::BadDerTime => undecided("cannot read a date in the path"),
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumPathDepthExceeded
         | Error::MaximumSignatureChecksExceeded
-        | Error::MaximumNameConstraintComparisonsExceeded => undecided("gives up on so many certificates"),
-        other => undecided(&format!("cannot read a certificate of the path: {other}")),
+        | Error::MaximumNameConstraintComparisonsExceeded => {
+            undecided("reached a limit: too many certificates")
+        }
+        other => undecided(&format!("cannot read a certificate in the path: {other}")),
     }
 }
 
-/// Whether constraints or names are of kinds that clients compare in different ways.
+/// Whether there are name constraints or names that clients compare in different ways.
 fn has_other_names(question: &Question<'_>) -> bool {
     question.certificates().any(Certificate::has_other_constraints)
         || question.end_entity.dns_names().iter().any(|name| name.starts_with('*'))
 }
 
-/// Whether a certificate names its issuer in other octets than that has for its subject (RFC 5280 section 7.1).
+/// Whether an issuer name differs only in its encoding from the subject name of the issuer (RFC 5280 section 7.1).
 fn has_other_spellings(question: &Question<'_>) -> bool {
     let mut by_text: HashMap<String, &[u8]> = HashMap::new();
     for name in question.issuers().map(Certificate::subject_der) {
@@ -343,7 +350,7 @@ fn has_other_spellings(question: &Question<'_>) -> bool {
     })
 }
 
-/// The content of a SEQUENCE, which is how webpki keeps names and keys; nothing if it is none.
+/// The content of a SEQUENCE, as webpki keeps names and keys; empty if `der` is not a SEQUENCE.
 fn content(der: &[u8]) -> Der<'_> {
     Der::from_slice(crate::x509::sequence_content(der).unwrap_or_default())
 }

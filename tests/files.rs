@@ -103,7 +103,10 @@ fn what_is_no_file_is_not_written_over_and_nothing_is_left_of_a_failure() {
         let path = folder.join(name);
         let error = files::write(path.to_str().unwrap(), "text").unwrap_err();
         assert!(matches!(error, FileError::NotRegular), "{name}: {error}");
-        assert_eq!(error.to_string(), "cannot write it: a directory, device or the like is there");
+        assert_eq!(
+            error.to_string(),
+            "cannot write it: it is a directory or a special file such as a device"
+        );
     }
     for name in ["missing/file", "new/", &"x".repeat(300)] {
         let error = files::write(folder.join(name).to_str().unwrap(), "text").unwrap_err();

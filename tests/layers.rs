@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -124,4 +125,105 @@ fn the_map_names_the_modules_in_their_order() {
     let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     let declared = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     assert_eq!(declared.collect::<Vec<_>>(), LAYERS);
+}
+
+/// Folders whose files still import each other in a circle, which is to be opened.
+const OPEN_CIRCLES: [&str; 2] = ["commands", "live"];
+
+/// The full paths that code names after `start`, such as `a::b` and `a::c` for `a::{b, c}`.
+fn named<'a>(code: &'a str, start: &str) -> Vec<Vec<&'a str>> {
+    fn expand<'a>(rest: &'a str, before: &[&'a str], found: &mut Vec<Vec<&'a str>>) -> &'a str {
+        let mut path = before.to_vec();
+        let mut rest = rest;
+        loop {
+            if let Some(mut items) = rest.strip_prefix('{') {
+                loop {
+                    items = expand(items.trim_start_matches([' ', '\n', ',']), &path, found);
+                    match items.trim_start().strip_prefix('}') {
+                        Some(after) => return after,
+                        None if items.trim_start().starts_with(',') => {}
+                        None => return items,
+                    }
+                }
+            }
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            if end > 0 {
+                path.push(&rest[..end]);
+            }
+            rest = &rest[end..];
+            match rest.strip_prefix("::") {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        found.push(path);
+        rest
+    }
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices(start) {
+        // Not a part of a longer path or name.
+        if !code[..at].ends_with(|c: char| c == ':' || c == '_' || c.is_alphanumeric()) {
+            expand(&code[at..], &[], &mut found);
+        }
+    }
+    found
+}
+
+/// For each folder, which of its files and subfolders names which other one.
+fn imports() -> BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let place = |path: &Path| {
+        let path = path.strip_prefix(&src).unwrap().with_extension("");
+        let mut place: Vec<String> = path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        place.pop_if(|last| ["mod", "lib"].contains(&last.as_str()));
+        place
+    };
+    let files = modules();
+    let places: BTreeSet<Vec<String>> = files.iter().map(|(_, path, _)| place(path)).collect();
+    let mut folders: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
+    for (_, path, code) in &files {
+        let from = place(path);
+        for mut named in ["crate::", "super::"].iter().flat_map(|start| named(code, start)) {
+            let mut target = if named[0] == "crate" {
+                named.remove(0);
+                Vec::new()
+            } else {
+                from.clone()
+            };
+            while named.first() == Some(&"super") {
+                named.remove(0);
+                target.pop();
+            }
+            target.extend(named.into_iter().map(str::to_owned));
+            while !target.is_empty() && !places.contains(&target) {
+                target.pop();
+            }
+            let common = from.iter().zip(&target).take_while(|(one, other)| one == other).count();
+            if let (Some(user), Some(used)) = (from.get(common), target.get(common)) {
+                let folder = folders.entry(from[..common].to_vec()).or_default();
+                folder.entry(user.clone()).or_default().insert(used.clone());
+            }
+        }
+    }
+    folders
+}
+
+#[test]
+fn no_files_of_a_folder_import_each_other_in_a_circle() {
+    let imports = imports();
+    assert!(imports[&vec!["x509".to_owned()]]["signature"].contains("spki"), "{imports:?}");
+    for (folder, mut uses) in imports {
+        if OPEN_CIRCLES.contains(&folder.join("/").as_str()) {
+            continue;
+        }
+        // What uses nothing that is left is in no circle.
+        loop {
+            let left = uses.clone();
+            uses.retain(|_, used| used.iter().any(|name| left.contains_key(name)));
+            if uses.len() == left.len() {
+                break;
+            }
+        }
+        assert!(uses.is_empty(), "src/{}: a circle: {uses:?}", folder.join("/"));
+    }
 }

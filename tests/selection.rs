@@ -170,7 +170,7 @@ fn thousands_of_namesakes_are_refused_at_once() {
 #[test]
 fn more_than_sixteen_mebibytes_are_refused() {
     let text = "x\n".repeat(8 * 1024 * 1024 + 1);
-    refuses("large", &text, "mx.example", "more than 16 MiB");
+    refuses("large", &text, "mx.example", "larger than 16 MiB");
 }
 
 /// Clients refuse a path through a version 3 certificate that says nothing of being a CA, whoever signed what.

@@ -1,5 +1,5 @@
-//! Completions for a shell: clap_complete's, mended where they do not fit this command line. Its first word is a
-//! subcommand or a file, most calls have no subcommand, and options come behind the files too.
+//! Completions for a shell: those of clap_complete, changed where they do not fit this command line. The first word
+//! is a subcommand or a file, most calls have no subcommand, and options may follow the files.
 
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -23,7 +23,7 @@ fn generated(shell: Shell, command: Command) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// File names where a file is asked for, and nowhere else.
+/// Asks for file names where an argument is a file, and nowhere else.
 fn hinted(command: Command) -> Command {
     let hint = |value: &str| match value {
         "CHAIN" | "FILE" => ValueHint::FilePath,
@@ -39,11 +39,16 @@ fn hinted(command: Command) -> Command {
     command.mut_subcommands(hinted)
 }
 
-/// Options only where a dash asks for them, else file names; subcommands for the first word alone.
+/// The end of a condition that offers options in place of the first word of each level.
+const LEVEL: &str = " || ${COMP_CWORD} -eq ";
+
+/// Where bash offers subcommands and options alike.
+const WORDS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n";
+
+/// Offers options only where a dash asks for them, else file names, and subcommands for the first word only.
 fn bash(text: &str) -> String {
-    const WORDS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n";
     const NO_OPTIONS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )\n";
-    // Where there is no reply, bash's own file names take over: but here there may be both.
+    // bash offers file names by itself only where there is no reply; here subcommands and files fit.
     const FIRST: &str = "
             if [[ ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )
@@ -53,25 +58,25 @@ fn bash(text: &str) -> String {
                 compopt -o filenames 2>/dev/null
             fi
 ";
-    let text = (1..=3).fold(text.to_owned(), |text, level| {
-        text.replace(&format!(" || ${{COMP_CWORD}} -eq {level} ]]"), " ]]")
-    });
+    let text =
+        (1..=3).fold(text.to_owned(), |text, level| text.replace(&format!("{LEVEL}{level} ]]"), " ]]"));
     text.replacen(WORDS, FIRST, 1).replace(WORDS, NO_OPTIONS)
 }
 
-/// Options of records after the first word too, as long as that is no subcommand; and names of shells.
+/// The condition for what fish offers as the first word.
+const FIRST_WORD: &str = "complete -c tlsagen -n \"__fish_tlsagen_needs_command\" -";
+
+/// Offers the options of records after the first word too, unless that is a subcommand; and the names of shells.
 fn fish(text: &str) -> String {
-    const FIRST_WORD: &str = "complete -c tlsagen -n \"__fish_tlsagen_needs_command\" -";
     let names: Vec<String> = subcommands();
     let unless =
         format!("complete -c tlsagen -n \"not __fish_tlsagen_using_subcommand {}\" -", names.join(" "));
-    let mend = |line: &str| {
-        let option =
-            line.strip_prefix(FIRST_WORD).filter(|rest| rest.starts_with("s ") || rest.starts_with("l "));
+    let patched = |line: &str| {
+        let option = first_word_option(line);
         option.map_or_else(|| line.to_owned(), |option| format!("{unless}{option}"))
     };
-    let mut text: String = text.lines().map(|line| mend(line) + "\n").collect();
-    // clap_complete knows options only.
+    let mut text: String = text.lines().map(|line| patched(line) + "\n").collect();
+    // For fish, clap_complete offers options only.
     text.push_str(&format!(
         "complete -c tlsagen -n \"__fish_tlsagen_using_subcommand completions\" -f -a \"{}\"\n",
         Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -79,23 +84,48 @@ fn fish(text: &str) -> String {
     text
 }
 
-/// A subcommand or a file first; behind a file, the rest of a call for records.
-fn zsh() -> String {
-    const END_OF_SUBCOMMANDS: &str = "        esac\n    ;;\nesac\n}\n";
-    let shell = Shell::Zsh;
-    let all = RecordArgs::augment_args(Command::new("tlsagen"));
-    let behind_chain = all.get_arguments().filter(|argument| argument.get_id() != "chain");
-    let behind_chain = generated(shell, Command::new("tlsagen").args(behind_chain));
-    let arguments = between(&behind_chain, "_arguments \"${_arguments_options[@]}\"", "&& ret=0\n");
+/// The rest of a line that offers an option as the first word.
+fn first_word_option(line: &str) -> Option<&str> {
+    line.strip_prefix(FIRST_WORD).filter(|rest| rest.starts_with("s ") || rest.starts_with("l "))
+}
 
-    let options = ChainArgs::augment_args(Command::new("tlsagen"));
-    let options = options.get_arguments().filter(|argument| !argument.is_positional());
-    let text = generated(shell, Cli::command().args(options));
-    let text = text.replacen("\":: :_tlsagen_commands\"", "\":: :{_tlsagen_commands; _files}\"", 1);
+/// What zsh offers as the first word.
+const COMMANDS: &str = "\":: :_tlsagen_commands\"";
+
+/// The end of the cases of subcommands, and of the function.
+const END_OF_SUBCOMMANDS: &str = "        esac\n    ;;\nesac\n}\n";
+
+/// The call that completes the arguments of a command, from its start to its end.
+const ARGUMENTS: [&str; 2] = ["_arguments \"${_arguments_options[@]}\"", "&& ret=0\n"];
+
+/// A colon ends the name of a value unless it is escaped.
+const SERVER: [&str; 2] = [":SERVER[:PORT]:", ":SERVER[\\:PORT]:"];
+
+/// With two colons, zsh offers no options after the words.
+const TRIPLES: [&str; 2] = ["'*::params", "'*:params"];
+
+/// Offers a subcommand or a file first; after a file, the other arguments of a call for records.
+fn zsh() -> String {
+    let after_chain = zsh_after_chain();
+    let arguments = between(&after_chain, ARGUMENTS);
+    let text = zsh_subcommands().replacen(COMMANDS, "\":: :{_tlsagen_commands; _files}\"", 1);
     let (before, after) = text.rsplit_once(END_OF_SUBCOMMANDS).unwrap_or((&text, ""));
     let text = format!("{before}(*)\n{arguments};;\n{END_OF_SUBCOMMANDS}{after}");
-    // A colon ends the name of a value, and two of them hide the options from the words behind.
-    text.replace(":SERVER[:PORT]:", ":SERVER[\\:PORT]:").replace("'*::params", "'*:params")
+    [SERVER, TRIPLES].iter().fold(text, |text, [from, to]| text.replace(from, to))
+}
+
+/// What clap_complete writes for a call for records after its file.
+fn zsh_after_chain() -> String {
+    let all = RecordArgs::augment_args(Command::new("tlsagen"));
+    let after_chain = all.get_arguments().filter(|argument| argument.get_id() != "chain");
+    generated(Shell::Zsh, Command::new("tlsagen").args(after_chain))
+}
+
+/// What clap_complete writes for the subcommands, with the options of a call without one.
+fn zsh_subcommands() -> String {
+    let options = ChainArgs::augment_args(Command::new("tlsagen"));
+    let options = options.get_arguments().filter(|argument| !argument.is_positional());
+    generated(Shell::Zsh, Cli::command().args(options))
 }
 
 fn subcommands() -> Vec<String> {
@@ -105,7 +135,47 @@ fn subcommands() -> Vec<String> {
 }
 
 /// From the first `start` to the end of the `end` that follows it.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+fn between<'a>(text: &'a str, [start, end]: [&str; 2]) -> &'a str {
     let text = text.find(start).and_then(|at| text.get(at..)).unwrap_or_default();
     text.find(end).and_then(|at| text.get(..at + end.len())).unwrap_or_default()
+}
+
+/// clap_complete may change what it writes: each patch must still find its place in it.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_patch_of_bash_applies() {
+        let text = generated(Shell::Bash, command());
+        assert!(text.contains(LEVEL), "{text}");
+        assert!(text.matches(WORDS).count() > 1, "{text}");
+        let patched = bash(&text);
+        assert!(!patched.contains(LEVEL) && !patched.contains(WORDS), "{patched}");
+    }
+
+    #[test]
+    fn each_patch_of_fish_applies() {
+        let text = generated(Shell::Fish, command());
+        assert!(text.lines().any(|line| first_word_option(line).is_some()), "{text}");
+        let patched = fish(&text);
+        assert!(!patched.lines().any(|line| first_word_option(line).is_some()), "{patched}");
+        // The names in the conditions that replace it, and in the one for the names of shells.
+        for function in ["__fish_tlsagen_using_subcommand", "__fish_tlsagen_needs_command"] {
+            assert!(text.contains(&format!("function {function}\n")), "{function}: {text}");
+        }
+    }
+
+    #[test]
+    fn each_patch_of_zsh_applies() {
+        let text = zsh_subcommands();
+        assert_eq!(text.matches(COMMANDS).count(), 1, "{text}");
+        assert_eq!(text.matches(END_OF_SUBCOMMANDS).count(), 1, "{text}");
+        assert!(text.contains("_tlsagen_commands()"), "{text}");
+        assert_eq!(text.contains(SERVER[0]), cfg!(feature = "live"), "{text}");
+        assert!(text.contains(TRIPLES[0]), "{text}");
+        let after_chain = zsh_after_chain();
+        let arguments = between(&after_chain, ARGUMENTS);
+        assert!(arguments.contains("--format") && arguments.contains(TRIPLES[0]), "{after_chain}");
+    }
 }

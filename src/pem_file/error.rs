@@ -14,31 +14,31 @@ pub struct PemError {
 /// What is wrong at a line of a PEM file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PemProblem {
-    /// A BEGIN or END line with a flaw. Its text is not shown: it may hold a piece of a private key.
+    /// A malformed BEGIN or END line. Its text is not shown, because it may contain a part of a private key.
     NotQuiteMarker,
-    /// BEGIN before the block above was closed.
+    /// BEGIN inside an open block.
     BeginInside {
-        /// The open block.
+        /// The label of the open block.
         label: String,
-        /// Its line.
+        /// The line of its BEGIN.
         begin: usize,
     },
-    /// END of something else than what is open.
+    /// END with another label than the open block.
     EndMismatch {
-        /// What END says.
+        /// The label of END.
         label: String,
-        /// What BEGIN said.
+        /// The label of the open block.
         opened: String,
         /// The line of BEGIN.
         begin: usize,
     },
-    /// END where no block is open.
+    /// END without an open block, with its label.
     EndOutside(String),
-    /// The file ends in this block.
+    /// The file ends inside this block.
     Unclosed(String),
-    /// A label with CERT in it that nobody uses.
+    /// An unknown label that contains CERT.
     UnknownLabel(String),
-    /// Base64 of a certificate outside of a block.
+    /// Base64 of a certificate outside a block.
     LostData,
     /// A block without data.
     Empty(String),
@@ -48,9 +48,9 @@ pub enum PemProblem {
     Header,
     /// An octet that is not base64.
     Base64Octet(u8),
-    /// Data behind the padding.
+    /// Data after the padding.
     AfterPadding,
-    /// Characters are missing or too many.
+    /// Too few or too many characters.
     Base64End,
 }
 
@@ -59,16 +59,16 @@ impl PemProblem {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotQuiteMarker => {
-                "markers start at the first column with exactly five dashes, as in -----BEGIN CERTIFICATE-----"
+                "a marker starts in the first column with exactly five dashes, as in -----BEGIN CERTIFICATE-----"
             }
             Self::Header => {
-                "an encrypted or annotated block; certificates have no headers (RFC 7468 section 2)"
+                "the block is encrypted or annotated; certificates have no headers (RFC 7468 section 2)"
             }
             Self::Base64Octet(128..) => {
-                "text from a word processor or a web page? copy the file itself, as it was issued"
+                "the text seems to come from a word processor or a web page: use the original file"
             }
-            Self::UnknownLabel(_) => "certificates stand in -----BEGIN CERTIFICATE----- blocks",
-            _ => "the file is damaged: copy it again from where it was issued",
+            Self::UnknownLabel(_) => "certificates are in -----BEGIN CERTIFICATE----- blocks",
+            _ => "the file is damaged: copy it again from its source",
         }
     }
 }
@@ -87,19 +87,21 @@ impl fmt::Display for PemProblem {
                 write!(f, "BEGIN inside the {label} block of line {begin}, which has no END")
             }
             Self::EndMismatch { label, opened, begin } => {
-                write!(f, "END {label} closes the {opened} block of line {begin}")
+                write!(f, "END {label} does not match BEGIN {opened} of line {begin}")
             }
             Self::EndOutside(label) => write!(f, "END {label} without a BEGIN"),
             Self::Unclosed(label) => write!(f, "the file ends inside this {label} block"),
             Self::UnknownLabel(label) => write!(f, "unknown kind of certificate block: {label}"),
-            Self::LostData => f.write_str("certificate data outside of a PEM block"),
+            Self::LostData => f.write_str("certificate data outside a PEM block"),
             Self::Empty(label) => write!(f, "the {label} block is empty"),
             Self::BlankLine => f.write_str("a blank line between data lines"),
             Self::Header => f.write_str("a header line in a PEM block"),
-            Self::Base64Octet(octet @ 128..) => write!(f, "octet {octet:#04x} is no base64, nor ASCII"),
-            Self::Base64Octet(octet) => write!(f, "'{}' is no base64", char::from(*octet).escape_default()),
-            Self::AfterPadding => f.write_str("base64 data behind its padding"),
-            Self::Base64End => f.write_str("the base64 data ends too early or is not padded properly"),
+            Self::Base64Octet(octet @ 128..) => write!(f, "octet {octet:#04x} is neither base64 nor ASCII"),
+            Self::Base64Octet(octet) => {
+                write!(f, "'{}' is not a base64 character", char::from(*octet).escape_default())
+            }
+            Self::AfterPadding => f.write_str("base64 data after its padding"),
+            Self::Base64End => f.write_str("the base64 data is incomplete or wrongly padded"),
         }
     }
 }

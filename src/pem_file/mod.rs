@@ -1,7 +1,7 @@
-//! Octets of a file to located PEM blocks, strictly: RFC 7468.
+//! Finds the PEM blocks of a file and their lines, strictly: RFC 7468.
 //!
-//! Lenient readers skip what they do not understand, and a damaged block becomes one record fewer.
-//! Here a file gives all its blocks, or an error with the line.
+//! Lenient readers skip what they do not understand, so a damaged block silently costs a record. This reader returns
+//! all blocks of a file, or an error with its line.
 
 mod error;
 
@@ -11,21 +11,25 @@ use zeroize::Zeroizing;
 
 pub use error::{PemError, PemProblem};
 
-/// One block between its BEGIN and END lines, not decoded yet.
+/// One block from BEGIN to END, not decoded yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
     label: &'a str,
     line: usize,
+    /// The lines from BEGIN to END, both included.
+    framed: &'a [u8],
+    /// The lines between them.
     body: &'a [u8],
 }
 
-/// The blocks of `octets` in file order; lines end in LF, CRLF or CR, a UTF-8 byte order mark is passed over.
+/// The blocks of `octets` in file order. Lines end with LF, CRLF or CR; a UTF-8 byte order mark is skipped.
 ///
-/// Errors: a marker that is out of place or not quite one, an unclosed block, an unknown kind of certificate.
-pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
+/// Errors: a misplaced or malformed marker, an unclosed block, an unknown kind of certificate block, certificate data
+/// outside a block.
+pub fn blocks<'a>(octets: &'a [u8]) -> Result<Vec<Block<'a>>, PemError> {
     let text = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
     let mut blocks = Vec::new();
-    let mut open: Option<(&str, usize, &[u8])> = None;
+    let mut open: Option<(&str, Line<'_>)> = None;
     for line in Lines::new(text, 1) {
         match (Marker::find(line)?, open) {
             (None, None) if is_lost_data(line.text) => {
@@ -36,22 +40,24 @@ pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
                 if label.contains("CERT") && !CERTIFICATE_LABELS.contains(&label) {
                     return Err(line.error(PemProblem::UnknownLabel(label.to_owned())));
                 }
-                open = Some((label, line.number, line.rest));
+                open = Some((label, line));
             }
-            (Some(Marker::Begin(_)), Some((label, begin, _))) => {
-                return Err(line.error(PemProblem::BeginInside { label: label.to_owned(), begin }));
+            (Some(Marker::Begin(_)), Some((label, begin))) => {
+                let (label, begin) = (label.to_owned(), begin.number);
+                return Err(line.error(PemProblem::BeginInside { label, begin }));
             }
-            (Some(Marker::End(label)), Some((opened, begin, after_begin))) if label == opened => {
-                let length = after_begin.len() - line.rest.len() - line.octets;
+            (Some(Marker::End(label)), Some((opened, begin))) if label == opened => {
+                let up_to = |from: &'a [u8], rest: &[u8]| from.get(..from.len() - rest.len());
                 blocks.push(Block {
                     label,
-                    line: begin,
-                    body: after_begin.get(..length).unwrap_or_default(),
+                    line: begin.number,
+                    framed: up_to(begin.from, line.rest).unwrap_or_default(),
+                    body: up_to(begin.rest, line.from).unwrap_or_default(),
                 });
                 open = None;
             }
-            (Some(Marker::End(label)), Some((opened, begin, _))) => {
-                let (label, opened) = (label.to_owned(), opened.to_owned());
+            (Some(Marker::End(label)), Some((opened, begin))) => {
+                let (label, opened, begin) = (label.to_owned(), opened.to_owned(), begin.number);
                 return Err(line.error(PemProblem::EndMismatch { label, opened, begin }));
             }
             (Some(Marker::End(label)), None) => {
@@ -60,7 +66,7 @@ pub fn blocks(octets: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
         }
     }
     match open {
-        Some((label, line, _)) => Err(PemError { line, problem: PemProblem::Unclosed(label.to_owned()) }),
+        Some((label, begin)) => Err(begin.error(PemProblem::Unclosed(label.to_owned()))),
         None => Ok(blocks),
     }
 }
@@ -76,9 +82,9 @@ impl<'a> Block<'a> {
         self.line
     }
 
-    /// The octets inside; the text they are decoded from is wiped, as it may be that of a private key.
+    /// Decodes the block. The copy of its base64 text is wiped, because it may be a private key.
     ///
-    /// Errors: a header, a blank line between data, an octet that is no base64, nothing at all.
+    /// Errors: a header, a blank line between data lines, invalid base64, an empty block.
     pub fn decode(&self) -> Result<Vec<u8>, PemError> {
         let data = self.data()?;
         let mut octets = Zeroizing::new(vec![0; data.len() / 4 * 3]);
@@ -87,29 +93,25 @@ impl<'a> Block<'a> {
         Ok(std::mem::take(&mut *octets))
     }
 
-    /// The octets inside, decoded by the pem crate: for blocks that are neither many nor secret.
+    /// Decodes the block with the pem crate, which does not wipe its copies: for requests and public keys.
     ///
     /// Errors: as [`Block::decode`].
     pub fn decode_single(&self) -> Result<Vec<u8>, PemError> {
-        let data = self.data()?;
-        // The pem crate passes over white space of any kind within a line.
-        let is_clean = data.iter().all(|octet| is_base64(*octet) || *octet == b'=');
-        let data = std::str::from_utf8(&data).ok().filter(|_| is_clean).ok_or_else(|| self.flaw())?;
-        // It gets exactly one well-formed block, so it cannot leave anything out.
-        let label = self.label;
-        match pem::parse(format!("-----BEGIN {label}-----\n{data}\n-----END {label}-----\n")) {
-            Ok(block) => Ok(block.into_contents()),
-            Err(_) => Err(self.flaw()),
+        // The pem crate also accepts headers, and white space of any kind within a line.
+        if !self.data()?.iter().all(|octet| is_base64(*octet) || *octet == b'=') {
+            return Err(self.flaw());
         }
+        // It takes a blank line before END for the end of headers, and fails because there are none.
+        pem::parse(self.framed).map_or_else(|_| self.decode(), |block| Ok(block.into_contents()))
     }
 
-    /// The data lines without their ends and outer blanks.
+    /// The data lines joined, without line ends and surrounding blanks.
     fn data(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         let mut data = Zeroizing::new(Vec::with_capacity(self.body.len()));
         let mut blank = None;
         for line in Lines::new(self.body, self.line + 1) {
             let text = line.text.trim_ascii();
-            // Headers stand first, and a blank line follows them (RFC 1421 section 4.4).
+            // Headers come first, and a blank line follows them (RFC 1421 section 4.4).
             if data.is_empty() && text.contains(&b':') {
                 return Err(line.error(PemProblem::Header));
             }
@@ -126,7 +128,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// What is wrong with data that could not be decoded.
+    /// Why the data cannot be decoded, with the line.
     fn flaw(&self) -> PemError {
         let mut last = self.line;
         let mut padded = false;
@@ -151,17 +153,17 @@ impl<'a> Block<'a> {
     }
 }
 
-/// The letters of base64 (RFC 4648 section 4), without the padding.
+/// Whether it is a base64 character (RFC 4648 section 4) other than the padding.
 fn is_base64(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || octet == b'+' || octet == b'/'
 }
 
-/// Whether nothing else is in it. Looks at every octet, which compiles to vector instructions.
+/// Whether there are only base64 characters. It looks at every octet, because that compiles to vector instructions.
 fn is_all_base64(text: &[u8]) -> bool {
     text.iter().fold(true, |all, octet| all & is_base64(*octet))
 }
 
-/// A line that can hardly be anything but certificate data whose markers are gone.
+/// Whether the line is almost certainly certificate data that has lost its markers.
 fn is_lost_data(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     text.starts_with(b"MI") && text.len() >= 60 && is_all_base64(text)
@@ -173,9 +175,9 @@ struct Line<'a> {
     number: usize,
     /// Without its line end.
     text: &'a [u8],
-    /// Length with its line end.
-    octets: usize,
-    /// What follows it.
+    /// The file from this line on.
+    from: &'a [u8],
+    /// The file after this line.
     rest: &'a [u8],
 }
 
@@ -205,7 +207,8 @@ impl<'a> Iterator for Lines<'a> {
             return None;
         }
         let length = memchr::memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
-        let (text, end) = self.rest.split_at(length);
+        let from = self.rest;
+        let (text, end) = from.split_at(length);
         let end_length = match end {
             [b'\r', b'\n', ..] => 2,
             [] => 0,
@@ -214,7 +217,7 @@ impl<'a> Iterator for Lines<'a> {
         let number = self.number;
         self.number += 1;
         self.rest = end.get(end_length..).unwrap_or_default();
-        Some(Line { number, text, octets: length + end_length, rest: self.rest })
+        Some(Line { number, text, from, rest: self.rest })
     }
 }
 
@@ -225,12 +228,12 @@ enum Marker<'a> {
 }
 
 impl<'a> Marker<'a> {
-    /// The marker that `line` is, if it is one.
+    /// The marker on `line`, if there is one.
     ///
-    /// Errors: it only looks like one.
+    /// Errors: the line only resembles a marker.
     fn find(line: Line<'a>) -> Result<Option<Self>, PemError> {
         let text = line.text.trim_ascii_end();
-        // Most lines are base64, which has neither dashes nor blanks; no copy is made of them.
+        // Most lines are base64, which contains no dashes: this check is cheap and needs no copy.
         if is_all_base64(text.strip_suffix(b"=").map_or(text, |text| text.strip_suffix(b"=").unwrap_or(text)))
         {
             return Ok(None);
@@ -242,9 +245,8 @@ impl<'a> Marker<'a> {
         if let Some(label) = framed(b"-----END ").and_then(label) {
             return Ok(Some(Self::End(label)));
         }
-        // The file ends in the first letters of a marker.
-        let is_cut =
-            line.rest.is_empty() && line.octets == line.text.len() && b"-----BEGIN".starts_with(text);
+        // The end of the file cuts a marker short: not even a line end follows.
+        let is_cut = line.from.len() == line.text.len() && b"-----BEGIN".starts_with(text);
         if is_cut || looks_like_marker(text) {
             return Err(line.error(PemProblem::NotQuiteMarker));
         }
@@ -252,7 +254,7 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// The label of RFC 7468 section 3, if it is one: upper case, no blank or dash at its ends.
+/// `octets` if they are a label (RFC 7468 section 3): no lower case, no blank or dash at either end.
 fn label(octets: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(octets).ok()?;
     let edges = |c: char| c == '-' || c == ' ';
@@ -261,7 +263,7 @@ fn label(octets: &[u8]) -> Option<&str> {
     (!text.is_empty() && well_formed && text.bytes().all(allowed)).then_some(text)
 }
 
-/// The labels with CERT in them that stand in files of certificates.
+/// The known labels that contain CERT.
 const CERTIFICATE_LABELS: [&str; 7] = [
     "CERTIFICATE",
     "X509 CERTIFICATE",
@@ -272,7 +274,7 @@ const CERTIFICATE_LABELS: [&str; 7] = [
     "CERTIFICATE PAIR",
 ];
 
-/// First words of the labels that stand in files of certificates and keys.
+/// How the known labels of certificates and keys begin.
 const LABEL_STARTS: [&str; 17] = [
     "CERTIFICATE",
     "X509",
@@ -293,7 +295,8 @@ const LABEL_STARTS: [&str; 17] = [
     "PARAMETERS",
 ];
 
-/// Whether someone meant a marker: BEGIN or END before a known label, with dashes about it or nothing else.
+/// Whether the line was probably meant as a marker: BEGIN or END before a known label, with dashes around them or
+/// nothing else on the line.
 fn looks_like_marker(text: &[u8]) -> bool {
     let dash = |c: char| {
         matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
@@ -310,12 +313,12 @@ fn looks_like_marker(text: &[u8]) -> bool {
         return true;
     }
     let meant = |word: &str| {
-        // A marker says it once; a line that repeats it for ever is none.
+        // A marker contains the word once. The limit bounds the time that a hostile line can take.
         plain.match_indices(word).take(8).any(|(at, _)| {
             let (before, rest) = plain.split_at(at);
             let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);
             let dashed = before.ends_with('-') || before.trim_end().ends_with("--") || after.contains("--");
-            // Without a dash only a line of nothing but the words is one, commented out or not.
+            // Without dashes, only a line with nothing but these words counts, commented out or not.
             let alone = !before.contains(|c: char| c.is_alphanumeric())
                 && after.len() <= 24
                 && !after.contains(|c: char| !c.is_ascii_uppercase() && c != ' ');
@@ -323,4 +326,31 @@ fn looks_like_marker(text: &[u8]) -> bool {
         })
     };
     meant("BEGIN") || meant("END")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_decoders_give_the_same_octets() {
+        for (body, octets) in [
+            ("AQID\n", Some(vec![1, 2, 3])),
+            ("AQ\nID\n", Some(vec![1, 2, 3])),
+            ("AQID\r", Some(vec![1, 2, 3])),
+            ("\n\r\n \t AQID \n\n", Some(vec![1, 2, 3])),
+            ("\u{c}\n\nAQ==\r\n\r\n", Some(vec![1])),
+            ("AQ\n\nID\n", None),
+            ("A QID\n", None),
+            ("AQ\n", None),
+            ("A: B\n\nAQID\n", None),
+            ("\n", None),
+        ] {
+            let file = format!("text\n-----BEGIN PUBLIC KEY----- \n{body}-----END PUBLIC KEY-----\r\ntext\n");
+            let blocks = blocks(file.as_bytes()).unwrap();
+            let [block] = blocks.as_slice() else { panic!("{file}") };
+            assert_eq!(block.decode().ok(), octets, "{body:?}");
+            assert_eq!(block.decode_single(), block.decode(), "{body:?}");
+        }
+    }
 }

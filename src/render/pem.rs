@@ -1,7 +1,6 @@
 //! Served certificates as PEM: RFC 7468.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::live::Host;
 
@@ -13,18 +12,30 @@ pub fn pem(hosts: &[Host]) -> String {
             chains.push(&endpoint.served);
         }
     }
-    let mut text = String::new();
-    for der in chains.into_iter().flatten() {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        let encoded = BASE64_STANDARD.encode(der);
-        let mut rest = encoded.as_str();
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(rest.len().min(64));
-            text.push_str(line);
-            text.push('\n');
-            rest = after;
+    chains.into_iter().flatten().map(|der| certificate_pem(der)).collect()
+}
+
+/// One block in lines of 64 columns that end in LF.
+fn certificate_pem(der: &[u8]) -> String {
+    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    pem::encode_config(&Pem::new("CERTIFICATE", der), config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::certificate_pem;
+    use crate::pem_file;
+
+    #[test]
+    fn certificates_are_written_as_openssl_writes_them() {
+        for file in [
+            include_str!("../../fixtures/fullchain-rsa.pem"),
+            include_str!("../../fixtures/fullchain-ecdsa.pem"),
+        ] {
+            let blocks = pem_file::blocks(file.as_bytes()).unwrap();
+            let written: String =
+                blocks.iter().map(|block| certificate_pem(&block.decode().unwrap())).collect();
+            assert_eq!(written, file);
         }
-        text.push_str("-----END CERTIFICATE-----\n");
     }
-    text
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 pub use params::{MatchingType, Params, ParamsError, Selector, Usage};
 
-/// A TLSA record whose numbers are registered and whose data has the right length (RFC 6698 section 2.1).
+/// A TLSA record with registered numbers and with data of the right length (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tlsa {
     params: Params,
@@ -18,7 +18,7 @@ pub struct Tlsa {
 impl Tlsa {
     /// The record that describes `octets`, the DER of a Certificate or of a SubjectPublicKeyInfo.
     ///
-    /// Errors: `octets` is empty, or (matching type 0) does not fit into one record.
+    /// Errors: `octets` is empty, or with matching type 0 is too long for one record.
     pub fn describing(params: Params, octets: &[u8]) -> Result<Self, DataError> {
         if octets.is_empty() {
             return Err(DataError::Nothing);
@@ -31,9 +31,9 @@ impl Tlsa {
         Self::new(params, data)
     }
 
-    /// A record with known association data.
+    /// A record with this association data.
     ///
-    /// Errors: the data's length does not fit the matching type, or it is the digest of nothing.
+    /// Errors: the data has the wrong length for the matching type, or is the digest of an empty input.
     pub fn new(params: Params, data: Vec<u8>) -> Result<Self, DataError> {
         let length = data.len();
         match params.matching_type.digest_length() {
@@ -59,30 +59,32 @@ impl Tlsa {
     }
 }
 
-/// RDATA holds 65,535 octets at most, three of them before the data (RFC 1035 section 3.2.1).
+/// The longest association data in octets: RDATA has at most 65,535, and the three fields before the data take three
+/// (RFC 1035 section 3.2.1).
 const MAX_DATA: usize = 65_535 - 3;
 
-/// Whether it is SHA-256 or SHA-512 of zero octets: what a broken pipe into a digest command publishes.
+/// Whether it is SHA-256 or SHA-512 of an empty input, which a script publishes if the command before the digest
+/// fails.
 pub fn is_digest_of_nothing(data: &[u8]) -> bool {
     (data.len() == 32 && data == Sha256::digest(b"").as_slice())
         || (data.len() == 64 && data == Sha512::digest(b"").as_slice())
 }
 
-/// Why association data cannot be that of a record.
+/// Why association data is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataError {
-    /// No octets, or the digest of no octets.
+    /// It is empty, or the digest of an empty input.
     Nothing,
     /// A digest of the wrong length; both in octets.
     Length {
-        /// What the matching type asks for.
+        /// The length that the matching type requires.
         expected: usize,
-        /// What was there.
+        /// The actual length.
         length: usize,
     },
-    /// More octets than one record holds.
+    /// Too long for one record.
     TooLong {
-        /// What was there.
+        /// The actual length.
         length: usize,
     },
 }
@@ -90,12 +92,12 @@ pub enum DataError {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("the association data would be the digest of nothing"),
+            Self::Nothing => f.write_str("the association data is empty or the digest of an empty input"),
             Self::Length { expected, length } => {
-                write!(f, "the digest has {length} octets, its matching type asks for {expected}")
+                write!(f, "the digest has {length} octets, but the matching type requires {expected}")
             }
             Self::TooLong { length } => {
-                write!(f, "{length} octets do not fit into one record (RFC 1035 section 3.2.1)")
+                write!(f, "{length} octets do not fit in one record (RFC 1035 section 3.2.1)")
             }
         }
     }

@@ -8,9 +8,9 @@ use crate::text::Shown;
 /// Certificate usage (RFC 6698 section 2.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Usage {
-    /// 0: a CA of a path that PKIX validates as well.
+    /// 0: a CA, in a path that must also pass PKIX validation.
     PkixTa,
-    /// 1: an end entity whose path PKIX validates as well.
+    /// 1: an end entity, whose path must also pass PKIX validation.
     PkixEe,
     /// 2: a trust anchor asserted by the domain.
     DaneTa,
@@ -19,7 +19,7 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// The one with this number; `None` if it is not registered (RFC 7218 section 2).
+    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::PkixTa,
@@ -45,7 +45,7 @@ impl Usage {
         matches!(self, Self::PkixTa | Self::DaneTa)
     }
 
-    /// Whether PKIX validation is asked for as well (0 and 1).
+    /// Whether it also requires PKIX validation (0 and 1).
     pub fn is_pkix(self) -> bool {
         matches!(self, Self::PkixTa | Self::PkixEe)
     }
@@ -67,7 +67,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// The one with this number; `None` if it is not registered (RFC 7218 section 2).
+    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::Cert,
@@ -103,7 +103,7 @@ pub enum MatchingType {
 }
 
 impl MatchingType {
-    /// The one with this number; `None` if it is not registered (RFC 7218 section 2).
+    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::Full,
@@ -122,7 +122,7 @@ impl MatchingType {
         }
     }
 
-    /// Octets of the digest, if it is one.
+    /// Length of the digest in octets; `None` if the data is not a digest.
     pub fn digest_length(self) -> Option<usize> {
         match self {
             Self::Full => None,
@@ -154,14 +154,14 @@ impl Params {
     pub const DEFAULT: Self =
         Self { usage: Usage::DaneEe, selector: Selector::Spki, matching_type: MatchingType::Sha2_256 };
 
-    /// The triples in a row of words: `3 1 1 2 1 1`, numbers or names in any case.
+    /// The triples in a list of words such as `3 1 1 2 1 1`: numbers, or names in any case.
     ///
-    /// Errors: a word that is not such a number or name, or words left over.
+    /// Errors: a word that is not a registered number or name, or an incomplete triple.
     pub fn parse_all<S: AsRef<str>>(words: &[S]) -> Result<Vec<Self>, ParamsError> {
         let mut all = Vec::new();
         let mut numbered = words.iter().map(S::as_ref).enumerate();
         while numbered.len() > 0 {
-            // A word that fits nowhere says more than their number.
+            // An error about a word says more than one about their count, so each word is parsed first.
             let usage = next(&mut numbered)?;
             let selector = next(&mut numbered)?;
             let matching_type = next(&mut numbered)?;
@@ -174,7 +174,7 @@ impl Params {
     }
 }
 
-/// The next word as a value; an error has its place.
+/// The next word as a value; an error contains its place.
 fn next<'a, T: FromStr<Err = ParamsError>>(
     words: &mut impl Iterator<Item = (usize, &'a str)>,
 ) -> Result<Option<T>, ParamsError> {
@@ -203,7 +203,7 @@ pub enum ParamsError {
 }
 
 impl ParamsError {
-    /// Names the parameter of this number, counted from 1, if its word is not shown.
+    /// Adds the place of the parameter, counted from 1, for a word that must not be shown.
     fn at(self, number: usize) -> Self {
         let at = |word: Shown| word.at(format!("parameter {number}"));
         match self {
@@ -231,7 +231,7 @@ impl fmt::Display for ParamsError {
             ),
             Self::Count(count) => write!(
                 f,
-                "{count} parameter{} given: they come in threes, usage, selector and matching type, as in 3 1 1",
+                "{count} parameter{} given, but each record takes three: usage, selector and matching type, as in 3 1 1",
                 if *count == 1 { "" } else { "s" }
             ),
         }

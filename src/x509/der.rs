@@ -1,8 +1,8 @@
-//! A walk over DER elements that keeps the place of each: X.690 section 8.1.
+//! Reads DER elements one by one and keeps the range of each: X.690 section 8.1.
 
 use std::ops::Range;
 
-use super::X509Error;
+use super::error::X509Error;
 
 const BOOLEAN: u8 = 0x01;
 const INTEGER: u8 = 0x02;
@@ -15,10 +15,10 @@ const SEQUENCE: u8 = 0x30;
 const CONSTRUCTED: u8 = 0x20;
 const CONTEXT_SPECIFIC: u8 = 0x80;
 
-/// Identifier octet, octets of the header, and octets of the content: X.690 sections 8.1.2, 8.1.3 and 10.1.
+/// The identifier octet, and the lengths of header and content in octets: X.690 sections 8.1.2, 8.1.3 and 10.1.
 ///
-/// Tag numbers above 30 have no place in a certificate. This runs for every element, so it does no more than
-/// DER needs: a parser of all of BER took a tenth of the time of a large file.
+/// Tag numbers above 30 do not occur in certificates. This runs for every element, so it reads DER only: a full BER
+/// parser took a tenth of the time spent on a large file.
 fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     let (identifier, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -31,7 +31,7 @@ fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
         0x81..=0x84 => {
             let length =
                 rest.get(..length_octets)?.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
-            // DER has the shortest form only.
+            // DER allows the shortest form only.
             let shortest = length >= 0x80 && length >> (8 * (length_octets - 1)) != 0;
             shortest.then_some((*identifier, 2 + length_octets, length))
         }
@@ -39,7 +39,7 @@ fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     }
 }
 
-/// One element: tag, and its places in the octets that were walked.
+/// One element: its tag, and its ranges in the octets that contain it.
 pub(super) struct Element {
     identifier: u8,
     /// Header and content.
@@ -59,19 +59,20 @@ impl Element {
         der.get(self.content.clone()).unwrap_or_default()
     }
 
-    /// Whether it is `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, as far as its tag and length tell (RFC 5280 section 4.1.2.5).
+    /// Whether it has the tag, length and final `Z` of `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` (RFC 5280 section
+    /// 4.1.2.5).
     pub(super) fn is_certificate_time(&self, der: &[u8]) -> bool {
         matches!((self.identifier, self.content.len()), (UTC_TIME, 13) | (GENERALIZED_TIME, 15))
             && self.content_octets(der).ends_with(b"Z")
     }
 
-    /// A reader of the elements in it.
+    /// A reader for the elements inside it.
     pub(super) fn inside<'a>(&self, der: &'a [u8]) -> Reader<'a> {
         Reader { der, rest: self.content.clone() }
     }
 }
 
-/// Reads one element after the other.
+/// Reads one element after another.
 pub(super) struct Reader<'a> {
     der: &'a [u8],
     rest: Range<usize>,
@@ -91,12 +92,12 @@ impl<'a> Reader<'a> {
         self.peek().inspect(|element| self.rest.start = element.all.end).ok_or_else(|| self.why_not(part))
     }
 
-    /// Why no element stands next.
+    /// Why the next element cannot be read.
     fn why_not(&self, part: &'static str) -> X509Error {
         match self.der.get(self.rest.clone()) {
-            Some([_, 0x80, ..]) => X509Error::Ber { part, form: "no definite length" },
+            Some([_, 0x80, ..]) => X509Error::Ber { part, form: "an indefinite length" },
             Some([_, 0x81, 0..0x80, ..] | [_, 0x82..=0x84, 0, ..]) => {
-                X509Error::Ber { part, form: "a length in more octets than it needs" }
+                X509Error::Ber { part, form: "a length that is not in its shortest form" }
             }
             _ => X509Error::Structure(part),
         }
@@ -131,7 +132,7 @@ impl<'a> Reader<'a> {
         self.universal(OCTET_STRING, part)
     }
 
-    /// The octets of a BIT STRING without unused bits.
+    /// The range of the octets in a BIT STRING, which must not have unused bits.
     pub(super) fn bit_string(&mut self, part: &'static str) -> Result<Range<usize>, X509Error> {
         let element = self.universal(BIT_STRING, part)?;
         match element.content_octets(self.der) {
@@ -154,7 +155,7 @@ impl<'a> Reader<'a> {
     /// The next element if it has the context-specific `tag`.
     pub(super) fn optional_context(&mut self, tag: u8) -> Result<Option<Element>, X509Error> {
         match self.peek() {
-            // Primitive or constructed: an implicit BIT STRING is the one, explicit parts the other.
+            // An implicit BIT STRING is primitive, an explicit part is constructed.
             Some(next) if next.identifier & !CONSTRUCTED == CONTEXT_SPECIFIC | tag => {
                 self.any("a tagged part").map(Some)
             }
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Nothing may follow.
+    /// Checks that nothing follows.
     pub(super) fn end(&self, part: &'static str) -> Result<(), X509Error> {
         if self.is_empty() { Ok(()) } else { Err(X509Error::Superfluous(part)) }
     }

@@ -1,8 +1,8 @@
-//! Why octets are no certificate, request or public key.
+//! Why octets are not a certificate, request or public key.
 
 use std::fmt;
 
-/// Why octets are no certificate, request or public key.
+/// Why octets are not a certificate, request or public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum X509Error {
     /// This part is missing or not DER.
@@ -14,18 +14,18 @@ pub enum X509Error {
         /// What is wrong with its length.
         form: &'static str,
     },
-    /// This part holds more than belongs there.
+    /// This part contains extra data.
     Superfluous(&'static str),
-    /// This BIT STRING is not made of whole octets.
+    /// This BIT STRING has unused bits.
     UnusedBits(&'static str),
-    /// This part stands there twice.
+    /// This part occurs twice.
     Repeated(&'static str),
-    /// Octets behind the element.
+    /// Extra octets after the element.
     Trailing {
         /// Their number.
         octets: usize,
     },
-    /// signatureAlgorithm differs from the signed copy of itself.
+    /// signatureAlgorithm differs from the signature field of tbsCertificate.
     SignatureAlgorithms,
     /// The request's own signature does not verify.
     RequestSignature,
@@ -36,19 +36,24 @@ impl fmt::Display for X509Error {
         match self {
             Self::Structure(part) => write!(f, "cannot read {part} (RFC 5280 section 4.1)"),
             Self::Ber { part, form } => {
-                write!(f, "{part} has {form}: that is BER, and a certificate is DER (RFC 5280 section 4.1)")
+                write!(
+                    f,
+                    "{part} has {form}: this is BER, but certificates must be DER (RFC 5280 section 4.1)"
+                )
             }
             Self::Superfluous(part) => {
-                write!(f, "{part} holds more than belongs there (RFC 5280 section 4.1)")
+                write!(f, "{part} contains extra data (RFC 5280 section 4.1)")
             }
-            Self::UnusedBits(part) => write!(f, "{part} is not made of whole octets (RFC 5280 section 4.1)"),
-            Self::Repeated(part) => write!(f, "{part} stands there twice (RFC 5280 section 4.2)"),
-            Self::Trailing { octets } => write!(f, "other octets follow the DER element: {octets}"),
+            Self::UnusedBits(part) => {
+                write!(f, "{part} is not a whole number of octets (RFC 5280 section 4.1)")
+            }
+            Self::Repeated(part) => write!(f, "{part} occurs twice (RFC 5280 section 4.2)"),
+            Self::Trailing { octets } => write!(f, "extra octets follow the DER element: {octets}"),
             Self::SignatureAlgorithms => f.write_str(
                 "the two signature algorithms of the certificate differ (RFC 5280 section 4.1.1.2)",
             ),
             Self::RequestSignature => {
-                f.write_str("the request's signature does not fit its key (RFC 2986 section 4.2)")
+                f.write_str("the request's signature does not verify with its key (RFC 2986 section 4.2)")
             }
         }
     }

@@ -1,7 +1,7 @@
-//! The extensions of a certificate that are asked for here: RFC 5280 section 4.2.
+//! The certificate extensions that this program uses: RFC 5280 section 4.2.
 //!
-//! Only basicConstraints must be readable, and stand there once: it tells what a certificate is. What is odd about
-//! another one changes no octet of a record.
+//! Only basicConstraints must be readable and occur once, because it says whether the certificate is a CA. A flaw in
+//! another extension does not change any record.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,11 +16,11 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::FromDer;
 
-use super::X509Error;
 use super::der::{Element, Reader};
+use super::error::X509Error;
 
-/// What OpenSSL takes as critical beside the extensions below: certificatePolicies, policyMappings,
-/// policyConstraints, inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
+/// Further critical extensions that OpenSSL accepts: certificatePolicies, policyMappings, policyConstraints,
+/// inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
 const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
     &[0x55, 0x1d, 0x20],
     &[0x55, 0x1d, 0x21],
@@ -30,7 +30,7 @@ const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
     &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
 ];
 
-/// The values of the extensions that are asked for here; of one that stands there twice, the first.
+/// The values of the extensions that this program uses; if one occurs twice, its first value.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
     pub(super) basic_constraints: Option<BasicConstraints>,
@@ -41,14 +41,16 @@ pub(super) struct Extensions {
     pub(super) signed_timestamps: Option<Range<usize>>,
     pub(super) extended_key_usage: Option<Range<usize>>,
     pub(super) name_constraints: Option<Range<usize>>,
-    /// Whether one that clients do not know is marked as critical.
+    /// Whether an extension that clients do not know is critical.
     pub(super) has_unknown_critical: bool,
-    /// The names of those that stand there twice.
+    /// The names of the extensions that occur twice.
     repeated: Vec<&'static str>,
 }
 
 impl Extensions {
-    /// Errors: another structure, a basicConstraints extension that cannot be read or stands there twice.
+    /// Reads the extensions inside `wrapper`.
+    ///
+    /// Errors: not a list of extensions, a basicConstraints extension that is unreadable or occurs twice.
     pub(super) fn walk(der: &[u8], wrapper: &Element) -> Result<Self, X509Error> {
         let mut wrapped = wrapper.inside(der);
         let list = wrapped.sequence("extensions")?;
@@ -89,7 +91,7 @@ impl Extensions {
         }
     }
 
-    /// Where the value of the extension of that type is kept, and its name.
+    /// The field for the value of the extension `oid`, and the name of that extension.
     fn place(&mut self, oid: &[u8]) -> Option<(&mut Option<Range<usize>>, &'static str)> {
         let known = [
             (OID_X509_EXT_KEY_USAGE, &mut self.key_usage, "keyUsage"),
@@ -103,7 +105,7 @@ impl Extensions {
         known.into_iter().find(|(known, ..)| known.as_bytes() == oid).map(|(_, place, name)| (place, name))
     }
 
-    /// The names of those that stand there twice or cannot be read.
+    /// The names of the extensions that occur twice or cannot be read.
     pub(super) fn unreadable(&self, der: &[u8]) -> Vec<&'static str> {
         let read = [
             ("keyUsage", is_read::<KeyUsage>(der, self.key_usage.as_ref())),
@@ -124,7 +126,7 @@ impl Extensions {
     }
 }
 
-/// Reads one extension value or other part with x509-parser.
+/// Parses an extension value, or another part, with x509-parser.
 pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     der: &'a [u8],
     value: &Range<usize>,
@@ -132,7 +134,7 @@ pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
 }
 
-/// Whether an extension that is there can be read.
+/// Whether an extension is absent or can be read.
 fn is_read<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     der: &'a [u8],
     value: Option<&Range<usize>>,
@@ -147,7 +149,8 @@ fn is_octet_string(der: &[u8], value: &Range<usize>) -> bool {
 
 /// The DNS names of a subjectAltName (RFC 5280 section 4.2.1.6) in lower case; `None` if it cannot be read.
 ///
-/// A name that is no text names no host, but it is a DNS name, and beside one clients pass over the common name.
+/// A DNS name that is not text is kept: it does not match a host, but clients ignore the common name if there is any
+/// DNS name.
 pub(super) fn dns_names(der: &[u8], value: Option<&Range<usize>>) -> Option<Vec<String>> {
     /// dNSName \[2\], an implicit IA5String.
     const DNS_NAME: u8 = 2;

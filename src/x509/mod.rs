@@ -1,8 +1,8 @@
-//! One DER element to a Certificate, a CertificationRequest's key or a public key: RFC 5280 section 4.1.
+//! Reads a certificate, the key of a certification request, or a public key from DER: RFC 5280 section 4.1.
 //!
-//! The outer structure is walked here and every part keeps its place in the octets, because a TLSA
-//! record hashes the octets of the file and nothing made from them. A part that a record does not
-//! need, such as a date, may be unreadable: the certificate still has octets to hash.
+//! A TLSA record hashes octets as they are in the file, so each part is kept as a range of the DER and is never
+//! encoded again. A part that no record needs, such as a date, may be unreadable: the certificate can still be
+//! hashed.
 
 mod der;
 mod error;
@@ -10,6 +10,7 @@ mod extensions;
 mod name;
 mod public_key;
 mod signature;
+mod spki;
 
 use std::fmt;
 use std::ops::Range;
@@ -27,10 +28,11 @@ use der::Reader;
 pub use error::X509Error;
 use extensions::{Extensions, parsed};
 pub use name::folded_name;
-pub use public_key::{KeyAlgorithm, PublicKey, rsa_numbers};
+pub use public_key::PublicKey;
 pub use signature::{DigestStrength, SignatureCheck};
+pub use spki::{KeyAlgorithm, rsa_numbers};
 
-/// A certificate whose structure was seen; its parts are ranges of its DER.
+/// A certificate whose outer structure has been read; its parts are ranges of its DER.
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
@@ -46,17 +48,17 @@ pub struct Certificate {
     extensions: Extensions,
 }
 
-/// notBefore and notAfter; `None` for what is no date in a form of RFC 5280 section 4.1.2.5: clients refuse the others.
+/// notBefore and notAfter (RFC 5280 section 4.1.2.5); `None` for a date in another form, which clients refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    /// First moment of validity.
+    /// Start of the validity period.
     pub not_before: Option<OffsetDateTime>,
-    /// Last moment of validity.
+    /// End of the validity period.
     pub not_after: Option<OffsetDateTime>,
 }
 
 impl Validity {
-    /// Reads the content of the SEQUENCE.
+    /// Reads the content of the Validity SEQUENCE.
     fn read(content: &[u8]) -> Self {
         let mut rest = content;
         let mut next = || {
@@ -71,10 +73,10 @@ impl Validity {
 }
 
 impl Certificate {
-    /// The certificate that `der` is, to its last octet.
+    /// Reads a certificate that is all of `der`.
     ///
-    /// Errors: another structure, octets behind it, two different signature algorithms, a
-    /// basicConstraints extension that cannot be read.
+    /// Errors: not a certificate, octets after it, two different signature algorithms, a basicConstraints extension
+    /// that is unreadable or occurs twice.
     pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
         let (certificate, length) = Self::walk(der)?;
         match certificate.der.len() - length {
@@ -83,7 +85,8 @@ impl Certificate {
         }
     }
 
-    /// The certificate that `der` starts with, as in a TRUSTED CERTIFICATE block, where trust settings follow.
+    /// Reads the certificate at the start of `der`. In a TRUSTED CERTIFICATE block, OpenSSL's trust settings follow
+    /// it.
     ///
     /// Errors: as [`Certificate::from_der`].
     pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
@@ -108,7 +111,7 @@ impl Certificate {
         let validity = fields.sequence("validity")?;
         let subject = fields.sequence("subject")?;
         let spki = fields.sequence("subjectPublicKeyInfo")?;
-        public_key::check_structure(&der, &spki)?;
+        spki::check_structure(&der, &spki)?;
         fields.optional_context(1)?;
         fields.optional_context(2)?;
         let extensions = fields.optional_context(3)?;
@@ -140,12 +143,12 @@ impl Certificate {
         self.der.get(range.clone()).unwrap_or_default()
     }
 
-    /// The whole certificate as it is in the file: what selector 0 hashes (RFC 6698 section 2.1.2).
+    /// The whole certificate as it is in the file, which selector 0 hashes (RFC 6698 section 2.1.2).
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Its SubjectPublicKeyInfo as it is in the file: what selector 1 hashes (RFC 6698 section 2.1.2).
+    /// Its SubjectPublicKeyInfo as it is in the file, which selector 1 hashes (RFC 6698 section 2.1.2).
     pub fn spki(&self) -> &[u8] {
         self.part(&self.spki)
     }
@@ -160,13 +163,13 @@ impl Certificate {
         self.part(&self.issuer)
     }
 
-    /// Whether it gives the name of `issuer` for its issuer: the same octets, or another encoding of the same text
+    /// Whether its issuer name is the subject name of `issuer`: the same octets, or another encoding of the same text
     /// (RFC 5280 section 7.1).
     pub fn names_issuer(&self, issuer: &Self) -> bool {
         self.issuer_der() == issuer.subject_der() || name::is_same(self.issuer_der(), issuer.subject_der())
     }
 
-    /// Whether it names itself as its issuer.
+    /// Whether its issuer name has the same octets as its subject name.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der() == self.issuer_der()
     }
@@ -181,7 +184,7 @@ impl Certificate {
         name::to_text(self.issuer_der())
     }
 
-    /// What to call it in a message: the subject, or the first DNS name of a certificate without one.
+    /// Its name in messages: the subject, or the first DNS name if the subject is empty.
     pub fn called(&self) -> String {
         let subject = Some(self.subject()).filter(|subject| !subject.is_empty());
         let name = || self.dns_names().first().map(|name| crate::text::printable(name));
@@ -208,7 +211,7 @@ impl Certificate {
         hex::encode(self.part(&self.serial))
     }
 
-    /// When it is valid (RFC 5280 section 4.1.2.5).
+    /// Its validity period (RFC 5280 section 4.1.2.5).
     pub fn validity(&self) -> Validity {
         self.validity
     }
@@ -218,31 +221,33 @@ impl Certificate {
         self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
     }
 
-    /// Whether clients take it for a CA at the top of a path: by basicConstraints, or without that extension as a
-    /// self-issued certificate of version 1, or by a keyUsage that allows to sign certificates (RFC 5280 section 6.1.4).
+    /// Whether clients accept it as the CA at the top of a path (RFC 5280 section 6.1.4). basicConstraints decides;
+    /// without that extension, a self-issued certificate of version 1 is a CA, and so is one whose keyUsage allows
+    /// signing certificates.
     pub fn is_ca_at_top(&self) -> bool {
         let old_root = || self.is_version_1 && self.is_self_issued();
         self.basic_constraints_ca().unwrap_or_else(|| old_root() || self.key_usage_cert_sign() == Some(true))
     }
 
-    /// The CAs that may stand below it in a path, self-issued ones not counted (RFC 5280 section 4.2.1.9).
+    /// pathLenConstraint: how many CAs may be below it in a path, not counting self-issued ones (RFC 5280 section
+    /// 4.2.1.9).
     pub fn path_length(&self) -> Option<usize> {
         let length = self.extensions.basic_constraints.as_ref()?.path_len_constraint?;
         Some(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
-    /// Whether extendedKeyUsage, if it is there, allows the server side of TLS (RFC 5280 section 4.2.1.12).
+    /// Whether extendedKeyUsage is absent or contains serverAuth (RFC 5280 section 4.2.1.12).
     pub fn allows_server_auth(&self) -> bool {
         let Some(value) = &self.extensions.extended_key_usage else { return true };
         parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth)
     }
 
-    /// Whether it limits the names of certificates below it (RFC 5280 section 4.2.1.10).
+    /// Whether it has name constraints for the certificates below it (RFC 5280 section 4.2.1.10).
     pub fn has_name_constraints(&self) -> bool {
         self.extensions.name_constraints.is_some()
     }
 
-    /// Whether it limits names of other kinds than DNS names.
+    /// Whether it has name constraints that limit other names than DNS names, or that cannot be read.
     pub fn has_other_constraints(&self) -> bool {
         let Some(value) = &self.extensions.name_constraints else { return false };
         let Some(constraints) = parsed::<NameConstraints<'_>>(&self.der, value) else { return true };
@@ -251,12 +256,13 @@ impl Certificate {
         bases.any(|base| !matches!(base, GeneralName::DNSName(_)))
     }
 
-    /// Whether an extension is critical that clients do not know: they refuse the certificate (RFC 5280 section 4.2).
+    /// Whether it has a critical extension that clients do not know; they refuse such a certificate (RFC 5280 section
+    /// 4.2).
     pub fn has_unknown_critical_extension(&self) -> bool {
         self.extensions.has_unknown_critical
     }
 
-    /// Whether it asks for another certificate of its issuer than this one, by key identifier or serial number
+    /// Whether its authorityKeyIdentifier names another certificate than `issuer`, by key identifier or serial number
     /// (RFC 5280 section 4.2.1.1).
     pub fn asks_for_another(&self, issuer: &Self) -> bool {
         let Some(value) = &self.extensions.authority_key_id else { return false };
@@ -268,15 +274,15 @@ impl Certificate {
         other_id || other_serial
     }
 
-    /// Whether keyUsage allows to sign certificates, which an unreadable one does not; `None` without the extension
+    /// Whether keyUsage allows signing certificates; `Some(false)` if it cannot be read, `None` without the extension
     /// (RFC 5280 section 4.2.1.3).
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
         let value = self.extensions.key_usage.as_ref()?;
         Some(self.key_usage(value).is_some_and(|usage| usage.key_cert_sign()))
     }
 
-    /// Whether keyUsage allows any part of a TLS handshake; `None` without the extension, or if it cannot be read
-    /// (RFC 5246 section 7.4.2).
+    /// Whether keyUsage allows any use in a TLS handshake; `None` without the extension, or if it cannot be read (RFC
+    /// 5246 section 7.4.2).
     pub fn key_usage_tls(&self) -> Option<bool> {
         let usage = self.key_usage(self.extensions.key_usage.as_ref()?)?;
         Some(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
@@ -305,13 +311,13 @@ impl Certificate {
         extensions::dns_names(&self.der, self.extensions.subject_alt_name.as_ref()).unwrap_or_default()
     }
 
-    /// What stands in the extensions twice, or cannot be read: clients may refuse the certificate for it.
+    /// The names of the extensions that occur twice or cannot be read; clients may refuse a certificate with one.
     pub fn unreadable_extensions(&self) -> Vec<&'static str> {
         self.extensions.unreadable(&self.der)
     }
 
-    /// Whether it names `host`: a DNS name, a wildcard for its first label, or without any DNS name a common
-    /// name (RFC 7672 section 3.2.3). Two labels at least stand behind a wildcard, or clients refuse it.
+    /// Whether it names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672 section 3.2.3).
+    /// A wildcard matches the first label if at least two labels follow it, as clients require.
     pub fn names_host(&self, host: &HostName) -> bool {
         let mut names = self.dns_names();
         if names.is_empty() {
@@ -324,14 +330,14 @@ impl Certificate {
         })
     }
 
-    /// Whether it carries signed certificate timestamps, as those of publicly trusted CAs do (RFC 6962 section 3.3).
+    /// Whether it contains signed certificate timestamps, as certificates of public CAs do (RFC 6962 section 3.3).
     pub fn has_signed_timestamps(&self) -> bool {
         self.extensions.signed_timestamps.is_some()
     }
 
-    /// Whether it holds an RSA key whose numbers have other octets than DER gives them.
+    /// Whether it has an RSA key whose numbers are not encoded as DER requires.
     pub fn has_odd_rsa_key(&self) -> bool {
-        public_key::has_odd_numbers(self.spki())
+        spki::has_odd_numbers(self.spki())
     }
 
     /// The algorithm of its key.
@@ -339,17 +345,23 @@ impl Certificate {
         KeyAlgorithm::of(self.spki())
     }
 
-    /// The strength of the digest in its signature.
+    /// Whether clients still accept the digest in its signature.
     pub fn digest_strength(&self) -> DigestStrength {
         signature::digest_strength(self.part(&self.signature_algorithm))
     }
 
-    /// Whether the key of `issuer` made the signature of this certificate.
+    /// Whether the signature of this certificate verifies with the key of `issuer`.
     pub fn check_signature(&self, issuer: &Self) -> SignatureCheck {
         self.check_signature_by(issuer.spki())
     }
 
-    /// Whether the key in this SubjectPublicKeyInfo made the signature of this certificate.
+    /// Whether `signature` over `message` verifies with its key; `identifier` is the content of the
+    /// AlgorithmIdentifier.
+    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
+        signature::check_message(self.spki(), identifier, message, signature)
+    }
+
+    /// Whether the signature of this certificate verifies with the key in this SubjectPublicKeyInfo.
     pub fn check_signature_by(&self, spki: &[u8]) -> SignatureCheck {
         signature::check(
             spki,
@@ -360,10 +372,10 @@ impl Certificate {
     }
 }
 
-/// The INTEGER of version 1, which is the default and left out by most (RFC 5280 section 4.1.2.1).
+/// The INTEGER of version 1, which DER omits because it is the default (RFC 5280 section 4.1.2.1).
 const VERSION_1: [u8; 3] = [0x02, 0x01, 0x00];
 
-/// The content of the SEQUENCE that `der` is; `None` if it is another structure.
+/// The content of `der` without the header if it is one SEQUENCE, otherwise `None`.
 pub fn sequence_content(der: &[u8]) -> Option<&[u8]> {
     let element = Reader::new(der).sequence("").ok()?;
     (element.all.end == der.len()).then(|| element.content_octets(der))

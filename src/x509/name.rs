@@ -24,7 +24,7 @@ static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
     (oid!(0.9.2342.19200300.100.1.1), "UID"),
 ];
 
-/// The name in the order of RFC 4514 section 2.1 (last part first); what cannot be read is said to be so.
+/// The name as text, last part first (RFC 4514 section 2.1); `(unreadable name)` if it cannot be read.
 pub(super) fn to_text(der: &[u8]) -> String {
     let Some(name) = read(der) else { return "(unreadable name)".to_owned() };
     let mut text = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn to_text(der: &[u8]) -> String {
     text.join(",")
 }
 
-/// The whole name; x509-parser leaves out what stands behind a part that it cannot read.
+/// The whole name. x509-parser omits what follows a part that it cannot read: if attributes are missing, `None`.
 fn read(der: &[u8]) -> Option<X509Name<'_>> {
     let (_, name) = X509Name::from_der(der).ok()?;
     let mut sets = Reader::new(der).sequence("").ok()?.inside(der);
@@ -50,8 +50,8 @@ fn read(der: &[u8]) -> Option<X509Name<'_>> {
     (name.iter_attributes().count() == attributes).then_some(name)
 }
 
-/// The name's text for comparison: names that differ in case, inner white space and kind of string alone have the
-/// same (RFC 5280 section 7.1). `None` for what cannot be read as a whole.
+/// The name's text for comparison, the same for names that differ only in case, white space or string type (RFC 5280
+/// section 7.1); `None` if a part cannot be read.
 pub fn folded_name(der: &[u8]) -> Option<String> {
     read(der)?;
     Some(to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
@@ -78,7 +78,7 @@ fn values(der: &[u8], read: fn(&X509Name) -> Vec<String>) -> Vec<String> {
 
 fn string(attribute: &AttributeTypeAndValue) -> Option<String> {
     match attribute.attr_value().tag() {
-        // BMPString: UTF-16, big end first.
+        // BMPString: big-endian UTF-16.
         tag if tag.0 == 30 => {
             let units = attribute.as_slice().chunks(2).map(|pair| match pair {
                 [high, low] => u16::from_be_bytes([*high, *low]),
@@ -94,8 +94,8 @@ fn string(attribute: &AttributeTypeAndValue) -> Option<String> {
     }
 }
 
-/// `CN=value`, or where the type has no short name or the value is no text, the value's DER in hex
-/// (RFC 4514 section 2.4).
+/// `CN=value`. If the type has no short name or the value is not text, the value is its DER in hex (RFC 4514 section
+/// 2.4).
 fn attribute(attribute: &AttributeTypeAndValue) -> String {
     let short = SHORT_NAMES.iter().find(|(oid, _)| oid == attribute.attr_type());
     match (short, string(attribute)) {
@@ -108,7 +108,8 @@ fn attribute(attribute: &AttributeTypeAndValue) -> String {
     }
 }
 
-/// The escapes of RFC 4514 section 2.4; control characters become hex pairs, so that a name stays on its line.
+/// `value` with the escapes of RFC 4514 section 2.4. Control characters become hex pairs, so that a name fits on one
+/// line.
 fn escape(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);

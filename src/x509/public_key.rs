@@ -1,17 +1,12 @@
-//! SubjectPublicKeyInfo, alone or in a request: RFC 5280 section 4.1.2.7, RFC 2986.
-
-use std::fmt;
-
-use x509_parser::oid_registry::{
-    OID_EC_P256, OID_KEY_TYPE_DSA, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
-    OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED448, OID_SIG_ED25519,
-};
+//! A public key outside a certificate: a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) or a request (RFC 2986).
 
 use super::der::{Element, Reader};
+use super::error::X509Error;
+use super::name;
 use super::signature::{self, SignatureCheck};
-use super::{X509Error, name};
+use super::spki::check_structure;
 
-/// A public key that stands without a certificate.
+/// A public key without a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     spki: Vec<u8>,
@@ -19,9 +14,9 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The key that `spki` is, the DER of a SubjectPublicKeyInfo.
+    /// Reads `spki`, the DER of a SubjectPublicKeyInfo.
     ///
-    /// Errors: another structure, or octets behind it.
+    /// Errors: not a SubjectPublicKeyInfo, or octets after it.
     pub fn from_spki(spki: Vec<u8>) -> Result<Self, X509Error> {
         let element = Reader::new(&spki).sequence("the SubjectPublicKeyInfo")?;
         trailing(&spki, &element)?;
@@ -29,9 +24,10 @@ impl PublicKey {
         Ok(Self { spki, subject: None })
     }
 
-    /// The key of a PKCS #10 request, whose signature must fit it where that can be verified (RFC 2986 section 4).
+    /// Reads the key of a PKCS #10 request. The signature of the request must verify, if its algorithm is supported
+    /// (RFC 2986 section 4).
     ///
-    /// Errors: another structure, octets behind it, a signature that the key did not make.
+    /// Errors: not a request, octets after it, a signature that does not verify.
     pub fn from_request(der: &[u8]) -> Result<Self, X509Error> {
         let outer = Reader::new(der).sequence("the CertificationRequest")?;
         trailing(der, &outer)?;
@@ -55,12 +51,12 @@ impl PublicKey {
         }
     }
 
-    /// Its SubjectPublicKeyInfo: what selector 1 hashes.
+    /// Its SubjectPublicKeyInfo, which selector 1 hashes.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The subject of the request it came in, as text (RFC 4514).
+    /// The subject of its request as text (RFC 4514); `None` if it comes from another source.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
@@ -70,241 +66,5 @@ fn trailing(der: &[u8], element: &Element) -> Result<(), X509Error> {
     match der.len() - element.all.end {
         0 => Ok(()),
         octets => Err(X509Error::Trailing { octets }),
-    }
-}
-
-/// An AlgorithmIdentifier and a BIT STRING that is not empty.
-pub(super) fn check_structure(der: &[u8], spki: &Element) -> Result<(), X509Error> {
-    parts(der, spki).map(|_| ())
-}
-
-/// The octets of the AlgorithmIdentifier's content and of the key.
-fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509Error> {
-    const PART: &str = "the subjectPublicKeyInfo";
-    let mut fields = spki.inside(der);
-    let algorithm = fields.sequence(PART)?;
-    algorithm.inside(der).object_identifier(PART)?;
-    let key = fields.bit_string(PART)?;
-    fields.end(PART)?;
-    Ok((algorithm.content_octets(der), der.get(key).unwrap_or_default()))
-}
-
-/// A SubjectPublicKeyInfo taken apart.
-pub(super) struct KeyParts<'a> {
-    pub(super) algorithm: KeyAlgorithm,
-    pub(super) key: &'a [u8],
-}
-
-impl<'a> KeyParts<'a> {
-    pub(super) fn of(spki: &'a [u8]) -> Option<Self> {
-        let element = Reader::new(spki).sequence("").ok()?;
-        let (identifier, key) = parts(spki, &element).ok()?;
-        let mut fields = Reader::new(identifier);
-        let oid = fields.object_identifier("").ok()?.content_octets(identifier);
-        let parameters = fields.any("").ok().map(|element| element.octets(identifier));
-        let algorithm = if oid == OID_PKCS1_RSAENCRYPTION.as_bytes() {
-            RsaNumbers::of(key)
-                .map_or(KeyAlgorithm::Other, |numbers| KeyAlgorithm::Rsa { bits: numbers.bits() })
-        } else if oid == OID_PKCS1_RSASSAPSS.as_bytes() {
-            RsaNumbers::of(key)
-                .map_or(KeyAlgorithm::Other, |numbers| KeyAlgorithm::RsaPss { bits: numbers.bits() })
-        } else if oid == OID_KEY_TYPE_EC_PUBLIC_KEY.as_bytes() {
-            match parameters.and_then(field_octets) {
-                Some(Field::Octets(octets)) if !is_point(key, octets) => KeyAlgorithm::Other,
-                Some(_) => match parameters {
-                    Some(curve) if curve.ends_with(OID_EC_P256.as_bytes()) => KeyAlgorithm::EcP256,
-                    Some(curve) if curve.ends_with(OID_NIST_EC_P384.as_bytes()) => KeyAlgorithm::EcP384,
-                    Some(curve) if curve.ends_with(OID_NIST_EC_P521.as_bytes()) => KeyAlgorithm::EcP521,
-                    _ => KeyAlgorithm::EcOther,
-                },
-                None => KeyAlgorithm::Other,
-            }
-        } else if oid == OID_SIG_ED25519.as_bytes() {
-            KeyAlgorithm::Ed25519
-        } else if oid == OID_SIG_ED448.as_bytes() {
-            KeyAlgorithm::Ed448
-        } else if oid == OID_KEY_TYPE_DSA.as_bytes() {
-            KeyAlgorithm::Dsa
-        } else {
-            KeyAlgorithm::Other
-        };
-        Some(Self { algorithm, key })
-    }
-}
-
-/// What is known of the size of a curve's field.
-enum Field {
-    /// Octets of a coordinate.
-    Octets(usize),
-    /// Parameters that are written out.
-    Explicit,
-}
-
-/// The field of the curve in ECParameters (RFC 5480 section 2.1.1): SEC 2, ANSI X9.62, Brainpool, SM2.
-///
-/// A curve that nobody registered comes from a damaged octet, and so does one whose points have another size.
-fn field_octets(parameters: &[u8]) -> Option<Field> {
-    const X9_62: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01];
-    const SEC_2: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00];
-    const BRAINPOOL: &[u8] = &[0x06, 0x09, 0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01];
-    const SM2: &[u8] = &[0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d];
-    if parameters == SM2 {
-        return Some(Field::Octets(32));
-    }
-    // A SEQUENCE that starts with its version.
-    if Reader::new(parameters).sequence("").is_ok_and(|outer| outer.inside(parameters).integer("").is_ok()) {
-        return Some(Field::Explicit);
-    }
-    let (number, arc) = parameters.split_last()?;
-    let octets = match (arc, number) {
-        (X9_62, 1..=3) => 24,
-        (X9_62, 4..=6) => 30,
-        (X9_62, 7) => 32,
-        (SEC_2, 6 | 7) => 14,
-        (SEC_2, 4 | 5) => 15,
-        (SEC_2, 28 | 29) => 16,
-        (SEC_2, 22 | 23) => 17,
-        (SEC_2, 8 | 9 | 30) => 20,
-        (SEC_2, 1 | 2 | 15) => 21,
-        (SEC_2, 31) => 24,
-        (SEC_2, 24 | 25) => 25,
-        (SEC_2, 32 | 33) => 28,
-        (SEC_2, 3 | 26 | 27) => 30,
-        (SEC_2, 10) => 32,
-        (SEC_2, 16 | 17) => 36,
-        (SEC_2, 34) => 48,
-        (SEC_2, 36 | 37) => 52,
-        (SEC_2, 35) => 66,
-        (SEC_2, 38 | 39) => 72,
-        (BRAINPOOL, 1 | 2) => 20,
-        (BRAINPOOL, 3 | 4) => 24,
-        (BRAINPOOL, 5 | 6) => 28,
-        (BRAINPOOL, 7 | 8) => 32,
-        (BRAINPOOL, 9 | 10) => 40,
-        (BRAINPOOL, 11 | 12) => 48,
-        (BRAINPOOL, 13 | 14) => 64,
-        _ => return None,
-    };
-    Some(Field::Octets(octets))
-}
-
-/// Whether `key` has the form of a point (SEC 1 section 2.3.3) whose coordinates have `octets` octets.
-fn is_point(key: &[u8], octets: usize) -> bool {
-    match key.first() {
-        Some(2 | 3) => key.len() == 1 + octets,
-        Some(4 | 6 | 7) => key.len() == 1 + 2 * octets,
-        _ => false,
-    }
-}
-
-/// The numbers of an RSAPublicKey (RFC 8017 appendix A.1.1).
-pub(super) struct RsaNumbers<'a> {
-    /// Without leading zeros.
-    pub(super) modulus: &'a [u8],
-    /// Without leading zeros.
-    pub(super) exponent: &'a [u8],
-    /// Whether both are written as DER has it.
-    is_der: bool,
-}
-
-impl<'a> RsaNumbers<'a> {
-    /// Reads the numbers as OpenSSL does, without a sign: zeros may be missing in front of them, or too many.
-    pub(super) fn of(key: &'a [u8]) -> Option<Self> {
-        let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
-        let [modulus, exponent] = [fields.integer("").ok()?, fields.integer("").ok()?];
-        fields.end("").ok()?;
-        let octets = [modulus.content_octets(key), exponent.content_octets(key)];
-        let is_der = octets.iter().all(|octets| match octets {
-            [0, next, ..] => *next >= 0x80,
-            [first, ..] => *first < 0x80,
-            [] => false,
-        });
-        let [modulus, exponent] = octets.map(|octets| {
-            let first = octets.iter().position(|octet| *octet != 0)?;
-            octets.get(first..)
-        });
-        Some(Self { modulus: modulus?, exponent: exponent?, is_der })
-    }
-
-    /// Significant bits of the modulus.
-    fn bits(&self) -> usize {
-        let leading = self.modulus.first().map_or(0, |octet| octet.leading_zeros());
-        self.modulus.len() * 8 - usize::try_from(leading).unwrap_or_default()
-    }
-}
-
-/// Modulus and exponent of an rsaEncryption key, without leading zeros; `None` for other keys.
-pub fn rsa_numbers(spki: &[u8]) -> Option<[&[u8]; 2]> {
-    let is_rsa = |parts: &KeyParts<'_>| matches!(parts.algorithm, KeyAlgorithm::Rsa { .. });
-    let numbers = RsaNumbers::of(KeyParts::of(spki).filter(is_rsa)?.key)?;
-    Some([numbers.modulus, numbers.exponent])
-}
-
-/// Whether an RSA key's numbers have other octets than DER gives them.
-pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
-    let is_rsa = |parts: &KeyParts<'_>| {
-        matches!(parts.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. })
-    };
-    let numbers = KeyParts::of(spki).filter(is_rsa).and_then(|parts| RsaNumbers::of(parts.key));
-    numbers.is_some_and(|numbers| !numbers.is_der)
-}
-
-/// What kind of key a SubjectPublicKeyInfo holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyAlgorithm {
-    /// rsaEncryption, with the bits of its modulus.
-    Rsa {
-        /// Significant bits.
-        bits: usize,
-    },
-    /// id-RSASSA-PSS, with the bits of its modulus.
-    RsaPss {
-        /// Significant bits.
-        bits: usize,
-    },
-    /// ECDSA on P-256.
-    EcP256,
-    /// ECDSA on P-384.
-    EcP384,
-    /// ECDSA on P-521.
-    EcP521,
-    /// ECDSA on another curve, or with explicit parameters.
-    EcOther,
-    /// Ed25519.
-    Ed25519,
-    /// Ed448.
-    Ed448,
-    /// DSA.
-    Dsa,
-    /// Anything else.
-    Other,
-}
-
-impl KeyAlgorithm {
-    /// The algorithm of a SubjectPublicKeyInfo.
-    pub fn of(spki: &[u8]) -> Self {
-        KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
-    }
-
-    /// Whether it is RSA below 2048 bits, which the verifiers of paths and handshakes here do not take.
-    pub fn is_small_rsa(self) -> bool {
-        matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
-    }
-}
-
-impl fmt::Display for KeyAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa { bits } => write!(f, "RSA {bits}"),
-            Self::RsaPss { bits } => write!(f, "RSA-PSS {bits}"),
-            Self::EcP256 => f.write_str("ECDSA P-256"),
-            Self::EcP384 => f.write_str("ECDSA P-384"),
-            Self::EcP521 => f.write_str("ECDSA P-521"),
-            Self::EcOther => f.write_str("ECDSA on another curve"),
-            Self::Ed25519 => f.write_str("Ed25519"),
-            Self::Ed448 => f.write_str("Ed448"),
-            Self::Dsa => f.write_str("DSA"),
-            Self::Other => f.write_str("an unknown algorithm"),
-        }
     }
 }

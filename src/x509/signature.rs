@@ -1,4 +1,4 @@
-//! Does this key fit that signature? RFC 5280 section 4.1.1.3; algorithms of RFC 3279, 4055, 5758 and 8410.
+//! Verifies signatures: RFC 5280 section 4.1.1.3, with the algorithms of RFC 3279, 4055, 5758 and 8410.
 
 use ring::signature as ring_signature;
 use ring::signature::{RsaParameters, VerificationAlgorithm};
@@ -12,29 +12,28 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
-use super::Certificate;
 use super::der::Reader;
-use super::public_key::{KeyAlgorithm, KeyParts, RsaNumbers};
+use super::spki::{KeyAlgorithm, KeyParts, RsaNumbers};
 
 const MD2_WITH_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.2);
 const ECDSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
 const DSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10040.4.3);
 
-/// What came of a try to verify a signature.
+/// The result of verifying a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureCheck {
     /// The key made the signature.
     Valid,
-    /// It did not, or the signed octets were changed.
+    /// The key did not make the signature, or the signed octets were changed.
     Invalid,
-    /// The verifier lacks this algorithm or kind of key, which is named.
+    /// The verifier does not support this algorithm or kind of key.
     Unsupported(String),
 }
 
 /// Whether clients still accept the digest in a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestStrength {
-    /// SHA-2 or better, or not known.
+    /// SHA-2 or better, or an unknown digest.
     Accepted,
     /// MD2, MD5 or SHA-1, by name.
     Weak(&'static str),
@@ -55,20 +54,25 @@ pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
     found.map_or(DigestStrength::Accepted, |(_, name)| DigestStrength::Weak(name))
 }
 
-impl Certificate {
-    /// Whether its key made `signature` over `message`; `identifier` is the content of the AlgorithmIdentifier.
-    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
-        match u8::try_from(identifier.len()) {
-            Ok(length @ 0..=0x7f) => {
-                let identifier = [&[0x30, length], identifier].concat();
-                check(self.spki(), &identifier, message, signature)
-            }
-            _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
+/// Whether `signature` over `message` verifies with the key in `spki`; `identifier` is the content of the
+/// AlgorithmIdentifier.
+pub(super) fn check_message(
+    spki: &[u8],
+    identifier: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> SignatureCheck {
+    match u8::try_from(identifier.len()) {
+        Ok(length @ 0..=0x7f) => {
+            let identifier = [&[0x30, length], identifier].concat();
+            check(spki, &identifier, message, signature)
         }
+        _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
     }
 }
 
-/// Whether the key in `spki` made `signature` over `message`.
+/// Whether `signature` over `message` verifies with the key in `spki`; `identifier` is the DER of the
+/// AlgorithmIdentifier.
 pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
     let Some(issuer) = KeyParts::of(spki) else {
         return SignatureCheck::Unsupported("an unreadable key".to_owned());
@@ -88,11 +92,11 @@ pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &
 
 enum Choice<'a> {
     Use(&'static dyn VerificationAlgorithm),
-    /// ring reads DER alone, so it is given the numbers: keys that are written in another way are in use.
+    /// ring parses strict DER only, but keys in other encodings are in use, so ring gets the numbers.
     Rsa(&'static RsaParameters, RsaNumbers<'a>),
-    /// A key of this kind never makes such a signature.
+    /// A key of this kind cannot make such a signature.
     Mismatch,
-    /// The verifier cannot tell, because of this.
+    /// The verifier does not support this.
     Lacking(String),
 }
 
@@ -103,8 +107,8 @@ fn choose<'a>(issuer: &KeyParts<'a>, identifier: &[u8]) -> Choice<'a> {
     let number = Oid::new(oid.into()).to_id_string();
     let lacking =
         || Choice::Lacking(format!("signature algorithm {number} of an issuer with {}", issuer.algorithm));
-    // A family of signatures goes with its family of keys: a key that is none of it, or cannot be read,
-    // never made the signature, though no algorithm was tried.
+    // Each family of signatures needs a key of the same family. A key of another family, or an unreadable key, cannot
+    // have made the signature, so there is nothing to try.
     let fits = match issuer.algorithm {
         KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. } => !is_ecdsa(oid) && !is_ed25519(oid),
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::EcOther => {
@@ -117,7 +121,7 @@ fn choose<'a>(issuer: &KeyParts<'a>, identifier: &[u8]) -> Choice<'a> {
         return Choice::Mismatch;
     }
     let ecdsa = |sha_256, sha_384| match oid {
-        // ring takes uncompressed points only.
+        // ring supports uncompressed points only.
         _ if issuer.key.first() != Some(&4) => lacking(),
         oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => Choice::Use(sha_256),
         oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => Choice::Use(sha_384),
@@ -163,7 +167,7 @@ fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static Rs
     }
 }
 
-/// ring has the combinations of RFC 8446 section 4.2.3: one digest throughout, a salt as long as it.
+/// ring supports the combinations of RFC 8446 section 4.2.3: one digest throughout, and a salt of the same length.
 fn pss(parameters: &[u8]) -> Option<&'static RsaParameters> {
     let (_, parameters) = Any::from_der(parameters).ok()?;
     let parameters = RsaSsaPssParams::try_from(&parameters).ok()?;
@@ -180,13 +184,13 @@ fn pss(parameters: &[u8]) -> Option<&'static RsaParameters> {
     }
 }
 
-/// What can be done with a public exponent.
+/// Whether a public exponent can be used.
 enum Exponent {
-    /// It is none: even, or smaller than 3.
+    /// It is not a public exponent: even, or smaller than 3.
     Impossible,
-    /// ring takes it.
+    /// ring supports it.
     Usable,
-    /// 2^33 and above.
+    /// 2^33 or larger, which ring does not support.
     Large,
 }
 
@@ -201,13 +205,13 @@ fn exponent_use(octets: &[u8]) -> Exponent {
     }
 }
 
-/// PKCS #1 signature algorithms share one arc, and one has another name.
+/// PKCS #1 signature algorithms share one arc; SHA-1 with RSA also has an OID outside it.
 fn is_rsa(oid: &[u8]) -> bool {
     shares_arc(oid, &OID_PKCS1_RSASSAPSS) || oid == OID_SHA1_WITH_RSA.as_bytes()
 }
 
 fn is_ecdsa(oid: &[u8]) -> bool {
-    // ecdsa-with-SHA1 stands one arc above the others.
+    // The others are in arcs below that of ecdsa-with-SHA1.
     shares_arc(oid, &ECDSA_WITH_SHA1)
 }
 
