@@ -1,5 +1,5 @@
-//! Completions for a shell: clap_complete's, mended where they do not fit this command line. Its first word is a
-//! subcommand or a file, most calls have no subcommand, and options come behind the files too.
+//! Shell completions: the output of clap_complete, adapted to this command line. The first word is a subcommand or a
+//! file, most calls have no subcommand, and options may also follow the files.
 
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -23,7 +23,7 @@ fn generated(shell: Shell, command: Command) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// File names where a file is asked for, and nowhere else.
+/// Completes file names for arguments that are files, and for no others.
 fn hinted(command: Command) -> Command {
     let hint = |value: &str| match value {
         "CHAIN" | "FILE" => ValueHint::FilePath,
@@ -39,11 +39,11 @@ fn hinted(command: Command) -> Command {
     command.mut_subcommands(hinted)
 }
 
-/// Options only where a dash asks for them, else file names; subcommands for the first word alone.
+/// Completes options after a dash only, file names otherwise, and subcommands for the first word only.
 fn bash(text: &str) -> String {
     const WORDS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n";
     const NO_OPTIONS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )\n";
-    // Where there is no reply, bash's own file names take over: but here there may be both.
+    // bash completes file names itself only if there is no reply; the first word may be a subcommand or a file.
     const FIRST: &str = "
             if [[ ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )
@@ -59,19 +59,19 @@ fn bash(text: &str) -> String {
     text.replacen(WORDS, FIRST, 1).replace(WORDS, NO_OPTIONS)
 }
 
-/// Options of records after the first word too, as long as that is no subcommand; and names of shells.
+/// Completes the options of record output after the first word too, unless it is a subcommand; and names of shells.
 fn fish(text: &str) -> String {
     const FIRST_WORD: &str = "complete -c tlsagen -n \"__fish_tlsagen_needs_command\" -";
     let names: Vec<String> = subcommands();
     let unless =
         format!("complete -c tlsagen -n \"not __fish_tlsagen_using_subcommand {}\" -", names.join(" "));
-    let mend = |line: &str| {
+    let patch = |line: &str| {
         let option =
             line.strip_prefix(FIRST_WORD).filter(|rest| rest.starts_with("s ") || rest.starts_with("l "));
         option.map_or_else(|| line.to_owned(), |option| format!("{unless}{option}"))
     };
-    let mut text: String = text.lines().map(|line| mend(line) + "\n").collect();
-    // clap_complete knows options only.
+    let mut text: String = text.lines().map(|line| patch(line) + "\n").collect();
+    // clap_complete completes options only.
     text.push_str(&format!(
         "complete -c tlsagen -n \"__fish_tlsagen_using_subcommand completions\" -f -a \"{}\"\n",
         Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -79,14 +79,14 @@ fn fish(text: &str) -> String {
     text
 }
 
-/// A subcommand or a file first; behind a file, the rest of a call for records.
+/// Completes a subcommand or a file first; after a file, the arguments of record output.
 fn zsh() -> String {
     const END_OF_SUBCOMMANDS: &str = "        esac\n    ;;\nesac\n}\n";
     let shell = Shell::Zsh;
     let all = RecordArgs::augment_args(Command::new("tlsagen"));
-    let behind_chain = all.get_arguments().filter(|argument| argument.get_id() != "chain");
-    let behind_chain = generated(shell, Command::new("tlsagen").args(behind_chain));
-    let arguments = between(&behind_chain, "_arguments \"${_arguments_options[@]}\"", "&& ret=0\n");
+    let after_chain = all.get_arguments().filter(|argument| argument.get_id() != "chain");
+    let after_chain = generated(shell, Command::new("tlsagen").args(after_chain));
+    let arguments = between(&after_chain, "_arguments \"${_arguments_options[@]}\"", "&& ret=0\n");
 
     let options = ChainArgs::augment_args(Command::new("tlsagen"));
     let options = options.get_arguments().filter(|argument| !argument.is_positional());
@@ -94,7 +94,7 @@ fn zsh() -> String {
     let text = text.replacen("\":: :_tlsagen_commands\"", "\":: :{_tlsagen_commands; _files}\"", 1);
     let (before, after) = text.rsplit_once(END_OF_SUBCOMMANDS).unwrap_or((&text, ""));
     let text = format!("{before}(*)\n{arguments};;\n{END_OF_SUBCOMMANDS}{after}");
-    // A colon ends the name of a value, and two of them hide the options from the words behind.
+    // A colon ends the name of a value; two colons would hide the options from the words that follow.
     text.replace(":SERVER[:PORT]:", ":SERVER[\\:PORT]:").replace("'*::params", "'*:params")
 }
 
@@ -104,7 +104,7 @@ fn subcommands() -> Vec<String> {
     command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect()
 }
 
-/// From the first `start` to the end of the `end` that follows it.
+/// The text from the first `start` up to and including the next `end`.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let text = text.find(start).and_then(|at| text.get(at..)).unwrap_or_default();
     text.find(end).and_then(|at| text.get(..at + end.len())).unwrap_or_default()
