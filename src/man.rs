@@ -1,4 +1,4 @@
-//! The manual page: the options come from clap, the rest from the notes of `cli`.
+//! The manual page: options from clap, all other text from `cli::notes`.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,8 @@ use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli::{self, notes};
-use crate::diagnostic::{Code, Stage};
 
-/// The longest line of the page's source in octets: mandoc's style check allows 80.
+/// Octets of a line of the page's source, of which man(7) wants 80 at most.
 const WIDTH: usize = 78;
 
 /// The page in roff, for man(1).
@@ -36,8 +35,11 @@ pub fn page() -> String {
         page.prose(&subcommand.get_before_help().map(ToString::to_string).unwrap_or_default());
         page.arguments(subcommand);
     }
-    page.heading("SH", "WORDS OF CHECK AND PROBE");
+    page.heading("SH", "WORDS IN REPORTS");
     page.list(notes::WORDS);
+    if cfg!(feature = "live") {
+        page.list(notes::PROBE_WORDS);
+    }
     page.heading("SH", "EXIT STATUS");
     let statuses = notes::EXIT_STATUS
         .trim_end_matches('.')
@@ -52,15 +54,21 @@ pub fn page() -> String {
     }
     page.heading("SH", "DIAGNOSTICS");
     page.prose(notes::DIAGNOSTICS);
-    for stage in Stage::ALL {
+    for (stage, codes) in notes::stages() {
         page.heading("SS", &stage.to_string());
-        for code in Code::ALL.iter().filter(|code| code.stage() == stage) {
+        for code in codes {
             let advice = format!("{} {}", code.meaning(), code.advice());
             page.list([(code.name(), advice.as_str())]);
         }
     }
+    page.heading("SH", "TROUBLESHOOTING");
+    page.list(notes::troubleshooting());
     page.heading("SH", "EXAMPLES");
-    page.prose(notes::EXAMPLES);
+    page.prose(&notes::examples());
+    page.heading("SH", "HOOKS AND ROLLOVERS");
+    page.topic(&notes::hooks());
+    page.heading("SH", "JSON");
+    page.topic(&notes::json());
     page.heading("SH", "SEE ALSO");
     page.prose(notes::SEE_ALSO);
     page.roff.render()
@@ -72,9 +80,9 @@ fn about(command: &Command) -> String {
 
 struct Page {
     roff: Roff,
-    /// Whether the last heading has no text yet: its first paragraph needs no macro.
+    /// Whether the last heading has no text yet: the first paragraph needs no `.PP`.
     under_heading: bool,
-    /// The arguments described so far: name and help by identifier.
+    /// Name and help of each argument described so far, by its identifier.
     known: HashMap<String, (Vec<Inline>, String)>,
 }
 
@@ -84,7 +92,7 @@ impl Page {
         self.under_heading = true;
     }
 
-    /// Text in lines, with a line end after each sentence, as mandoc's style check requires.
+    /// Text of one line or several, a sentence's end always at the end of a line.
     fn text(&mut self, text: &str) {
         let octets = |word: &str| word.len() + word.matches('-').count() + 4 * word.matches('\'').count();
         let mut lines: Vec<String> = Vec::new();
@@ -122,7 +130,7 @@ impl Page {
         self.text(text);
     }
 
-    /// A list of words, each with its meaning.
+    /// Each word with its meaning.
     fn list<'a>(&mut self, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
         for (word, meaning) in items {
             self.item(vec![bold(word)], meaning);
@@ -150,7 +158,32 @@ impl Page {
         }
     }
 
-    /// Commands, each with a comment after it or on the next line.
+    /// A topic of the help: lines in capitals are headings, and what is fenced is printed as it is.
+    fn topic(&mut self, text: &str) {
+        for (place, part) in text.split("```").enumerate() {
+            if place % 2 == 1 {
+                self.verbatim(part.split_once('\n').map_or(part, |(_, lines)| lines));
+                continue;
+            }
+            for paragraph in part.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')) {
+                match is_heading(paragraph) {
+                    true => self.heading("SS", paragraph),
+                    false => self.prose(paragraph),
+                }
+            }
+        }
+    }
+
+    fn verbatim(&mut self, text: &str) {
+        self.open_paragraph();
+        self.roff.control("EX", []);
+        for line in text.lines() {
+            self.roff.text([roman(line)]);
+        }
+        self.roff.control("EE", []);
+    }
+
+    /// Commands, with their purpose after them or on the next line.
     fn examples(&mut self, lines: &[&str]) {
         let mut examples: Vec<(&str, &str)> = Vec::new();
         for line in lines {
@@ -172,7 +205,7 @@ impl Page {
         self.list(examples);
     }
 
-    /// The calls that the usage text lists.
+    /// The calls, from the usage.
     fn synopsis(&mut self, command: &Command) {
         let usage = command.clone().render_usage().to_string();
         for call in usage.trim_start_matches("Usage:").lines().map(str::trim) {
@@ -184,7 +217,7 @@ impl Page {
         }
     }
 
-    /// Each argument with its help; for those described before, only the name.
+    /// Each argument with its help, or only its name if it has been described.
     fn arguments(&mut self, command: &Command) {
         let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
             command.get_arguments().partition(|argument| argument.is_positional());
@@ -205,6 +238,11 @@ impl Page {
             self.known.insert(argument.get_id().to_string(), (name, help));
         }
     }
+}
+
+fn is_heading(paragraph: &str) -> bool {
+    let is_capital = |letter: char| !letter.is_lowercase();
+    !paragraph.is_empty() && !paragraph.starts_with(' ') && paragraph.chars().all(is_capital)
 }
 
 fn is_example(line: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The rollover of the README against a real name server: BIND with a signed, dynamic zone on loopback.
+//! The rollover script of `tlsagen help hooks` against a real name server: BIND with a signed, dynamic zone on loopback.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -9,19 +9,19 @@ mod bind;
 #[path = "common/running.rs"]
 mod running;
 
-use bind::{PUBLISHED, Place, certificates, executable, script_of_readme};
+use bind::{PUBLISHED, Place, certificates, executable, script_of_help};
 
 const CHECK: &str = "tlsagen check fullchain.pem mx.example --records -";
-/// What the README asks a secondary.
+/// The check of a secondary in `tlsagen help hooks`.
 const HAS_IT: &str = "tlsagen diff fullchain.pem mx.example --next new/key.pem --only add --records -";
 
 #[test]
 #[ignore = "needs bind9, bind9-dnsutils, ldnsutils and shellcheck"]
-fn the_rollover_of_the_readme_is_covered_at_every_step() {
+fn the_rollover_script_is_covered_at_every_step() {
     let place = Place::new("rollover");
     let port = place.ports[0];
     fs::create_dir(place.folder.join("new")).unwrap();
-    executable(&place.folder.join("rollover.sh"), &script_of_readme("# rollover.sh STEP"));
+    executable(&place.folder.join("rollover.sh"), &script_of_help("# rollover.sh STEP"));
     place.succeeds("shellcheck rollover.sh");
     certificates(&place, "current next");
     place.succeeds("cp current.pem fullchain.pem; cp next.pem new/fullchain.pem; cp next.key new/key.pem");

@@ -1,5 +1,5 @@
-//! Completions for a shell: those of clap_complete, changed where they do not fit this command line. The first word
-//! is a subcommand or a file, most calls have no subcommand, and options may follow the files.
+//! Shell completions: the output of clap_complete, adapted to this command line. The first word is a subcommand or a
+//! file, most calls have no subcommand, and options may also follow the files.
 
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -23,7 +23,7 @@ fn generated(shell: Shell, command: Command) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// Asks for file names where an argument is a file, and nowhere else.
+/// Completes file names for arguments that are files, and for no others.
 fn hinted(command: Command) -> Command {
     let hint = |value: &str| match value {
         "CHAIN" | "FILE" => ValueHint::FilePath,
@@ -45,10 +45,10 @@ const LEVEL: &str = " || ${COMP_CWORD} -eq ";
 /// Where bash offers subcommands and options alike.
 const WORDS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n";
 
-/// Offers options only where a dash asks for them, else file names, and subcommands for the first word only.
+/// Completes options after a dash only, file names otherwise, and subcommands for the first word only.
 fn bash(text: &str) -> String {
     const NO_OPTIONS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )\n";
-    // bash offers file names by itself only where there is no reply; here subcommands and files fit.
+    // bash completes file names itself only if there is no reply; the first word may be a subcommand or a file.
     const FIRST: &str = "
             if [[ ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )
@@ -66,7 +66,7 @@ fn bash(text: &str) -> String {
 /// The condition for what fish offers as the first word.
 const FIRST_WORD: &str = "complete -c tlsagen -n \"__fish_tlsagen_needs_command\" -";
 
-/// Offers the options of records after the first word too, unless that is a subcommand; and the names of shells.
+/// Completes the options of record output after the first word too, unless it is a subcommand; and names of shells.
 fn fish(text: &str) -> String {
     let names: Vec<String> = subcommands();
     let unless =
@@ -76,7 +76,7 @@ fn fish(text: &str) -> String {
         option.map_or_else(|| line.to_owned(), |option| format!("{unless}{option}"))
     };
     let mut text: String = text.lines().map(|line| patched(line) + "\n").collect();
-    // For fish, clap_complete offers options only.
+    // clap_complete completes options only.
     text.push_str(&format!(
         "complete -c tlsagen -n \"__fish_tlsagen_using_subcommand completions\" -f -a \"{}\"\n",
         Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -104,7 +104,7 @@ const SERVER: [&str; 2] = [":SERVER[:PORT]:", ":SERVER[\\:PORT]:"];
 /// With two colons, zsh offers no options after the words.
 const TRIPLES: [&str; 2] = ["'*::params", "'*:params"];
 
-/// Offers a subcommand or a file first; after a file, the other arguments of a call for records.
+/// Completes a subcommand or a file first; after a file, the arguments of record output.
 fn zsh() -> String {
     let after_chain = zsh_after_chain();
     let arguments = between(&after_chain, ARGUMENTS);
@@ -134,7 +134,7 @@ fn subcommands() -> Vec<String> {
     command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect()
 }
 
-/// From the first `start` to the end of the `end` that follows it.
+/// The text from the first `start` up to and including the next `end`.
 fn between<'a>(text: &'a str, [start, end]: [&str; 2]) -> &'a str {
     let text = text.find(start).and_then(|at| text.get(at..)).unwrap_or_default();
     text.find(end).and_then(|at| text.get(..at + end.len())).unwrap_or_default()

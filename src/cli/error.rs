@@ -1,4 +1,4 @@
-//! A wrong call: one line, and a hint.
+//! Usage errors: one line, and a hint.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::tlsa::ParamsError;
 
 pub(super) const SEE_HELP: &str = "see `tlsagen --help`";
 
-/// A wrong call: one line, and a hint.
+/// A usage error: one line, and a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError {
     code: Option<Code>,
@@ -27,12 +27,19 @@ impl UsageError {
 
     pub(super) fn misplaced(subcommand: &str) -> Self {
         Self::new(
-            format!("the file name '{subcommand}' is that of a subcommand"),
-            &format!("options follow the subcommand; `./{subcommand}` for a file"),
+            format!("'{subcommand}' is a subcommand and cannot be used as a file name"),
+            &format!("put options after the subcommand; for a file of that name, write ./{subcommand}"),
         )
     }
 
-    /// clap's several paragraphs as a line and a hint. `args` are those of the call, the program's name first.
+    /// `probe` in a build without it.
+    pub(super) fn without_probe() -> Self {
+        let message =
+            "this build of tlsagen has no `probe`: it was built without the feature `live`".to_owned();
+        Self::new(message, "install a build that has it, or use `check` with --records")
+    }
+
+    /// Turns the paragraphs of clap into one line and a hint. `args` are those of the call, with the program's name.
     pub(super) fn from_clap(mut error: clap::Error, args: &[OsString]) -> Self {
         if error.kind() == ErrorKind::ArgumentConflict
             && let Some(ContextValue::String(subcommand)) = error.get(ContextKind::InvalidSubcommand)
@@ -62,32 +69,32 @@ impl UsageError {
             first = first.replace(&format!("'{MARK}'"), &given.to_string());
             if is_positional && text.contains("Usage: tlsagen chain") {
                 first = first.trim_end_matches(" found").to_owned();
-                hint = "chain prints every record and takes no parameters; several hosts are one word: a.example,b.example".to_owned();
+                hint = "chain prints every record and takes no parameters; separate hosts with commas: a.example,b.example".to_owned();
             }
         }
         Self { code: None, message: printable(&first), hint: printable(&hint) }
     }
 }
 
-/// What is in the place of an argument until clap has made its sentence.
+/// Replaces an argument while clap formats its message.
 const MARK: &str = "\u{0}";
 
-/// Puts [`MARK`] into the place of the argument that `error` quotes, and takes away the tips that quote it.
-/// Gives the argument as it may be shown, and whether it stands in a position rather than after an option.
+/// Replaces the argument that `error` quotes by [`MARK`], and removes the tips that quote it.
+/// Returns the argument in a form that may be printed, and whether it is a positional argument.
 fn hide(error: &mut clap::Error, args: &[OsString]) -> Option<(Shown, bool)> {
-    // What clap calls an invalid argument is one of the call only where it is unknown, or else one of ours.
+    // clap's InvalidArg is a word of the call only for an unknown argument; otherwise it is the name of an option.
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => ContextKind::InvalidValue,
     };
-    // No value of ours starts with a dash, and other tips name what is ours.
+    // Only the tips that start with "to pass" quote the argument; no value of this program starts with a dash.
     if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
         let tips = tips.into_iter().filter(|tip| !tip.to_string().starts_with("to pass"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips.collect()));
     }
     let argument = match error.get(kind) {
-        // Here clap has a sentence of its own.
+        // clap has another message for this.
         Some(ContextValue::String(argument)) if !argument.is_empty() => argument.clone(),
         _ => return None,
     };
@@ -134,7 +141,7 @@ impl From<ParamsError> for UsageError {
     fn from(error: ParamsError) -> Self {
         Self::new(
             error.to_string(),
-            "parameters follow HOST, as in `tlsagen fullchain.pem mx.example 3 1 1`; several hosts are one word: a.example,b.example",
+            "parameters follow HOST, as in `tlsagen fullchain.pem mx.example 3 1 1`; separate hosts with commas: a.example,b.example",
         )
     }
 }

@@ -1,4 +1,4 @@
-//! The options of lookups and of `probe`, as values.
+//! The arguments of lookups and of `probe`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -13,50 +13,50 @@ use crate::owner::{Endpoint, HostName, Origin, Port};
 use crate::render::ReportFormat;
 use crate::text::Shown;
 
-/// How the DNS is to be asked.
+/// How to query the DNS.
 #[derive(Debug, Clone)]
 pub struct LookupRequest {
-    /// The server; the system's without one.
+    /// The name server; `None` for the system's.
     pub server: Option<SocketAddr>,
-    /// A file of trust anchors; the root's keys without one.
+    /// A file of trust anchors; `None` for the built-in root keys.
     pub trust_anchor: Option<String>,
     /// Time limit per lookup and per connection.
     pub timeout: Duration,
 }
 
-/// The options of `probe`, as values.
+/// The arguments of `probe`.
 #[derive(Debug)]
 pub struct ProbeRequest {
-    /// The host and its port, or a mail domain.
+    /// The server or the mail domain.
     pub target: Target,
-    /// What is spoken before TLS; by port without one.
+    /// The protocol before TLS; `None` to choose it by port.
     pub protocol: Option<Protocol>,
-    /// Records from a file instead of the DNS, `-` for standard input.
+    /// A file of records to use instead of the DNS, `-` for standard input.
     pub records: Option<String>,
-    /// The origin of relative names in it.
+    /// The origin of relative names in `records`.
     pub origin: Option<Origin>,
-    /// How the DNS is to be asked.
+    /// How to query the DNS.
     pub lookup: LookupRequest,
     /// Time limit for all lookups and connections together.
     pub deadline: Duration,
-    /// Which addresses are visited.
+    /// The address families to visit.
     pub families: Families,
-    /// Where the served certificates go.
+    /// The file for the served certificates.
     pub save: Option<String>,
-    /// The shape of the output.
+    /// The output format.
     pub format: ReportFormat,
-    /// The clock.
+    /// The current time, or that of `--at`.
     pub now: OffsetDateTime,
-    /// Errors only.
+    /// Whether to print errors only.
     pub quiet: bool,
 }
 
-/// What is probed.
+/// What to probe.
 #[derive(Debug)]
 pub enum Target {
     /// One server.
     Host(HostName, Port),
-    /// The mail servers of a domain, and their port.
+    /// The MX hosts of a domain, and their port.
     Mx(HostName, Port),
 }
 
@@ -76,7 +76,7 @@ fn server(text: &str) -> Result<SocketAddr, UsageError> {
     address.or_else(|_| text.parse()).map_err(|_| {
         let given = Shown::name(text).at("its value");
         let message = format!("--dns: {given} is not the address of a name server");
-        UsageError::new(message, "as in --dns 192.0.2.53 or --dns '[2001:db8::53]:5353'")
+        UsageError::new(message, "examples: --dns 192.0.2.53, --dns '[2001:db8::53]:5353'")
     })
 }
 
@@ -86,15 +86,15 @@ impl ProbeArgs {
         are_paths(&[("--records", self.records.as_ref()), ("--save", self.save.as_ref())])?;
         are_paths(&[("--trust-anchor", self.lookup.trust_anchor.as_ref())])?;
         if self.save.as_deref() == Some("-") {
-            let message = "--save takes a file: standard output has the verdict".to_owned();
-            return Err(UsageError::new(message, "as in --save served.pem"));
+            let message = "--save needs a file: standard output is used for the verdict".to_owned();
+            return Err(UsageError::new(message, "example: --save served.pem"));
         }
         let port = self.port.as_deref().map(|port| parsed(port, "--port")).transpose()?;
         let target = match (&self.host, &self.mx) {
             (Some(host), _) => match host.parse()? {
                 Endpoint::Server { port: Some(_), .. } | Endpoint::Owner(_) if port.is_some() => {
                     let message = "--port has no effect: HOST has a port of its own".to_owned();
-                    return Err(UsageError::new(message, "leave one of the two away"));
+                    return Err(UsageError::new(message, "use one or the other"));
                 }
                 Endpoint::Server { host, port: own, .. } => {
                     Target::Host(host, own.or(port).unwrap_or(Port::SMTP))
@@ -109,7 +109,7 @@ impl ProbeArgs {
             },
             (None, Some(domain)) => Target::Mx(parsed(domain, "--mx")?, port.unwrap_or(Port::SMTP)),
             (None, None) => {
-                return Err(UsageError::new("no HOST is given".to_owned(), "give HOST, or --mx DOMAIN"));
+                return Err(UsageError::new("HOST is missing".to_owned(), "give HOST, or --mx DOMAIN"));
             }
         };
         Ok(ProbeRequest {

@@ -29,18 +29,18 @@ pub use error::UsageError;
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, ProbeRequest, Target};
 
-/// Whether it is the name of a subcommand, of this build or of others: no file of such a name is taken by accident.
+/// Whether `name` is a subcommand, of any build: a file with such a name must be written as a path.
 fn is_subcommand(name: &str) -> bool {
     Command::has_subcommand(name) || name == PROBE
 }
 
-/// The subcommand that builds without the feature `live` lack.
+/// The subcommand that needs the feature `live`.
 const PROBE: &str = "probe";
 
-/// What is asked for.
+/// A parsed command line.
 #[derive(Debug)]
 pub enum Invocation {
-    /// The records of the asked-for parameters.
+    /// The records of the requested parameters.
     Records(Request, Vec<Params>),
     /// Every record of every certificate.
     Chain(Request),
@@ -48,7 +48,7 @@ pub enum Invocation {
     Check(CheckRequest),
     /// What to add to published records, and what to remove.
     Diff(DiffRequest),
-    /// What a DANE client sees.
+    /// What a DANE client accepts or rejects.
     #[cfg(feature = "live")]
     Probe(ProbeRequest),
     /// Completions for a shell.
@@ -59,14 +59,14 @@ pub enum Invocation {
     Show(String),
 }
 
-/// What every subcommand with a chain takes, as values.
+/// The arguments that all subcommands with a chain share.
 #[derive(Debug)]
 pub struct Common {
     /// The chain, `-` for standard input.
     pub chain: String,
-    /// Further files whose records belong to the set.
+    /// The files of `--next`.
     pub next: Vec<String>,
-    /// Whom the records are for.
+    /// The hosts or owner names.
     pub endpoints: Vec<Endpoint>,
     /// Ports for endpoints without one.
     pub ports: Vec<Port>,
@@ -74,47 +74,47 @@ pub struct Common {
     pub transport: Transport,
     /// The origin for relative owners.
     pub origin: Option<Origin>,
-    /// The clock.
+    /// The current time, or that of `--at`.
     pub now: OffsetDateTime,
-    /// Errors only.
+    /// Whether to print errors only.
     pub quiet: bool,
 }
 
-/// The options of record output, as values.
+/// The arguments of record output.
 #[derive(Debug)]
 pub struct Request {
     /// The chain and its owners.
     pub common: Common,
     /// The TTL in seconds.
     pub ttl: Option<u32>,
-    /// The shape of the output.
+    /// The output format.
     pub format: Format,
-    /// Comment lines.
+    /// Whether to print comment lines.
     pub comments: bool,
-    /// One certificate of the path.
+    /// The only certificate of the path to use, if given.
     pub depth: Option<usize>,
-    /// Warnings are errors.
+    /// Whether warnings are errors.
     pub strict: bool,
 }
 
-/// The options of `check`, as values.
+/// The arguments of `check`.
 #[derive(Debug)]
 pub struct CheckRequest {
     /// The chain and its owners.
     pub common: Common,
-    /// Where the published records are.
+    /// Where to read the published records.
     pub records: Records,
-    /// The client's question alone.
+    /// Whether one usable record for each end entity is enough.
     pub any: bool,
-    /// The trust store of usages 0 and 1.
+    /// The trust store for usages 0 and 1.
     pub ca_file: Option<String>,
-    /// Further names that the certificate may have (RFC 7672 section 3.2.2).
+    /// Additional reference names (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,
-    /// The shape of the output.
+    /// The output format.
     pub format: ReportFormat,
 }
 
-/// Where published records come from.
+/// The source of published records.
 #[derive(Debug)]
 pub enum Records {
     /// A file, `-` for standard input.
@@ -124,37 +124,35 @@ pub enum Records {
     Dns(LookupRequest),
 }
 
-/// The options of `diff`, as values.
+/// The arguments of `diff`.
 #[derive(Debug)]
 pub struct DiffRequest {
     /// The chain and its owners.
     pub common: Common,
     /// The triples of the wanted set.
     pub params: Vec<Params>,
-    /// Where the published records are.
+    /// Where to read the published records.
     pub records: Records,
-    /// One half of the changes.
+    /// The only half of the changes to print, if given.
     pub only: Option<Half>,
     /// The TTL of added records in seconds.
     pub ttl: Option<u32>,
-    /// The shape of the output.
+    /// The output format.
     pub format: ChangesFormat,
-    /// One certificate of the path.
+    /// The only certificate of the path to use, if given.
     pub depth: Option<usize>,
 }
 
-/// The invocation that `args` spell, the program's name first.
+/// Parses `args`, which start with the program's name.
 ///
-/// Errors: a wrong call, with a hint.
+/// Errors: a usage error, with a hint.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let args: Vec<OsString> = args.into_iter().collect();
     let wrong_call = |error| UsageError::from_clap(error, &args);
-    // Most calls are for records and need none of the subcommands, which cost more than those calls' own arguments.
+    // Most calls print records. Building the subcommands takes longer than parsing such a call, so try it first.
     let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
     if cfg!(not(feature = "live")) && first == PROBE {
-        let message =
-            "this build of tlsagen has no `probe`: it was made without the feature `live`".to_owned();
-        return Err(UsageError::new(message, "install a build with it, or use `check` with --records"));
+        return Err(UsageError::without_probe());
     }
     if !is_subcommand(first)
         && let Ok(mut matches) =
@@ -186,6 +184,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
 fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
     let mut command = command();
     command.build();
+    if cfg!(not(feature = "live")) && topic == Some(PROBE) {
+        return Err(UsageError::without_probe());
+    }
     let text = match topic {
         None => command.render_help().to_string(),
         Some(topic) => match (command.find_subcommand_mut(topic), notes::topic(topic)) {
@@ -193,18 +194,15 @@ fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
             (None, Some(text)) => text,
             (None, None) => {
                 let given = Shown::word(topic).at("this word");
-                let message = format!("there is no help on {given}");
-                return Err(UsageError::new(
-                    message,
-                    "the topics are diagnostics, hooks and json, and each subcommand",
-                ));
+                let hint = format!("topics: {}, or a subcommand", notes::TOPICS.join(", "));
+                return Err(UsageError::new(format!("no help on {given}"), &hint));
             }
         },
     };
     Ok(Invocation::Show(text))
 }
 
-/// The whole command, for completions and the manual page: the subcommands, and the arguments without one.
+/// The whole command, for completions and the manual page: the subcommands, and the arguments of record output.
 pub fn command() -> clap::Command {
     RecordArgs::augment_args(Cli::command())
 }
@@ -274,7 +272,7 @@ impl PublishedArgs {
             Some(file) => Ok(Records::File(file)),
             #[cfg(feature = "live")]
             None => Ok(Records::Dns(self.lookup.request()?)),
-            // It is required there.
+            // clap requires it in this build.
             #[cfg(not(feature = "live"))]
             None => Ok(Records::File(String::new())),
         }
@@ -286,8 +284,8 @@ fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
     let Some(text) = at else { return Ok(OffsetDateTime::now_utc()) };
     OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| {
         let given = Shown::time(&text).at("its value");
-        let message = format!("--at: {given} is not a time of RFC 3339");
-        UsageError::new(message, "as in --at 2026-11-23T12:00:00Z")
+        let message = format!("--at: {given} is not an RFC 3339 time");
+        UsageError::new(message, "example: --at 2026-11-23T12:00:00Z")
     })
 }
 
@@ -298,44 +296,44 @@ fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
     }
 }
 
-/// A file of the call, if it is given, and what it is given as.
+/// An argument that names a file: how the call spells it, and its value.
 type Place<'a> = (&'static str, Option<&'a String>);
 
 /// The value of an option that is a name, port or transport.
 ///
-/// Errors: it is not one; then it is shown as far as it may be, or else named by its option.
+/// Errors: an invalid value. It is quoted only if it cannot be a secret; otherwise the option is named.
 fn parsed<T: FromStr<Err = NameError>>(text: &str, option: &str) -> Result<T, NameError> {
     text.parse().map_err(|error: NameError| error.at(format!("the value of {option}")))
 }
 
-/// Errors: a file that cannot be one, such as the text of a private key.
+/// Errors: a value that cannot be a file name, such as the text of a private key.
 fn are_paths(files: &[Place<'_>]) -> Result<(), UsageError> {
     match files.iter().find(|(_, file)| file.is_some_and(|file| !is_path(file))) {
         Some((place, _)) => Err(UsageError::new(
-            format!("{place} is not the name of a file"),
-            "give the file itself; a private key in the arguments of a command is seen by every user of the machine",
+            format!("{place} is not a file name"),
+            "give the name of a file; every user of the machine can read a private key in the arguments of a command",
         )),
         None => Ok(()),
     }
 }
 
-/// Errors: more than one of the files is standard input.
+/// Errors: standard input is given more than once.
 fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
     match files.filter(|file| *file == "-").count() {
         0 | 1 => Ok(()),
         _ => {
-            let message = "standard input (-) can be read once only".to_owned();
-            Err(UsageError::new(message, "give files instead"))
+            let message = "standard input (-) is given twice".to_owned();
+            Err(UsageError::new(message, "it can be read once: give files instead"))
         }
     }
 }
 
 impl CommonArgs {
-    /// `others` are the further files of the call, each with its option.
+    /// `others`: the other files of the call, each with its option.
     fn values(self, others: &[Place<'_>]) -> Result<Common, UsageError> {
         let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
         if self.chain.is_empty() {
-            return wrong("the name of CHAIN is empty", "is a shell variable not set?");
+            return wrong("CHAIN is empty", "check for an unset shell variable");
         }
         if is_subcommand(&self.chain) {
             return Err(UsageError::misplaced(&self.chain));
@@ -349,15 +347,12 @@ impl CommonArgs {
         let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
         let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
         if self.port.is_some() && !endpoints.iter().any(takes_port) {
-            return wrong(
-                "--port has no effect: each HOST has a port of its own",
-                "leave one of the two away",
-            );
+            return wrong("--port has no effect: each HOST has a port of its own", "use one or the other");
         }
         if self.transport.is_some() && !endpoints.iter().any(takes_transport) {
             return wrong(
                 "--transport has no effect: each HOST is a full owner name",
-                "leave it away, or give the host alone",
+                "remove it, or give the host name only",
             );
         }
         let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {

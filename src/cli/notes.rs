@@ -1,4 +1,4 @@
-//! What the help and the manual page say beside the options.
+//! The texts of the help and the manual page apart from the options.
 
 use crate::diagnostic::{Code, Stage};
 
@@ -6,105 +6,214 @@ use crate::diagnostic::{Code, Stage};
 /// version prints the same page.
 pub const DATE: &str = "2026-11-25";
 
-/// One example and what it is for on each line.
-pub const EXAMPLES: &str =
-    "  tlsagen fullchain.pem mx.example                      the record most servers want (3 1 1)
-  tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also one for each CA of the chain
-  tlsagen fullchain.pem mx.example >> db.example        append to the zone file
+/// One example and its purpose on each line.
+const EXAMPLES: &str =
+    "  tlsagen fullchain.pem mx.example                      the record most servers need (3 1 1)
+  tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also a record for each CA of the chain
+  (echo; tlsagen fullchain.pem mx.example) >>db.example
+                                                        append to a zone file
   tlsagen fullchain.pem mx.example -f nsupdate | nsupdate -k ddns.key
-                                                        add by a dynamic update
+                                                        add by dynamic update
   tlsagen fullchain.pem mx.example --next next.key      with the next key, before it is deployed
   tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
   tlsagen chain fullchain.pem mx.example                every record of every certificate
   tlsagen check fullchain.pem mx.example --records db.example --origin example
-                                                        is what is published right for this chain?
-  tlsagen probe --mx example.com                        does what is served match what is published?";
+                                                        do the published records cover this chain?";
+
+const PROBE_EXAMPLE: &str = if cfg!(feature = "live") {
+    "
+  tlsagen probe --mx example.com                        do the servers match the published records?"
+} else {
+    ""
+};
+
+/// The examples of this build.
+pub fn examples() -> String {
+    format!("{EXAMPLES}{PROBE_EXAMPLE}")
+}
 
 /// What every user should know, a line each.
 pub const NOTES: &str = "\
-HOST is the MX host, not the mail domain. Usage 3 hashes the server's own certificate or key, usage 2 the CAs above it.
-Records go to standard output, everything else to standard error.";
+HOST is the MX host, not the mail domain. Usage 3 describes the server's own certificate or key, usage 2 a CA above it.
+Records go to standard output, diagnostics to standard error.";
 
 /// The exit statuses.
-pub const EXIT_STATUS: &str =
-    "0 done, or the answer is yes; 1 the answer is no, or diff has found something to do;
-2 wrong call or input, and then no record is printed; 3 it cannot be told.";
+pub const EXIT_STATUS: &str = "0 done, or the answer is yes; 1 the answer is no, or diff found changes;
+2 usage or input error, no records printed; 3 undetermined.";
 
 /// What the subcommands have in common.
-pub const SUBCOMMANDS: &str =
-    "Options of a subcommand follow its name. A file with the name of a subcommand is given as ./check.";
+pub const SUBCOMMANDS: &str = "Options follow the name of the subcommand. To read a file that has the name of a subcommand, write ./check.";
 
-/// The words of `check` and `probe`, each with what it means.
-pub const WORDS: [(&str, &str); 14] = [
+/// The words of `check` reports, each with its meaning.
+pub const WORDS: [(&str, &str); 12] = [
     ("match", "The record authenticates the server."),
-    ("unmatched", "It describes nothing in the chain: stale, or of a next key. A next key is no fault."),
-    ("unusable", "Clients pass it over: unknown numbers, data of a wrong length, or usage 0 or 1 for SMTP."),
-    ("ignored", "A stronger digest with the same usage and selector hides it (RFC 7671 section 9)."),
-    ("failed", "It describes a certificate of the chain, but the path, a date or a name does not hold."),
-    ("unverified", "That cannot be decided here, and the line says why."),
-    ("covered", "Every triple that is published describes every end entity of the chain."),
+    (
+        "unmatched",
+        "The record describes nothing in the chain: it is stale, or belongs to the next key, which is fine.",
+    ),
+    (
+        "unusable",
+        "Clients skip the record: unknown numbers, data of the wrong length, or usage 0 or 1 for SMTP.",
+    ),
+    (
+        "ignored",
+        "Clients use a stronger digest with the same usage and selector instead (RFC 7671 section 9).",
+    ),
+    ("failed", "The record describes a certificate of the chain, but the path, a date or a name is invalid."),
+    ("unverified", "The record could not be verified here; the line gives the reason."),
+    ("covered", "Every published triple describes every end entity of the chain."),
     (
         "partial",
-        "A client may succeed, but a triple covers nothing, an end entity has no record, or a stale stronger digest \
-         hides the match.",
+        "Some clients may succeed, but a triple matches nothing, an end entity has no record, or a stale stronger \
+         digest hides the match.",
     ),
-    ("not-covered", "No record that clients use authenticates the server."),
-    ("unknown", "There is no record, or its answer cannot be trusted or decided."),
-    ("published", "The record of this certificate is among those published."),
-    ("not published", "It is not, and this is what it would be."),
-    ("pass", "A client that uses the records accepts the server."),
-    ("fail", "It refuses the server: mail from such clients waits, and bounces in the end."),
+    ("not-covered", "No usable record authenticates the server."),
+    ("unknown", "There is no record, the answer is not secure, or no record could be verified."),
+    ("published", "The record of this certificate is published."),
+    ("not published", "The record of this certificate is not published; the line shows it."),
+];
+
+/// The words that only `probe` prints.
+pub const PROBE_WORDS: [(&str, &str); 2] = [
+    ("pass", "A DANE client accepts the server."),
+    ("fail", "A DANE client rejects the server: mail from such clients is deferred, and finally returned."),
 ];
 
 /// How diagnostics look and what they do.
 pub const DIAGNOSTICS: &str = "\
-Each diagnostic is one line on standard error. Most have a stable code, and the section of the RFC that they stand on:
+Each diagnostic is one line on standard error. Most have a stable code and end with the RFC section that they follow:
 
   tlsagen: warning[sel0-ee]: ...
 
-Of an error, no record is printed; of a warning, the records are printed and will disappoint; a hint is worth knowing. --strict takes warnings for errors, -q hides warnings and hints. In check, diff and probe these are labels: the verdict sets the status. The README has for each code what to do.";
+An error prints no records; a warning prints records that may not work; a hint is information. --strict turns warnings into errors, -q hides warnings and hints. Where a verdict or changes are printed, they set the exit status, and diagnostics do not.";
+
+/// A symptom, and what to run and how to read it.
+const TROUBLESHOOTING: [(&str, &str); 3] = [
+    (
+        "Some senders stopped delivering after a renewal.",
+        "Run tlsagen check fullchain.pem mx.example with the file that the server uses. If it says not-covered, the \
+         key has changed, and senders that validate DANE no longer deliver. Go back to the old key and certificate \
+         if you still have them: that works at once. Otherwise publish the records listed as missing: that works \
+         when the old TTL has expired.",
+    ),
+    (
+        "check says partial.",
+        "Run tlsagen diff fullchain.pem mx.example with every triple that you publish. Clients may still succeed, but \
+         the next change may break delivery. Publish the records listed as missing, or remove the lines that diff \
+         marks with -. If the file has two certificates, the one whose record is not published fails.",
+    ),
+    (
+        "check says unknown.",
+        "Read the first line, then run dig +dnssec _25._tcp.mx.example TLSA. The first line gives the reason: no \
+         record, insecure, bogus or no answer. A record is unverified if it has usage 0 or 1 and there is no --ca-file.",
+    ),
+];
+
+const PROBE_TROUBLESHOOTING: (&str, &str) = (
+    "A web checker says that DANE is not valid.",
+    "Run tlsagen probe --mx example.com. fail names the address and the kind of key, followed by the records of \
+     other keys (unmatched). insecure: the zone is not signed, or its parent has no DS record. If everything passes, \
+     the checker has a cached answer, which expires with the TTL.",
+);
+
+/// The symptoms of this build, each with what to run and how to read it.
+pub fn troubleshooting() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TROUBLESHOOTING.into_iter().chain(cfg!(feature = "live").then_some(PROBE_TROUBLESHOOTING))
+}
 
 /// Where the system names its name servers: resolv.conf(5).
 pub const SYSTEM_SERVERS: &str = "/etc/resolv.conf";
 
-/// The files that are read without being named.
+/// The files that are read by default.
 pub const FILES: [(&str, &str); 1] = [(
     SYSTEM_SERVERS,
-    "The name servers that are asked, unless --dns names one. Answers are validated by tlsagen itself, up to the \
-     root's keys, which are built in, or those of --trust-anchor.",
+    "The name servers to query, unless --dns is given. tlsagen validates the answers itself, with the built-in root \
+     keys or with those of --trust-anchor.",
 )];
 
 /// The environment.
 pub const ENVIRONMENT: [(&str, &str); 1] =
-    [("NO_COLOR", "If set and not empty, what check and probe print to a terminal has no colours.")];
+    [("NO_COLOR", "If set and not empty, reports on a terminal have no colours.")];
 
-/// Where to read on.
+/// Related pages and standards.
 pub const SEE_ALSO: &str = "\
 dig(1), nsupdate(1), openssl(1), posttls-finger(1), resolv.conf(5)
 
 RFC 6698 (the TLSA record), RFC 7671 (its use and updates), RFC 7672 (mail servers)";
 
+/// The topics of `tlsagen help` beside the subcommands.
+pub const TOPICS: [&str; 3] = ["diagnostics", "hooks", "json"];
+
 /// The text of a topic of `tlsagen help`.
 pub fn topic(name: &str) -> Option<String> {
     match name {
         "diagnostics" => Some(diagnostics()),
-        "hooks" => Some(include_str!("topics/hooks.txt").to_owned()),
-        "json" => Some(include_str!("topics/json.txt").to_owned()),
+        "hooks" => Some(hooks()),
+        "json" => Some(json()),
         _ => None,
     }
 }
 
-/// Every code with what it means and what to do, under the heading of its stage.
+/// Hooks, rollovers and monitoring: capitals are headings, fences enclose scripts.
+pub fn hooks() -> String {
+    let live = if cfg!(feature = "live") { include_str!("topics/hooks-live.txt") } else { "" };
+    format!("{}{live}", include_str!("topics/hooks.txt"))
+}
+
+/// The fields of the JSON documents, in the form of [`hooks`].
+pub fn json() -> String {
+    let live = if cfg!(feature = "live") { include_str!("topics/json-live.txt") } else { "" };
+    format!("{}{live}", include_str!("topics/json.txt"))
+}
+
+/// The stages that occur in this build, with their codes.
+pub fn stages() -> impl Iterator<Item = (Stage, impl Iterator<Item = Code>)> {
+    let occurs = |stage: &Stage| cfg!(feature = "live") || *stage != Stage::Probe;
+    let codes = |stage| Code::ALL.iter().copied().filter(move |code| code.stage() == stage);
+    Stage::ALL.into_iter().filter(occurs).map(move |stage| (stage, codes(stage)))
+}
+
+/// Every code with its meaning and what to do, under the heading of its stage; then the symptoms.
 fn diagnostics() -> String {
-    let mut text = format!("{}\n", DIAGNOSTICS.trim());
-    for stage in Stage::ALL {
+    let mut text = String::new();
+    for paragraph in DIAGNOSTICS.lines() {
+        text.push_str(&filled(paragraph, ""));
+    }
+    for (stage, codes) in stages() {
         text.push_str(&format!("\n{stage}:\n"));
-        for code in Code::ALL.iter().filter(|code| code.stage() == stage) {
-            text.push_str(&format!("\n  {code}\n    {}\n    {}\n", code.meaning(), code.advice()));
-            if !code.citation().is_empty() {
-                text.push_str(&format!("    {}\n", code.citation()));
+        for code in codes {
+            text.push_str(&format!("\n  {code}\n"));
+            for line in
+                [code.meaning(), code.advice(), code.citation()].iter().filter(|line| !line.is_empty())
+            {
+                text.push_str(&filled(line, "    "));
             }
         }
     }
+    text.push_str("\nTroubleshooting:\n");
+    for (symptom, answer) in troubleshooting() {
+        text.push_str(&format!("\n  {symptom}\n{}", filled(answer, "    ")));
+    }
     text
+}
+
+/// A paragraph in lines of the width that clap's help has too; an indented or empty line remains as it is.
+fn filled(paragraph: &str, indent: &str) -> String {
+    const WIDTH: usize = 100;
+    if paragraph.is_empty() || paragraph.starts_with(' ') {
+        return format!("{paragraph}\n");
+    }
+    let mut text = String::new();
+    let mut line = String::new();
+    for word in paragraph.split(' ') {
+        if !line.is_empty() && indent.len() + line.len() + 1 + word.len() > WIDTH {
+            text.push_str(&format!("{indent}{line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    format!("{text}{indent}{line}\n")
 }

@@ -1,4 +1,4 @@
-//! Words of the command line that stand for one of a few values.
+//! Option values that are one of a fixed set of words.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -9,7 +9,7 @@ use crate::live::starttls::Protocol;
 use crate::owner::Transport;
 use crate::render::{ChangesFormat, Format, ReportFormat};
 
-/// Takes the words from the type itself: its `ALL`, each by its `name`.
+/// Takes the words from the `ALL` and `name` of the type.
 macro_rules! words {
     ($type:ty) => {
         impl ValueEnum for $type {

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::bind::{executable, script_of_readme};
+use crate::bind::{executable, help_hooks, script_of_help, scripts};
 use crate::mail_host::{MailHost, ends_with, said};
 use crate::pebble::Pebble;
 
-/// Runs a script of the README in an environment and with arguments as its client makes them, with a gate that is
+/// Runs a script of the help in an environment and with arguments as its client makes them, with a gate that is
 /// shut; gives its status and what the gate was given.
 fn hook(line: &str, environment: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
     let folder = folder_for(line);
@@ -20,7 +20,7 @@ fn hook(line: &str, environment: &[(&str, &str)], arguments: &[&str]) -> (Option
         &format!("#!/bin/sh\necho \"$@\" >>{at}/given\npwd >{at}/where\nexit 1\n"),
     );
     executable(&folder.join("sudo"), "#!/bin/sh\n[ \"$1\" = -n ] || exit 9\nshift\nexec \"$@\"\n");
-    executable(&folder.join("hook"), &script_of_readme(line).replace("/var/lib/caddy", &at.to_string()));
+    executable(&folder.join("hook"), &script_of_help(line).replace("/var/lib/caddy", &at.to_string()));
     let output = Command::new("./hook")
         .args(arguments)
         .current_dir(&folder)
@@ -104,10 +104,10 @@ fn each_hook_gives_the_gate_what_its_client_gave() {
 
 #[test]
 #[ignore = "needs shellcheck"]
-fn every_script_of_the_readme_passes_shellcheck() {
+fn every_script_of_the_help_and_the_readme_passes_shellcheck() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let scripts: Vec<&str> =
-        readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let help = help_hooks();
+    let scripts: Vec<&str> = scripts(&help).chain(scripts(&readme)).collect();
     assert!(scripts.iter().filter(|script| script.starts_with("#!/bin/sh")).count() >= 8);
     for script in scripts {
         let mut check = Command::new("shellcheck")
@@ -147,7 +147,7 @@ fn lego_renews_and_the_service_is_covered_at_every_step() {
 
     // lego tells of a hook that fails, but its files are in place.
     let reloads = host.reloads();
-    ends_with(&lego(renew), 1, "did not have all records yet: published");
+    ends_with(&lego(renew), 1, "records were missing on ns");
     let second = host.digest(CHAIN);
     assert_eq!(host.digest("served.pem"), first);
     assert_eq!(host.reloads(), reloads);
@@ -209,7 +209,7 @@ fn dehydrated_renews_and_the_service_is_covered_at_every_step() {
     let reloads = host.reloads();
     let output =
         host.place.run("GIVEN_HOOK=./tlsa-dehydrated GIVEN_RENEW=yes dehydrated -f config --cron --force");
-    ends_with(&output, 0, "did not have all records yet: published");
+    ends_with(&output, 0, "records were missing on ns");
     let second = host.digest(CHAIN);
     assert_eq!(host.digest("served.pem"), first);
     assert_eq!(host.reloads(), reloads);

@@ -68,10 +68,10 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
 
     // All name servers have the record from now on; two TTLs later the service gets the certificate.
     host.start_second();
-    host.cron_says(1, "not for 120 minutes");
+    host.cron_says(1, "less than 120 minutes ago");
     kept(&host);
     host.age(119);
-    host.cron_says(1, "not for 120 minutes");
+    host.cron_says(1, "less than 120 minutes ago");
     kept(&host);
     host.age(122);
     host.cron_says(0, "");

@@ -1,11 +1,11 @@
-//! A mail host that is kept by the recipes of the README: only their paths are replaced.
+//! A mail host that is kept by the recipes of `tlsagen help hooks`: only their paths are replaced.
 
 use std::fs;
 use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
-use crate::bind::{PUBLISHED, Place, executable, named, script_of_readme};
+use crate::bind::{PUBLISHED, Place, executable, help_hooks, named, script_of_help};
 use crate::running::Running;
 
 /// Two name servers, the gate, and a service that reads its file when it is told to.
@@ -42,7 +42,7 @@ impl MailHost {
         self.second = None;
     }
 
-    /// Text of the README with the paths of this host.
+    /// Text of the help with the paths of this host.
     pub(crate) fn here(&self, text: &str) -> String {
         let at = self.place.folder.display();
         text.replace("/etc/postfix/ddns.key", &format!("{at}/ddns.key"))
@@ -52,20 +52,20 @@ impl MailHost {
             .replace("/var/lib/caddy", &format!("{at}/caddy"))
     }
 
-    /// Makes an executable of the script of the README that holds this line.
+    /// Makes an executable of the script of the help that contains this line.
     pub(crate) fn install(&self, name: &str, line: &str) {
-        let script = script_of_readme(line);
+        let script = script_of_help(line);
         let head = if script.starts_with("#!") { "" } else { "#!/bin/sh -eu\n" };
         executable(&self.place.folder.join(name), &self.here(&format!("{head}{script}")));
     }
 
     pub(crate) fn cron(&self) -> Output {
-        let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-        let entry = readme.lines().find_map(|line| line.split_once(" root tlsa-deploy ")).unwrap();
+        let help = help_hooks();
+        let entry = help.lines().find_map(|line| line.split_once(" root tlsa-deploy ")).unwrap();
         self.place.run(&self.here(&format!("tlsa-deploy {}", entry.1)))
     }
 
-    /// The service uses the certificate of these files, then its record is published, as the README says.
+    /// The service uses the certificate of these files, then its record is published, as the help says.
     #[track_caller]
     pub(crate) fn first_time(&self, chain: &str, key: &str) {
         self.place.succeeds(&format!(
@@ -85,7 +85,7 @@ impl MailHost {
         served.starts_with("-----BEGIN ") && served.contains(" KEY-----\n") && served.ends_with(&read(chain))
     }
 
-    /// Runs the command of the README's crontab, which has to end with this status and say this.
+    /// Runs the command of the crontab in the help, which has to end with this status and say this.
     #[track_caller]
     pub(crate) fn cron_says(&self, status: i32, text: &str) {
         ends_with(&self.cron(), status, text);
@@ -103,7 +103,7 @@ impl MailHost {
     /// Runs the gate until all name servers have the next records and the wait has begun.
     #[track_caller]
     pub(crate) fn waits(&self) {
-        self.until(|| said(&self.cron()).contains("a new key: published, but not for 120 minutes"));
+        self.until(|| said(&self.cron()).contains("new key: published less than 120 minutes ago"));
     }
 
     /// Whether the second name server has such a record.

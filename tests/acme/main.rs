@@ -1,4 +1,4 @@
-//! Renewal by ACME clients as the README describes it: its scripts, run by certbot, dehydrated and lego with pebble,
+//! Renewal by ACME clients as `tlsagen help hooks` describes it: its scripts, run by certbot, dehydrated and lego with pebble,
 //! and by stand-ins for acme.sh and Caddy.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]

@@ -1,4 +1,4 @@
-//! BIND with a signed, dynamic zone in a folder of its own, and the recipes of the README to run against it.
+//! BIND with a signed, dynamic zone in a folder of its own, and the recipes of `tlsagen help hooks` to run against it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,21 @@ pub(crate) fn executable(path: &Path, text: &str) {
     assert!(Command::new("chmod").arg("+x").arg(path).status().unwrap().success());
 }
 
-/// The shell script of the README that holds a line.
-pub(crate) fn script_of_readme(line: &str) -> String {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let mut scripts = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    scripts.find(|script| script.contains(line)).unwrap().to_owned()
+/// What `tlsagen help hooks` prints.
+pub(crate) fn help_hooks() -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["help", "hooks"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The shell scripts in a text with fences.
+pub(crate) fn scripts(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap())
+}
+
+/// The shell script of `tlsagen help hooks` that contains a line.
+pub(crate) fn script_of_help(line: &str) -> String {
+    let help = help_hooks();
+    scripts(&help).find(|script| script.contains(line)).unwrap().to_owned()
 }
 
 /// Starts a name server with a zone `example` of that kind.
