@@ -12,6 +12,10 @@ use serde_json::Value;
 
 #[path = "common/openssl.rs"]
 mod openssl;
+#[path = "common/program.rs"]
+mod program;
+#[path = "common/running.rs"]
+mod running;
 
 /// What becomes of a file.
 enum Expected {
@@ -138,7 +142,7 @@ fn odd() -> PathBuf {
 }
 
 fn tlsagen(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(arguments).current_dir(odd()).output().unwrap()
+    program::tlsagen(odd(), arguments)
 }
 
 /// The certificates of the oracle: by index, then `selector matching-type hex` in the order of the file.
@@ -348,7 +352,7 @@ fn openssl_accepts_our_records_and_check_never_contradicts_it() {
     for (name, expected) in FILES {
         // The key of id-RSASSA-PSS is the same but for its algorithm.
         let key = if name.starts_with("spki-pss") { "pss.key" } else { "leaf.key" };
-        let mut server = openssl::Server::start(&odd().join(format!("{name}.pem")), &odd().join(key));
+        let mut server = openssl::Server::of_chain(&odd().join(format!("{name}.pem")), &odd().join(key));
         let mut accepted = |record: &str| server.is_accepted("mx.example", &[record.to_owned()], &[]);
         let Digest(_, anchor) = expected else {
             if odd().join(format!("expected/{name}.pem.txt")).exists() {
