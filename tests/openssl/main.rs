@@ -10,11 +10,13 @@ mod judge;
 mod numbers;
 #[path = "../common/openssl.rs"]
 mod openssl;
+mod plan;
 #[path = "../common/program.rs"]
 mod program;
 mod random;
 #[path = "../common/running.rs"]
 mod running;
+mod workshop;
 
 use std::collections::HashMap;
 
