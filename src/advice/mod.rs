@@ -7,6 +7,8 @@ mod certificates;
 mod choice;
 pub mod published;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::HashSet;

@@ -4,6 +4,8 @@ mod changes;
 #[cfg(feature = "live")]
 mod probe;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::{self, Write};
 use std::str::FromStr;
