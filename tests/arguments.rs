@@ -5,19 +5,18 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
-use std::process::{Command, Output};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+#[path = "common/program.rs"]
+mod program;
 
-fn tlsagen(args: &[String]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-        .args(args)
-        // Where nothing of a line that is taken for a file is found or left.
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .env("COLUMNS", "80")
-        .output()
-        .unwrap()
-}
+use program::{ROOT, command};
+use tlsagen::cli::{self, Invocation, Records};
+
+/// Where nothing of a line that is taken for a file is found or left.
+const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
 
 /// Calls with `word` in each position and as the value of each option of each subcommand, in one go and on its own,
 /// and as an option of its own; options and positions are those that clap knows.
@@ -64,24 +63,84 @@ fn calls(word: &str) -> Vec<Vec<String>> {
     calls
 }
 
-/// What is said to a call; a call that would look at the network is not made.
-fn said(args: &[String]) -> Option<(String, String)> {
-    let args_of_run = std::iter::once("tlsagen".into()).chain(args.iter().map(OsString::from));
-    let needs_network = match tlsagen::cli::parse(args_of_run) {
-        Ok(tlsagen::cli::Invocation::Check(request)) => {
-            matches!(request.records, tlsagen::cli::Records::Dns(_))
-        }
-        Ok(tlsagen::cli::Invocation::Diff(request)) => {
-            matches!(request.records, tlsagen::cli::Records::Dns(_))
-        }
-        Ok(tlsagen::cli::Invocation::Probe(_)) => true,
-        _ => false,
-    };
-    if needs_network {
-        return None;
+/// Whether a call would look at the network.
+fn needs_network(args: &[String]) -> bool {
+    if !args.iter().any(|arg| ["check", "diff", "probe"].contains(&arg.as_str())) {
+        return false;
     }
-    let output = tlsagen(args);
-    Some((String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap()))
+    let args_of_run = std::iter::once("tlsagen".into()).chain(args.iter().map(OsString::from));
+    match cli::parse(args_of_run) {
+        Ok(Invocation::Check(request)) => matches!(request.records, Records::Dns(_)),
+        Ok(Invocation::Diff(request)) => matches!(request.records, Records::Dns(_)),
+        Ok(Invocation::Probe(_)) => true,
+        _ => false,
+    }
+}
+
+/// What is said to a call.
+struct Said {
+    args: Vec<String>,
+    stdout: String,
+    stderr: String,
+}
+
+/// What is said to each call; those that would look at the network are left out. Thousands of processes would take
+/// most of the time, so that one makes all calls ([`make_calls`]), and every hundredth again in its own.
+fn said(test: &str, calls: impl IntoIterator<Item = Vec<String>>) -> Vec<Said> {
+    let calls: Vec<Vec<String>> = calls.into_iter().filter(|args| !needs_network(args)).collect();
+    let path = PathBuf::from(FOLDER).join(format!("{test}.calls"));
+    fs::write(&path, serde_json::to_vec(&calls).unwrap()).unwrap();
+    let output = in_folder(Command::new(std::env::current_exe().unwrap()))
+        .args(["--exact", "make_calls", "--ignored", "--nocapture"])
+        .env(CALLS, &path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap());
+    // What the test harness says is before the first mark and after the last one.
+    let [stdout, stderr] = [&stdout, &stderr].map(|text| text.split(MARK).skip(1).collect::<Vec<_>>());
+    assert_eq!([stdout.len(), stderr.len()], [calls.len() + 1; 2]);
+    let said = calls.into_iter().zip(stdout.into_iter().zip(stderr));
+    let said = said.map(|(args, (stdout, stderr))| Said {
+        args,
+        stdout: stdout.to_owned(),
+        stderr: stderr.to_owned(),
+    });
+    let said: Vec<Said> = said.collect();
+    for Said { args, stdout, stderr } in said.iter().step_by(100) {
+        let output = in_folder(command(FOLDER, args)).output().unwrap();
+        assert_eq!((&output.stdout, &output.stderr), (&stdout.clone().into(), &stderr.clone().into()));
+    }
+    said
+}
+
+fn in_folder(mut command: Command) -> Command {
+    command.current_dir(FOLDER).env("COLUMNS", "80");
+    command
+}
+
+/// The variable with the path of the calls to make.
+const CALLS: &str = "TLSAGEN_TEST_CALLS";
+/// What divides the outputs of calls.
+const MARK: &str = "\n<<< the next call >>>\n";
+
+/// Makes the calls of another test, as `main` would, with a mark on both streams before each and after the last.
+#[test]
+#[ignore = "a part of the other tests, which start it"]
+fn make_calls() {
+    let Some(path) = std::env::var_os(CALLS) else { return };
+    let calls: Vec<Vec<String>> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let mark = || {
+        io::stdout().write_all(MARK.as_bytes()).unwrap();
+        io::stdout().flush().unwrap();
+        io::stderr().write_all(MARK.as_bytes()).unwrap();
+    };
+    mark();
+    for args in calls {
+        let args = args.into_iter().map(OsString::from);
+        tlsagen::commands::run(std::iter::once("tlsagen".into()).chain(args), true);
+        mark();
+    }
 }
 
 /// All runs of 17 letters of the base64; none may be shown.
@@ -109,14 +168,11 @@ fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
         } else {
             words.remove(0);
         }
-        for word in words {
-            for call in calls(&word) {
-                let Some((stdout, stderr)) = said(&call) else { continue };
-                made += 1;
-                let shown = format!("{stdout}{stderr}");
-                let shows_part = shown.as_bytes().windows(17).any(|part| parts.contains(part));
-                assert!(!shows_part, "{call:?}: {shown}");
-            }
+        for Said { args, stdout, stderr } in said("secret", words.iter().flat_map(|word| calls(word))) {
+            made += 1;
+            let shown = format!("{stdout}{stderr}");
+            let shows_part = shown.as_bytes().windows(17).any(|part| parts.contains(part));
+            assert!(!shows_part, "{args:?}: {shown}");
         }
     }
     assert!(made > 1000, "{made} calls");
@@ -171,12 +227,11 @@ fn what_is_shown_stays_on_its_line() {
         ["X mx.example", "FILE X", "FILE mx.example X 1 1", "FILE mx.example -p X", "FILE mx.example --X"]
             .map(at)
     });
-    for call in all.chain(each) {
-        let Some((_, stderr)) = said(&call) else { continue };
+    for Said { args, stderr, .. } in said("lines", all.chain(each)) {
         made += 1;
-        assert!(stderr.lines().all(|line| line.starts_with("tlsagen: ")), "{call:?}: {stderr}");
+        assert!(stderr.lines().all(|line| line.starts_with("tlsagen: ")), "{args:?}: {stderr}");
         let is_unsafe = |c: char| c != '\n' && characters.contains(&c);
-        assert!(!stderr.contains(is_unsafe), "{call:?}: {stderr:?}");
+        assert!(!stderr.contains(is_unsafe), "{args:?}: {stderr:?}");
     }
     assert!(made > 1000, "{made} calls");
 }

@@ -6,6 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+#[path = "common/program.rs"]
+mod program;
+
+use program::printed;
+
 /// A call up to where TAB is pressed, what must be offered there, and what must not.
 const CALLS: [(&str, &[&str], &[&str]); 16] = [
     ("tlsagen ch", &["chain", "check", "chain.pem"], &["diff", "--format"]),
@@ -38,9 +43,7 @@ fn folder(shell: &str) -> std::path::PathBuf {
     for name in ["fullchain.pem", "full of blanks.pem", "chain.pem", "zone.db"] {
         fs::write(folder.join(name), "").unwrap();
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["completions", shell]).output().unwrap();
-    assert!(output.status.success());
-    fs::write(folder.join("_tlsagen"), output.stdout).unwrap();
+    fs::write(folder.join("_tlsagen"), printed(&format!("completions {shell}"))).unwrap();
     folder
 }
 

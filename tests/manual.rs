@@ -5,18 +5,17 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-fn tlsagen(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+#[path = "common/program.rs"]
+mod program;
+
+use program::printed;
 
 /// What `program` makes of the page.
 fn through(program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(tlsagen(&["man"]).as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(printed("man").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
@@ -42,8 +41,7 @@ fn plain(text: &str) -> String {
 
 /// The options that the help of a subcommand, or of none, lists.
 fn options(subcommand: Option<&str>) -> Vec<String> {
-    let arguments: Vec<&str> = subcommand.into_iter().chain(["--help"]).collect();
-    let help = tlsagen(&arguments);
+    let help = printed(&format!("{} --help", subcommand.unwrap_or_default()));
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     let names = lines.flat_map(|line| line.split("  ").next().unwrap().split([',', ' ']));
     names.filter(|name| name.starts_with('-')).map(str::to_owned).collect()

@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+
+#[path = "common/program.rs"]
+mod program;
+
+use program::tlsagen;
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-fn tlsagen(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(arguments).current_dir(fixtures()).output().unwrap()
 }
 
 /// `index selector mtype hex` lines of one fixture.
@@ -29,7 +29,7 @@ fn expected(name: &str) -> Vec<(usize, u8, u8, String)> {
 /// The data of all records that a call prints, which must succeed.
 #[track_caller]
 fn data(arguments: &[&str]) -> Vec<String> {
-    let output = tlsagen(&[arguments, &["-f", "rdata"]].concat());
+    let output = tlsagen(fixtures(), [arguments, &["-f", "rdata"]].concat());
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(|line| line.rsplit(' ').next().unwrap().to_owned()).collect()
@@ -178,7 +178,7 @@ fn keys_without_a_certificate() {
 
 #[test]
 fn chain_has_every_record_of_every_certificate() {
-    let output = tlsagen(&["chain", "with-root-rsa.pem", "mx.example"]);
+    let output = tlsagen(fixtures(), ["chain", "with-root-rsa.pem", "mx.example"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let records: Vec<&str> = text.lines().filter(|line| line.starts_with('_')).collect();
     let mut wanted = Vec::new();
@@ -205,10 +205,10 @@ fn every_format_has_the_same_octets() {
         ("generic", format!("_25._tcp.mx.example. IN TYPE52 \\# 35 030101{hex}\n")),
         ("nsupdate", format!("update add _25._tcp.mx.example. 3600 IN TLSA 3 1 1 {hex}\nsend\n")),
     ] {
-        let output = tlsagen(&["fullchain-rsa.pem", "mx.example", "-f", format]);
+        let output = tlsagen(fixtures(), ["fullchain-rsa.pem", "mx.example", "-f", format]);
         assert_eq!(String::from_utf8(output.stdout).unwrap(), line);
     }
-    let json = tlsagen(&["fullchain-rsa.pem", "mx.example", "-f", "json"]).stdout;
+    let json = tlsagen(fixtures(), ["fullchain-rsa.pem", "mx.example", "-f", "json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["records"][0]["data"], hex);
     let keys =

@@ -8,27 +8,20 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 #[path = "common/openssl.rs"]
 mod openssl;
+#[path = "common/program.rs"]
+mod program;
+#[path = "common/running.rs"]
+mod running;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use program::{ROOT, command, printed};
+
 const TLSAGEN: &str = env!("CARGO_BIN_EXE_tlsagen");
-
-fn tlsagen(call: &str) -> Output {
-    Command::new(TLSAGEN).args(call.split_whitespace()).current_dir(ROOT).output().unwrap()
-}
-
-/// Standard output of a call that must succeed.
-#[track_caller]
-fn text(call: &str) -> String {
-    let output = tlsagen(call);
-    assert!(output.status.success(), "{call}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// Runs a script in the checkout; gives its status, and both streams as one text.
 fn shell(script: &str) -> (bool, String) {
@@ -66,9 +59,9 @@ fn zone_readers_load_the_output_and_give_the_same_octets() {
         "fixtures/with-root-rsa.pem mx.example 2 0 0 --ttl 300 --comments",
     ];
     for (number, call) in calls.iter().enumerate() {
-        let absolute = text(call);
+        let absolute = printed(call);
         for variant in ["", " --origin example", " -f generic"] {
-            let records_text = text(&format!("{call}{variant}"));
+            let records_text = printed(&format!("{call}{variant}"));
             let path = temporary(&format!("zone-{number}-{}", variant.len()));
             let head = "$ORIGIN example.\n$TTL 3600\n@ IN SOA ns hostmaster 1 7200 3600 1209600 300\n\
                         @ IN NS ns\nns IN A 192.0.2.1\nmx IN A 192.0.2.2\n";
@@ -96,8 +89,8 @@ fn zone_readers_load_the_output_and_give_the_same_octets() {
 fn a_key_without_the_null_verifies_end_to_end() {
     let (certificate, key) = ("fixtures/key-rsa-no-null.pem", "fixtures/keys/key-rsa-no-null.key");
     let root = Path::new(ROOT);
-    let mut server = openssl::Server::start(&root.join(certificate), &root.join(key));
-    let ours = text(&format!("{certificate} mx.example -f rdata"));
+    let mut server = openssl::Server::of_chain(&root.join(certificate), &root.join(key));
+    let ours = printed(&format!("{certificate} mx.example -f rdata"));
     let recipe = "openssl x509 -in fixtures/key-rsa-no-null.pem -noout -pubkey | openssl pkey -pubin -outform DER \
                   | openssl dgst -sha256 -r | cut -d' ' -f1";
     let theirs = format!("3 1 1 {}", shell(recipe).1.trim());
@@ -136,7 +129,7 @@ fn roots_have_the_digests_of_openssl(bundle: &str) {
         );
         let digests = shell(&script).1;
         let digests: Vec<&str> = digests.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        let ours = text(&format!("{file} mx.example 2 0 1 2 1 1 -f rdata"));
+        let ours = printed(&format!("{file} mx.example 2 0 1 2 1 1 -f rdata"));
         assert_eq!(ours, format!("2 0 1 {}\n2 1 1 {}\n", digests[0], digests[1]), "{root}");
         isrg_root_x1 |=
             ours.contains("2 1 1 0b9fa5a59eed715c26c1020c711b4f6ec42d58b0015e14337a39dad301c5afc3");
@@ -172,8 +165,7 @@ fn colours_are_for_terminals_that_want_them() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     let call = ["chain", "fixtures/with-root-rsa.pem", "mx.example"];
-    let mut command = Command::new(TLSAGEN);
-    command.args(call).current_dir(ROOT);
+    let mut command = command(ROOT, call);
     let full = File::options().write(true).open("/dev/full").unwrap();
     let output = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -190,8 +182,7 @@ fn an_interrupted_run_leaves_standard_output_empty() {
     // Up to a block's end, so that it is not the damage that keeps the records back.
     let end = chain.windows(4).position(|octets| octets == b"END ").unwrap() + "END CERTIFICATE-----\n".len();
     for whole in [&chain[..end], &chain] {
-        let mut child = Command::new(TLSAGEN)
-            .args(["chain", "-", "mx.example"])
+        let mut child = command(ROOT, ["chain", "-", "mx.example"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -211,10 +202,9 @@ fn an_interrupted_run_leaves_standard_output_empty() {
 
 #[test]
 fn standard_input_and_a_fifo_are_read() {
-    let wanted = text("fixtures/fullchain-rsa.pem mx.example 3 1 1 2 1 1");
+    let wanted = printed("fixtures/fullchain-rsa.pem mx.example 3 1 1 2 1 1");
     let chain = fs::read(format!("{ROOT}/fixtures/fullchain-rsa.pem")).unwrap();
-    let mut child = Command::new(TLSAGEN)
-        .args(["-", "mx.example", "3", "1", "1", "2", "1", "1"])
+    let mut child = command(ROOT, ["-", "mx.example", "3", "1", "1", "2", "1", "1"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -4,24 +4,29 @@
 
 #[path = "common/numbers.rs"]
 mod numbers;
+#[path = "common/program.rs"]
+mod program;
 
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use numbers::Numbers;
+use program::{ROOT, command, printed, run};
 use time::OffsetDateTime;
-use tlsagen::generate::Material;
-use tlsagen::owner::{HostName, Owner};
+use tlsagen::advice;
+use tlsagen::diagnostic::Severity;
+use tlsagen::diff;
+use tlsagen::generate::{self, Material};
+use tlsagen::owner::{Endpoint, HostName, Origin, Owner, Port};
 use tlsagen::records::{Found, PublishedSet};
-use tlsagen::verify::{Policy, verify};
+use tlsagen::render::{self, Format, Style};
+use tlsagen::tlsa::{Params, Tlsa};
+use tlsagen::verify::{Policy, Verdict, verify};
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-fn tlsagen(call: &str, input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-        .args(call.split_whitespace())
-        .current_dir(ROOT)
+/// Runs a call in the checkout with this standard input.
+fn fed(call: &str, input: &[u8]) -> Output {
+    let mut child = command(ROOT, call.split_whitespace())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -32,50 +37,107 @@ fn tlsagen(call: &str, input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Files, and whether they have an issuer that records may describe.
+const FILES: [(&str, bool); 19] = [
+    ("fullchain-rsa", true),
+    ("with-root-rsa", true),
+    ("with-root-ecdsa", true),
+    ("with-root-ed25519", true),
+    ("fullchain-p384", true),
+    ("shuffled-rsa", true),
+    ("dual-rsa-ecdsa", true),
+    ("cross-signed", true),
+    ("name-constraints", true),
+    ("no-ids", true),
+    ("wildcard", false),
+    ("p521-chain", false),
+    ("rsapss-chain", true),
+    ("key-rsa-no-null", false),
+    ("key-ec-explicit", false),
+    ("key-dsa", false),
+    ("self-signed-server", false),
+    ("expired-leaf", false),
+    ("bad-date", false),
+];
+const OF_END_ENTITY: [&str; 6] = ["3 1 1", "3 0 1", "3 1 2 3 1 1", "3 1 0", "3 0 0", "3 0 2 3 1 1"];
+const OF_CAS: [&str; 5] = ["2 1 1", "2 0 1", "3 1 1 2 1 1", "2 0 0", "2 1 2 2 1 1 3 1 1"];
+
+/// Output, TTL and origin of each way to print records.
+const WAYS: [(Format, Option<u32>, Option<&str>); 5] = [
+    (Format::Zone, None, None),
+    (Format::Zone, Some(300), None),
+    (Format::Zone, None, Some("example")),
+    (Format::Generic, None, None),
+    (Format::Rdata, None, None),
+];
+
 #[test]
 fn what_is_printed_is_covered_and_needs_no_change() {
-    let files = [
-        ("fullchain-rsa", true),
-        ("with-root-rsa", true),
-        ("with-root-ecdsa", true),
-        ("with-root-ed25519", true),
-        ("fullchain-p384", true),
-        ("shuffled-rsa", true),
-        ("dual-rsa-ecdsa", true),
-        ("cross-signed", true),
-        ("name-constraints", true),
-        ("no-ids", true),
-        ("wildcard", false),
-        ("p521-chain", false),
-        ("rsapss-chain", true),
-        ("key-rsa-no-null", false),
-        ("key-ec-explicit", false),
-        ("key-dsa", false),
-        ("self-signed-server", false),
-        ("expired-leaf", false),
-        ("bad-date", false),
-    ];
-    let of_end_entity = ["3 1 1", "3 0 1", "3 1 2 3 1 1", "3 1 0", "3 0 0", "3 0 2 3 1 1"];
-    let of_cas = ["2 1 1", "2 0 1", "3 1 1 2 1 1", "2 0 0", "2 1 2 2 1 1 3 1 1"];
-    let formats = ["", " --ttl 300", " --origin example", " -f generic", " -f rdata"];
-    for (file, has_path) in files {
-        let params = of_end_entity.iter().chain(of_cas.iter().filter(|_| has_path));
-        for params in params {
-            for format in formats {
+    let now = OffsetDateTime::now_utc();
+    let mut cases = 0;
+    for (file, has_path) in FILES {
+        let materials = [material(&format!("{file}.pem"))];
+        for words in OF_END_ENTITY.iter().chain(OF_CAS.iter().filter(|_| has_path)) {
+            let params = Params::parse_all(&words.split(' ').collect::<Vec<_>>()).unwrap();
+            let records = generate::records(&materials, &params, None).unwrap();
+            let wanted: Vec<&Tlsa> = records.iter().map(|record| &record.tlsa).collect();
+            for (format, ttl, origin) in WAYS {
+                let case = format!("{file} {words} {format:?} {ttl:?} {origin:?}");
                 // dig +short has no owners, so one owner then.
-                let ports = if format.ends_with("rdata") { "" } else { " -p 25,465" };
-                let call = format!("fixtures/{file}.pem mx.example {params}{ports}");
-                let printed = tlsagen(&format!("{call}{format}"), b"");
-                assert!(printed.status.success(), "{call}{format}");
-                let origin = if format.contains("origin") { format } else { "" };
-                let check = format!("check fixtures/{file}.pem mx.example{ports}{origin} --records - -q");
-                let checked = tlsagen(&check, &printed.stdout);
-                let report = String::from_utf8_lossy(&checked.stdout).into_owned();
-                assert_eq!(checked.status.code(), Some(0), "{call}{format}: {report}");
-                let diff = tlsagen(&format!("diff {call}{origin} --records - -q"), &printed.stdout);
-                assert_eq!((diff.status.code(), diff.stdout), (Some(0), Vec::new()), "{call}{format}");
+                let ports: &[u16] = if format == Format::Rdata { &[25] } else { &[25, 465] };
+                let owner = |port: &u16| format!("_{port}._tcp.mx.example").parse().unwrap();
+                let owners: Vec<Owner> = ports.iter().map(owner).collect();
+                let endpoints = Endpoint::parse_list("mx.example").unwrap();
+                let context = advice::Context {
+                    materials: &materials,
+                    records: &records,
+                    params: &params,
+                    endpoints: &endpoints,
+                    owners: &owners,
+                    ttl,
+                    now,
+                };
+                let findings = advice::findings(&context);
+                assert!(findings.iter().all(|finding| finding.severity < Severity::Error), "{case}");
+                let origin: Option<Origin> = origin.map(|origin| origin.parse().unwrap());
+                let style = Style { format, ttl, origin: origin.clone(), comments: false, groups: false };
+                let printed = render::render(&owners, &records, &findings, &style);
+                let set = PublishedSet::read(printed.as_bytes(), origin.as_ref(), &owners).unwrap();
+                for owner in &owners {
+                    let found = set.at(owner).unwrap();
+                    let names = [owner.host().unwrap()];
+                    let on_smtp = owner.port() == Some(Port::SMTP);
+                    let policy = Policy { names: &names, on_smtp, store: None, now };
+                    let chain = materials[0].chain().unwrap();
+                    let report = verify(owner, Some(found.clone()), chain, &[], &policy).unwrap();
+                    assert_eq!(report.verdict, Verdict::Covered, "{case}: {report:?}");
+                    assert!(diff::diff(&wanted, &found.records, None).is_empty(), "{case}");
+                }
+                cases += 1;
             }
         }
+    }
+    assert_eq!(cases, 19 * 6 * 5 + 11 * 5 * 5);
+}
+
+/// The same on the command line, with each way to print once.
+#[test]
+fn what_the_program_prints_it_takes_for_covered_and_in_need_of_no_change() {
+    for (file, params, owners, style) in [
+        ("fullchain-rsa", "3 1 1", " -p 25,465", ""),
+        ("with-root-ecdsa", "2 0 0", " -p 25,465", " --ttl 300"),
+        ("dual-rsa-ecdsa", "3 1 2 3 1 1", " -p 25,465 --origin example", ""),
+        ("cross-signed", "2 1 2 2 1 1 3 1 1", " -p 25,465", " -f generic"),
+        ("bad-date", "3 0 0", "", " -f rdata"),
+    ] {
+        let call = format!("fixtures/{file}.pem mx.example {params}{owners}");
+        let printed = printed(&format!("{call}{style}"));
+        let check = format!("check fixtures/{file}.pem mx.example{owners} --records - -q");
+        let checked = fed(&check, printed.as_bytes());
+        let report = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert_eq!(checked.status.code(), Some(0), "{call}: {report}");
+        let diff = fed(&format!("diff {call} --records - -q"), printed.as_bytes());
+        assert_eq!((diff.status.code(), diff.stdout), (Some(0), Vec::new()), "{call}");
     }
 }
 
@@ -91,7 +153,7 @@ fn a_secret_given_for_records_is_not_echoed() {
         for origin in ["", " --origin example"] {
             let call =
                 format!("check fixtures/fullchain-rsa.pem mx.example --records fixtures/{name}{origin}");
-            let output = tlsagen(&call, b"");
+            let output = run(&call);
             assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{call}");
             let said = String::from_utf8(output.stderr).unwrap();
             let octets = fs::read(&path).unwrap();
@@ -110,7 +172,7 @@ fn an_anchor_whose_key_the_verifier_does_not_take_is_undecided() {
     let end = "-----END CERTIFICATE-----\n";
     let leaf = chain.split_inclusive(end).next().unwrap();
     let call = "check - mx.example --records fixtures/published/rsa1024-anchor.zone";
-    let output = tlsagen(call, leaf.as_bytes());
+    let output = fed(call, leaf.as_bytes());
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(
@@ -214,9 +276,9 @@ fn large_zones_are_read() {
         let octets: String = (0..4).map(|_| format!("{:016x}", numbers.next())).collect();
         zone.push_str(&format!("tlsa IN TLSA 3 1 1 {octets}\n"));
     }
-    let right = tlsagen("fixtures/fullchain-rsa.pem mx.example -f rdata", b"");
+    let right = run("fixtures/fullchain-rsa.pem mx.example -f rdata");
     zone.push_str(&format!("tlsa IN TLSA {}", String::from_utf8(right.stdout).unwrap()));
-    let checked = tlsagen("check fixtures/fullchain-rsa.pem mx.example -q --records -", zone.as_bytes());
+    let checked = fed("check fixtures/fullchain-rsa.pem mx.example -q --records -", zone.as_bytes());
     assert_eq!(checked.status.code(), Some(0));
     assert_eq!(
         checked.stdout.split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"  unmatched")).count(),
@@ -232,10 +294,9 @@ fn memory_of_reading(name: &str, zone: &str) -> usize {
     fs::write(&records, zone).unwrap();
     let _ = fs::remove_file(&fifo);
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-        .args(["check", "fixtures/fullchain-rsa.pem", "mx.example", "-q", "--records", &records])
+    let call = ["check", "fixtures/fullchain-rsa.pem", "mx.example", "-q", "--records", &records];
+    let mut child = command(ROOT, call)
         .args(["--ca-file", &fifo, "--origin", "a-zone-with-a-long-name.example"])
-        .current_dir(ROOT)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

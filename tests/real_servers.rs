@@ -5,12 +5,25 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
+#[path = "common/name_server.rs"]
+mod name_server;
+#[path = "common/openssl.rs"]
+#[allow(dead_code, reason = "OpenSSL is a server here, not a client")]
+mod openssl;
+#[path = "common/program.rs"]
+mod program;
 #[path = "common/running.rs"]
 mod running;
+#[path = "common/shell.rs"]
+mod shell;
 
-use running::{Running, free_port, name_server};
+use name_server::name_server;
+use openssl::Server;
+use program::tlsagen;
+use running::{Running, free_port};
+use shell::shell;
 
 /// Postfix in a folder of its own; it ends with this.
 struct Postfix(PathBuf);
@@ -19,14 +32,6 @@ impl Drop for Postfix {
     fn drop(&mut self) {
         let _ = Command::new("postfix").arg("-c").arg(&self.0).arg("stop").output();
     }
-}
-
-#[track_caller]
-fn shell(folder: &Path, script: &str) -> String {
-    let output = Command::new("bash").args(["-ec", script]).current_dir(folder).output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{script}: {said}");
-    said
 }
 
 /// Starts Postfix with STARTTLS on a port of its own, in a folder that its unprivileged user may enter.
@@ -92,33 +97,13 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
          dnssec-keygen -a ECDSAP256SHA256 -f KSK example; dnssec-keygen -a ECDSAP256SHA256 example
          grep -h ' DNSKEY 257 ' Kexample.*.key > anchor",
     );
-    let (tls, old, dns) = (free_port(), free_port(), free_port());
-    let serve = |port: u16, options: &[&str]| {
-        let server = Command::new("openssl")
-            .args([
-                "s_server",
-                "-quiet",
-                "-cert",
-                "cert.pem",
-                "-key",
-                "key.pem",
-                "-cipher",
-                "ALL:@SECLEVEL=0",
-            ])
-            .args(["-accept", &format!("127.0.0.1:{port}")])
-            .args(options)
-            .current_dir(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        Running(server.unwrap())
+    let serve = |options: &[&str]| {
+        let usual = ["-cert", "cert.pem", "-key", "key.pem", "-cipher", "ALL:@SECLEVEL=0"];
+        Server::start(&folder, &[&usual, options].concat())
     };
-    let _servers = [serve(tls, &[]), serve(old, &["-tls1"])];
-    let tlsagen = |args: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
-        command.args(args.split_whitespace()).current_dir(&folder).output().unwrap()
-    };
+    let servers = [serve(&[]), serve(&["-tls1"])];
+    let ([tls, old], dns) = (servers.each_ref().map(|server| server.port), free_port());
+    let tlsagen = |args: &str| tlsagen(&folder, args.split_whitespace());
     let record = tlsagen(&format!("cert.pem mx.example:{tls},mx.example:{old} -q"));
     let _names = signed_zone(&folder, dns, &String::from_utf8(record.stdout).unwrap(), |zone| zone);
     let probe = tlsagen(&format!("probe mx.example:{tls} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
@@ -151,21 +136,12 @@ fn a_private_postfix_and_a_signed_zone() {
     let (smtp, dns) = (free_port(), free_port());
     let _postfix = postfix(&folder, smtp);
     let record = |rest: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-            .args(["cert.pem", &format!("mx.example:{smtp}"), "-q"])
-            .args(rest.split_whitespace())
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
+        let call = format!("cert.pem mx.example:{smtp} -q {rest}");
+        String::from_utf8(tlsagen(&folder, call.split_whitespace()).stdout).unwrap()
     };
     let ask = |args: &str| -> (i32, String) {
-        let output: Output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-            .args(args.split_whitespace())
-            .args(["--dns", &format!("127.0.0.1:{dns}"), "--trust-anchor", "anchor", "--timeout", "5"])
-            .current_dir(&folder)
-            .output()
-            .unwrap();
+        let call = format!("{args} --dns 127.0.0.1:{dns} --trust-anchor anchor --timeout 5");
+        let output = tlsagen(&folder, call.split_whitespace());
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(said).unwrap())
     };

@@ -6,6 +6,8 @@ use std::fs;
 
 #[path = "common/bind.rs"]
 mod bind;
+#[path = "common/name_server.rs"]
+mod name_server;
 #[path = "common/running.rs"]
 mod running;
 

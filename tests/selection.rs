@@ -5,34 +5,19 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
-    date_time_ymd,
-};
+#[path = "common/certificates.rs"]
+mod certificates;
+#[path = "common/program.rs"]
+mod program;
 
-fn base(common_name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, common_name);
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2099, 1, 1);
-    params.use_authority_key_identifier_extension = true;
-    params
-}
-
-fn ca(common_name: &str) -> CertificateParams {
-    let mut params = base(common_name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    params
-}
+use certificates::{base, ca};
+use program::{ROOT, tlsagen};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 
 fn leaf() -> CertificateParams {
-    let mut params = base("mx.example");
-    params.subject_alt_names = vec![SanType::DnsName("mx.example".try_into().unwrap())];
-    params.is_ca = IsCa::ExplicitNoCa;
-    params
+    certificates::leaf("mx.example", &["mx.example"])
 }
 
 /// What `openssl req -x509` makes for a server.
@@ -53,8 +38,7 @@ fn self_signed(params: &CertificateParams) -> String {
 fn run(name: &str, pem: &str, rest: &str) -> Output {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("selection-{name}.pem"));
     fs::write(&path, pem).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
-    command.arg(path).args(rest.split(' ')).output().unwrap()
+    tlsagen(ROOT, [path.to_str().unwrap()].into_iter().chain(rest.split(' ')))
 }
 
 #[track_caller]

@@ -13,10 +13,16 @@ use time::OffsetDateTime;
 use tlsagen::live::dns::{Kind, Resolver, Security};
 use tlsagen::owner::DomainName;
 
+#[path = "common/name_server.rs"]
+mod name_server;
 #[path = "common/running.rs"]
 mod running;
+#[path = "common/shell.rs"]
+mod shell;
 
-use running::{Running, free_port, name_server};
+use name_server::name_server;
+use running::{Running, free_port};
+use shell::shell;
 
 /// A zone below `example.`, the algorithm and bits of its key, and how it is signed.
 const ZONES: [(&str, &str, &str, &str); 11] = [
@@ -73,14 +79,6 @@ const QUESTIONS: [(&str, Kind); 16] = [
     ("nobody", Kind::Mx),
     ("no.bo.dy", Kind::Tlsa),
 ];
-
-#[track_caller]
-fn shell(folder: &Path, script: &str) -> String {
-    let output = Command::new("bash").args(["-ec", script]).current_dir(folder).output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{script}: {said}");
-    said
-}
 
 /// Signs a zone of that name; gives its DS records.
 fn sign(folder: &Path, name: &str, records: &str, key: &str, signer: &str) -> String {

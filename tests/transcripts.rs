@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::fs;
-use std::process::Command;
+
+#[path = "common/program.rs"]
+mod program;
+
+use program::{ROOT, tlsagen};
 
 #[test]
 fn transcripts() {
@@ -14,15 +18,13 @@ fn transcripts() {
 /// says why in lines that start with the program's name.
 #[test]
 fn failures_leave_standard_output_empty() {
-    let root = env!("CARGO_MANIFEST_DIR");
     let mut seen = 0;
-    for entry in fs::read_dir(format!("{root}/tests/transcripts")).unwrap() {
+    for entry in fs::read_dir(format!("{ROOT}/tests/transcripts")).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         for pair in lines.windows(2).filter(|pair| pair[1] == "? 2") {
             let call = pair[0].strip_prefix("$ tlsagen ").unwrap();
-            let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
-            let output = command.args(shlex(call)).current_dir(root).output().unwrap();
+            let output = tlsagen(ROOT, shlex(call));
             assert_eq!(output.status.code(), Some(2), "{call}");
             assert!(output.stdout.is_empty(), "{call}");
             let talk = String::from_utf8(output.stderr).unwrap();

@@ -8,6 +8,8 @@ mod choice;
 #[cfg(feature = "live")]
 pub mod probe;
 pub mod published;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::HashSet;

@@ -6,6 +6,8 @@
 mod issuers;
 mod member;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -9,6 +9,8 @@ mod palette;
 mod pem;
 mod rdata;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 use crate::diagnostic::Finding;

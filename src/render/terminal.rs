@@ -65,7 +65,7 @@ fn record_lines(judged: &[Judged], palette: Palette) -> String {
 }
 
 /// Long data by its two ends, so that a line stays readable.
-fn shortened(record: &Published) -> String {
+pub(super) fn shortened(record: &Published) -> String {
     let text = published(record);
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
         (Some(head), Some(tail)) if record.data.len() > 64 => format!("{head}...{tail}"),

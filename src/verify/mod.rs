@@ -4,6 +4,8 @@
 mod judge;
 mod report;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 

@@ -5,6 +5,8 @@
 
 #[path = "../common/bind.rs"]
 mod bind;
+#[path = "../common/name_server.rs"]
+mod name_server;
 #[path = "../common/running.rs"]
 mod running;
 

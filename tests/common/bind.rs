@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::running::{Running, free_port, name_server};
+use crate::name_server::name_server;
+use crate::running::{Running, free_port};
 
 pub(crate) const PUBLISHED: &str = "dig +noall +answer _25._tcp.mx.example TLSA";
 

@@ -1,52 +1,58 @@
 //! `openssl s_server` on loopback, and what OpenSSL's client makes of it with given records.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::running::{Running, free_port};
+
 /// A server on a port of its own; it ends with this value.
 pub(crate) struct Server {
-    child: Child,
-    port: u16,
+    process: Running,
+    pub(crate) port: u16,
 }
 
 impl Server {
     /// Serves the chain in a PEM file, its end entity first, if OpenSSL can.
-    pub(crate) fn start(chain: &Path, key: &Path) -> Self {
+    pub(crate) fn of_chain(chain: &Path, key: &Path) -> Self {
+        let [chain, key] = [chain, key].map(|path| path.to_str().unwrap());
+        // Weak signatures are for the client to judge.
+        let weak = ["-no_ticket", "-cipher", "DEFAULT:@SECLEVEL=0"];
+        let files = ["-key", key, "-cert", chain, "-cert_chain", chain];
+        Self::start(Path::new("."), &[&weak[..], &files].concat())
+    }
+
+    /// Starts a server with these options, which find their files in a folder, and waits until it listens.
+    pub(crate) fn start(folder: &Path, options: &[&str]) -> Self {
         // Somebody else may take the port between its choice and its use.
         for _ in 0..2 {
-            let mut server = Self::start_once(chain, key);
+            let mut server = Self::start_once(folder, options);
             if server.is_up() {
                 return server;
             }
         }
-        Self::start_once(chain, key)
+        Self::start_once(folder, options)
     }
 
-    fn start_once(chain: &Path, key: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    fn start_once(folder: &Path, options: &[&str]) -> Self {
+        let port = free_port();
         let child = Command::new("openssl")
-            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-no_ticket"])
-            // Weak signatures are for the client to judge.
-            .args(["-cipher", "DEFAULT:@SECLEVEL=0", "-key"])
-            .arg(key)
-            .arg("-cert")
-            .arg(chain)
-            .arg("-cert_chain")
-            .arg(chain)
+            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}")])
+            .args(options)
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { child, port }
+        Self { process: Running(child), port }
     }
 
     fn is_up(&mut self) -> bool {
         for _ in 0..400 {
-            if self.child.try_wait().unwrap().is_some() {
+            if self.process.0.try_wait().unwrap().is_some() {
                 return false;
             }
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
@@ -81,13 +87,5 @@ impl Server {
                 .any(|words| said.contains(words))
                 .then_some(false),
         }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

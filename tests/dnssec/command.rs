@@ -5,7 +5,6 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -16,6 +15,7 @@ use crate::authority::Mode;
 use crate::denial::Denial;
 use crate::exchange::NOW;
 use crate::octets::with_long_signature;
+use crate::program::{ROOT, run};
 use crate::records::junk;
 use crate::serve::serve;
 use crate::servers::{self, Speech, chain};
@@ -23,8 +23,6 @@ use crate::signer::{KSK, Key};
 use crate::tree::World;
 use crate::wire::{CNAME, MX, Message, Name, Record, TLSA};
 use crate::zone::{TTL, Zone};
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A signed zone with two hosts at the attacker's address: `mx` has a record of another key, `bare` has none.
 struct Scene {
@@ -80,11 +78,7 @@ impl Scene {
         let now = OffsetDateTime::from_unix_timestamp(NOW).unwrap().format(&Rfc3339).unwrap();
         let anchor = self.anchor.display();
         let call = format!("{call} --at {now} --dns {server} --trust-anchor {anchor} --timeout 5");
-        let output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-            .args(call.split_whitespace())
-            .current_dir(ROOT)
-            .output()
-            .unwrap();
+        let output = run(&call);
         Said {
             status: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),

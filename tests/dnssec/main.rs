@@ -22,6 +22,8 @@ mod limits;
 mod numbers;
 mod octets;
 mod peers;
+#[path = "../common/program.rs"]
+mod program;
 mod questions;
 mod records;
 mod replays;

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::dns::{self, Forgery, Signed, Zone};
 use super::servers::{Speech, chain, serve};
-use super::{World, rdata, zone};
+use super::world::{World, rdata, zone};
 
 /// A host with a record that covers what it serves on a port, looked up by `call`.
 fn world(name: &str) -> (World, String) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
@@ -16,7 +16,9 @@ use tlsagen::owner::DomainName;
 
 use super::dns;
 use super::servers::{SMTP, chain, serve};
-use super::{World, forward, rdata, zone};
+use super::world::{World, forward, rdata, zone};
+use crate::program::{ROOT, command};
+use crate::running::Running;
 
 /// What is at an address.
 #[derive(Clone, Copy)]
@@ -203,32 +205,16 @@ fn lines_come_in_the_order_of_the_mx_records() {
     assert_eq!(kept.matches("-----BEGIN CERTIFICATE-----").count(), 2, "{kept}");
 }
 
-/// A child that ends with this.
-struct Running(Child);
-
-impl Running {
-    fn start(world: &World, call: &str) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-            .args(call.split_whitespace())
-            .args(["--dns", &world.address.to_string(), "--trust-anchor"])
-            .arg(&world.anchor)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    fn status(&mut self) -> Option<i32> {
-        self.0.wait().unwrap().code()
-    }
+/// The program, to be asked about a world.
+fn asking(world: &World, call: &str) -> Command {
+    let mut command = command(ROOT, call.split_whitespace());
+    command.args(["--dns", &world.address.to_string(), "--trust-anchor"]).arg(&world.anchor);
+    command
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Starts it with both streams to read from.
+fn started(world: &World, call: &str) -> Running {
+    Running(asking(world, call).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
 #[test]
@@ -237,7 +223,7 @@ fn a_host_is_printed_while_others_hang() {
     let world = servers.mail_domain("stream");
     let call = format!("probe --mx example -p {} --timeout 120 --deadline 8", servers.port);
     let start = Instant::now();
-    let mut probe = Running::start(&world, &call);
+    let mut probe = started(&world, &call);
     let mut stdout = BufReader::new(probe.0.stdout.take().unwrap());
     let (mut first, mut second) = (String::new(), String::new());
     stdout.read_line(&mut first).unwrap();
@@ -249,7 +235,7 @@ fn a_host_is_printed_while_others_hang() {
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(hosts(&rest), ["mx2.example", "mx3.example"], "{rest}");
-    assert_eq!(probe.status(), Some(3));
+    assert_eq!(probe.0.wait().unwrap().code(), Some(3));
 }
 
 /// A gate must not open because its reader left.
@@ -258,21 +244,15 @@ fn nobody_reading_changes_nothing_and_a_full_disk_is_an_error() {
     let servers = Servers::start(&[Peer::Right, Peer::Silent, Peer::Wrong]);
     let world = servers.mail_domain("reader");
     let call = format!("probe --mx example -p {} --deadline 3", servers.port);
-    let mut probe = Running::start(&world, &call);
+    let mut probe = started(&world, &call);
     drop(probe.0.stdout.take());
     let mut talk = String::new();
     probe.0.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
-    assert_eq!(probe.status(), Some(1), "{talk}");
+    assert_eq!(probe.0.wait().unwrap().code(), Some(1), "{talk}");
     assert!(!talk.contains("error"), "{talk}");
 
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-        .args(call.split_whitespace())
-        .args(["--dns", &world.address.to_string(), "--trust-anchor"])
-        .arg(&world.anchor)
-        .stdout(full)
-        .output()
-        .unwrap();
+    let output = asking(&world, &call).stdout(full).output().unwrap();
     let talk = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{talk}");
     assert!(talk.starts_with("tlsagen: error: cannot write to standard output: "), "{talk}");

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::openssl::Server;
+use crate::program::command;
 
 /// The TLSA base domain of all cases.
 pub(crate) const HOST: &str = "mx.example.net";
@@ -51,7 +52,7 @@ impl Court {
     /// A server that sends `chain`, its own certificate first, and the file of it.
     pub(crate) fn serve(&self, chain: &str, key: &str) -> (Server, PathBuf) {
         let (chain, key) = (self.file("served.pem", chain), self.file("served.key", key));
-        (Server::start(&chain, &key), chain)
+        (Server::of_chain(&chain, &key), chain)
     }
 
     /// Whether OpenSSL's client accepts the server, given these records.
@@ -66,17 +67,8 @@ impl Court {
         let text: String = records.iter().map(|record| format!("{owner} {record}\n")).collect();
         // A file, not a pipe: a chain that is refused ends the program before it reads any record.
         let published = self.file("records.zone", &text);
-        let status = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
-            .arg("check")
-            .arg(chain)
-            .args(["mx.example.net:443", "--any", "-q", "--records"])
-            .arg(published)
-            .arg("--ca-file")
-            .arg(self.folder.join("store.pem"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        status.code().unwrap()
+        let mut check = command(&self.folder, ["check"]);
+        check.arg(chain).args(["mx.example.net:443", "--any", "-q", "--ca-file", "store.pem", "--records"]);
+        check.arg(published).output().unwrap().status.code().unwrap()
     }
 }

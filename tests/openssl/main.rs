@@ -3,15 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "../common/certificates.rs"]
+mod certificates;
 mod judge;
 #[path = "../common/numbers.rs"]
 mod numbers;
 #[path = "../common/openssl.rs"]
 mod openssl;
+mod plan;
+#[path = "../common/program.rs"]
+mod program;
 mod random;
+#[path = "../common/running.rs"]
+mod running;
+mod workshop;
 
 use std::collections::HashMap;
 
+use certificates::{base, ca, leaf};
 use judge::{Court, HOST};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
@@ -23,31 +32,6 @@ use rcgen::{
 struct World {
     certificates: HashMap<&'static str, String>,
     keys: HashMap<&'static str, String>,
-}
-
-fn base(common_name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, common_name);
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2099, 1, 1);
-    params.use_authority_key_identifier_extension = true;
-    params
-}
-
-fn ca(common_name: &str, path_length: Option<u8>) -> CertificateParams {
-    let mut params = base(common_name);
-    params.is_ca =
-        IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params
-}
-
-fn leaf(common_name: &str, names: &[&str]) -> CertificateParams {
-    let mut params = base(common_name);
-    params.subject_alt_names =
-        names.iter().map(|name| rcgen::SanType::DnsName((*name).try_into().unwrap())).collect();
-    params.is_ca = IsCa::ExplicitNoCa;
-    params
 }
 
 fn critical(number: &[u64], content: &[u8]) -> CustomExtension {
@@ -74,12 +58,12 @@ impl World {
 
         // A root, an intermediate and what goes wrong with either.
         let (root_key, inter_key) = (key(), key());
-        let root = ca("Root", None);
+        let root = ca("Root");
         world.add("root", root.self_signed(&root_key).unwrap().pem());
         world.add("root-expired", expired(root.clone()).self_signed(&root_key).unwrap().pem());
-        world.add("stranger", ca("Stranger", None).self_signed(&key()).unwrap().pem());
+        world.add("stranger", ca("Stranger").self_signed(&key()).unwrap().pem());
         let by_root = Issuer::from_params(&root, &root_key);
-        let inter = ca("Intermediate", None);
+        let inter = ca("Intermediate");
         let mut no_sign = inter.clone();
         no_sign.key_usages = vec![KeyUsagePurpose::CrlSign];
         let mut no_ca = inter.clone();
@@ -101,6 +85,8 @@ impl World {
             permitted_subtrees: vec![subtree("other.test")],
             excluded_subtrees: vec![],
         });
+        let mut path_0 = inter.clone();
+        path_0.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         for (name, params) in [
             ("inter", inter.clone()),
             ("inter-expired", expired(inter.clone())),
@@ -112,7 +98,7 @@ impl World {
             ("inter-unknown-critical", unknown_critical),
             ("inter-permits", permits),
             ("inter-forbids", forbids),
-            ("inter-path-0", ca("Intermediate", Some(0))),
+            ("inter-path-0", path_0),
         ] {
             world.add(name, params.signed_by(&inter_key, &by_root).unwrap().pem());
         }
@@ -137,7 +123,7 @@ impl World {
 
         // A second intermediate below the first, for path lengths.
         let by_inter = Issuer::from_params(&inter, &inter_key);
-        let (sub, sub_key) = (ca("Sub", None), key());
+        let (sub, sub_key) = (ca("Sub"), key());
         world.add("sub", sub.signed_by(&sub_key, &by_inter).unwrap().pem());
         world.serve("leaf-of-sub", &leaf(HOST, &names), &Issuer::from_params(&sub, &sub_key));
         world.serve("leaf-of-root", &leaf(HOST, &names), &by_root);

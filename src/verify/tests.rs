@@ -1,0 +1,163 @@
+//! Sets of records against fixtures. The association data are an outside oracle's: `fixtures/expected`.
+
+use super::*;
+use crate::input::Input;
+
+/// The octets of a fixture and the data of its certificates.
+macro_rules! fixture {
+    ($name:literal) => {
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/", $name, ".pem")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/expected/", $name, ".pem.txt")),
+        )
+    };
+}
+
+type Fixture = (&'static str, &'static str);
+
+/// The record in words such as `3 1 1 of 0`, with the place of what it describes in the file; `other` stands for
+/// data that describe nothing there.
+fn record((_, expected): Fixture, words: &str) -> Published {
+    let words: Vec<&str> = words.split(' ').collect();
+    let [usage, selector, matching_type, "of", place] = words[..] else { panic!("{words:?}") };
+    let data = match place {
+        // As long as a digest is.
+        "other" => vec![7; if matching_type == "2" { 64 } else { 32 }],
+        place => {
+            // Only for records that clients cannot use are there no data.
+            let line = format!("{place} {selector} {matching_type} ");
+            let found = expected.lines().find_map(|known| known.strip_prefix(&line));
+            found.map_or_else(|| vec![7; 32], |found| hex::decode(found).unwrap())
+        }
+    };
+    let [usage, selector, matching_type] =
+        [usage, selector, matching_type].map(|number| number.parse().unwrap());
+    Published { usage, selector, matching_type, data }
+}
+
+/// What these records at port 25 are to the chain.
+fn report(fixture: Fixture, records: &[&str]) -> Report {
+    let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
+    let names = ["mx.example".parse().unwrap()];
+    let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
+    let policy = Policy { names: &names, on_smtp: true, store: None, now };
+    let Input::Certificates(certificates) = Input::read(fixture.0.as_bytes()).unwrap() else {
+        panic!("keys")
+    };
+    let records = records.iter().map(|words| record(fixture, words)).collect();
+    let found = Found { holder: owner.clone(), records };
+    verify(&owner, Some(found), &Chain::new(certificates), &[], &policy).unwrap()
+}
+
+/// The publisher's verdict, the client's, and the status of each record.
+#[track_caller]
+fn judged(fixture: Fixture, records: &[&str], verdict: Verdict, any: Verdict, statuses: &[Status]) {
+    let report = report(fixture, records);
+    assert_eq!((report.verdict, report.any), (verdict, any), "{records:?}");
+    let found: Vec<Status> = report.judged.iter().map(|judged| judged.status).collect();
+    assert_eq!(found, statuses, "{records:?}");
+}
+
+use Status::{Failed, Ignored, Match, Unmatched, Unusable};
+use Verdict::{Covered, NotCovered, Partial, Unknown};
+
+/// Leaf and intermediate.
+const CHAIN: Fixture = fixture!("fullchain-rsa");
+/// Two end entities, 0 and 2, each before its issuer.
+const DUAL: Fixture = fixture!("dual-rsa-ecdsa");
+
+/// RFC 7671 section 9: of the digests with one usage and selector, clients may use the strongest alone.
+#[test]
+fn a_stronger_digest_hides_a_weaker_one_of_its_usage_and_selector() {
+    judged(CHAIN, &["3 1 2 of 0", "3 1 1 of 0"], Covered, Covered, &[Match, Ignored]);
+    judged(CHAIN, &["3 1 1 of 0", "3 1 2 of other"], Partial, NotCovered, &[Ignored, Unmatched]);
+    judged(CHAIN, &["3 1 2 of 0", "3 1 1 of other"], Partial, Covered, &[Match, Ignored]);
+    // Another selector, another usage, and Full, which is no digest, hide nothing and are not hidden.
+    judged(CHAIN, &["3 1 1 of 0", "3 0 2 of other"], Partial, Covered, &[Match, Unmatched]);
+    judged(CHAIN, &["3 1 1 of 0", "2 1 2 of other"], Partial, Covered, &[Match, Unmatched]);
+    judged(CHAIN, &["3 1 0 of 0", "3 1 2 of other"], Partial, Covered, &[Match, Unmatched]);
+    // What clients cannot use hides nothing either.
+    judged(CHAIN, &["3 1 1 of 0", "3 1 9 of 0"], Covered, Covered, &[Match, Unusable]);
+}
+
+/// RFC 7671 section 8: every combination of usage, selector and matching type must match the chain.
+#[test]
+fn every_triple_must_cover_every_end_entity_and_a_client_needs_one() {
+    judged(CHAIN, &["3 1 1 of 0", "2 1 1 of 1"], Covered, Covered, &[Match, Match]);
+    // The record of a next key does no harm beside the one in use, in its triple.
+    judged(CHAIN, &["3 1 1 of 0", "3 1 1 of other"], Covered, Covered, &[Match, Unmatched]);
+    judged(CHAIN, &["3 1 1 of 0", "2 1 1 of other"], Partial, Covered, &[Match, Unmatched]);
+    judged(DUAL, &["3 1 1 of 0", "3 1 1 of 2"], Covered, Covered, &[Match, Match]);
+    judged(DUAL, &["3 1 1 of 0"], Partial, NotCovered, &[Match]);
+    // Some record serves each end entity, and neither triple serves both.
+    judged(DUAL, &["3 1 1 of 0", "2 1 1 of 3"], Partial, Covered, &[Match, Match]);
+}
+
+#[test]
+fn no_record_is_another_answer_than_no_match() {
+    judged(CHAIN, &[], Unknown, Unknown, &[]);
+    judged(CHAIN, &["3 1 1 of other"], NotCovered, NotCovered, &[Unmatched]);
+    judged(CHAIN, &["4 1 1 of 0"], NotCovered, NotCovered, &[Unusable]);
+    // RFC 7672 section 3.1.3.
+    judged(CHAIN, &["1 1 1 of 0"], NotCovered, NotCovered, &[Unusable]);
+    // The octets are those of the issuer; the end entity has expired (RFC 7671 section 5.2).
+    judged(fixture!("expired-leaf"), &["2 1 1 of 1"], NotCovered, NotCovered, &[Failed]);
+    // Usage 2 never describes the end entity, nor usage 3 its issuer.
+    judged(CHAIN, &["2 1 1 of 0", "3 1 1 of 1"], NotCovered, NotCovered, &[Unmatched, Unmatched]);
+}
+
+/// What is to be published beside `records`.
+#[track_caller]
+fn misses(fixture: Fixture, records: &[&str], wanted: &[&str]) {
+    let missing: Vec<Published> = report(fixture, records).missing.iter().map(Published::from).collect();
+    let wanted: Vec<Published> = wanted.iter().map(|words| record(fixture, words)).collect();
+    assert_eq!(missing, wanted, "{records:?}");
+}
+
+#[test]
+fn what_is_missing_makes_every_triple_cover_every_end_entity() {
+    misses(CHAIN, &["3 1 1 of 0", "2 1 1 of 1"], &[]);
+    misses(CHAIN, &[], &["3 1 1 of 0"]);
+    misses(CHAIN, &["3 0 2 of other", "2 1 1 of other"], &["3 0 2 of 0", "2 1 1 of 1"]);
+    misses(DUAL, &["3 1 1 of 0", "2 1 1 of 3"], &["2 1 1 of 1", "3 1 1 of 2"]);
+    // Nothing of a triple that clients cannot use.
+    misses(CHAIN, &["4 1 1 of other"], &["3 1 1 of 0"]);
+    // The right record of usage 2 is published and does not help.
+    misses(fixture!("expired-leaf"), &["2 1 1 of 1"], &["3 1 1 of 0"]);
+    misses(fixture!("expired-leaf"), &["2 1 1 of 1", "3 1 1 of 0"], &[]);
+}
+
+/// The depth of each certificate of the report, and the records under it, with whether they are published.
+#[track_caller]
+fn needs(fixture: Fixture, records: &[&str], wanted: &[(usize, &[(&str, bool)])]) {
+    let report = report(fixture, records);
+    let published = |(tlsa, has): &(Tlsa, bool)| (Published::from(tlsa), *has);
+    let found: Vec<(usize, Vec<_>)> = (report.needed.iter())
+        .map(|needed| (needed.depth, needed.records.iter().map(published).collect()))
+        .collect();
+    let of = |(words, has): &(&str, bool)| (record(fixture, words), *has);
+    let wanted: Vec<(usize, Vec<_>)> =
+        wanted.iter().map(|(depth, records)| (*depth, records.iter().map(of).collect())).collect();
+    assert_eq!(found, wanted, "{records:?}");
+}
+
+#[test]
+fn each_certificate_has_the_records_of_the_published_triples_that_fit_it() {
+    needs(CHAIN, &[], &[(0, &[("3 1 1 of 0", false)]), (1, &[("2 1 1 of 1", false)])]);
+    needs(
+        CHAIN,
+        &["3 0 1 of 0", "3 1 2 of other"],
+        &[(0, &[("3 0 1 of 0", true), ("3 1 2 of 0", false)]), (1, &[("2 1 1 of 1", false)])],
+    );
+    // A CA of two end entities would be there once; here each has its own.
+    needs(
+        DUAL,
+        &["3 1 1 of 2"],
+        &[
+            (0, &[("3 1 1 of 0", false)]),
+            (1, &[("2 1 1 of 1", false)]),
+            (0, &[("3 1 1 of 2", true)]),
+            (1, &[("2 1 1 of 3", false)]),
+        ],
+    );
+}

@@ -1,0 +1,43 @@
+//! Calls of the program.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The checkout.
+pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The program with these arguments, to be run in a folder.
+pub(crate) fn command<Args>(folder: impl AsRef<Path>, args: Args) -> Command
+where
+    Args: IntoIterator,
+    Args::Item: AsRef<OsStr>,
+{
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tlsagen"));
+    command.args(args).current_dir(folder);
+    command
+}
+
+/// Runs the program in a folder.
+pub(crate) fn tlsagen<Args>(folder: impl AsRef<Path>, args: Args) -> Output
+where
+    Args: IntoIterator,
+    Args::Item: AsRef<OsStr>,
+{
+    command(folder, args).output().unwrap()
+}
+
+/// Runs the program in the checkout; blanks separate the arguments.
+pub(crate) fn run(call: &str) -> Output {
+    tlsagen(ROOT, call.split_whitespace())
+}
+
+/// Standard output of a call in the checkout that must succeed.
+#[track_caller]
+pub(crate) fn printed(call: &str) -> String {
+    let output = run(call);
+    assert!(output.status.success(), "{call}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
