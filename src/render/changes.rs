@@ -1,4 +1,4 @@
-//! What to add and what to remove, as lines, JSON and nsupdate's commands.
+//! Changes as zone-file lines, JSON and nsupdate commands.
 
 use serde::Serialize;
 
@@ -8,14 +8,14 @@ use crate::generate::Record;
 use crate::owner::{Origin, Owner};
 use crate::records::Published;
 
-/// The shape of changes.
+/// The output format of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangesFormat {
-    /// Zone-file lines with `+` and `-` in front.
+    /// Zone-file lines that start with `+` or `-`.
     Zone,
-    /// One object with the records to add and to remove, and findings.
+    /// One object with the records to add, the records to remove, and the findings.
     Json,
-    /// Commands for nsupdate, each owner with its own `send`.
+    /// Commands for nsupdate, with one `send` per owner.
     Nsupdate,
 }
 
@@ -36,11 +36,11 @@ impl ChangesFormat {
 /// The changes at one owner.
 #[derive(Debug)]
 pub struct OwnerChanges<'a> {
-    /// Where the records stand: behind a CNAME, its target.
+    /// Where the records are: the owner, or the target of its CNAME.
     pub holder: Owner,
     /// Records to publish.
     pub add: Vec<&'a Record<'a>>,
-    /// Records to retire.
+    /// Records to remove.
     pub remove: Vec<&'a Published>,
 }
 
@@ -51,7 +51,7 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
-/// All changes as one text: lines with `+` and `-`, JSON, or a script for nsupdate that names exact record data.
+/// All changes as text. In nsupdate format, each record to remove is given with its data.
 pub fn changes(
     changes: &[OwnerChanges<'_>],
     findings: &[Finding],
@@ -89,7 +89,8 @@ fn json_published<'a>(owner: &Owner, record: &Published) -> JsonRecord<'a> {
     }
 }
 
-/// Adds and deletes of one owner in one message, so that no client sees half of it (RFC 2136 section 3.7).
+/// The additions and deletions of one owner in one message, so that no client sees only some of them (RFC 2136
+/// section 3.7).
 fn nsupdate(at: &OwnerChanges<'_>, ttl: u32) -> String {
     let owner = &at.holder;
     let mut text = String::new();
@@ -117,7 +118,7 @@ fn lines(at: &OwnerChanges<'_>, ttl: Option<u32>, origin: Option<&Origin>) -> St
     added.chain(removed).collect()
 }
 
-/// The data of a published record as text, whatever its numbers are.
+/// The data of a published record as text; its numbers may be unregistered.
 pub(super) fn published(record: &Published) -> String {
     let Published { usage, selector, matching_type, data } = record;
     format!("{usage} {selector} {matching_type} {}", hex::encode(data))

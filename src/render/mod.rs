@@ -1,4 +1,4 @@
-//! Records, reports and changes to text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
+//! Writes records, reports and changes as text: zone files (RFC 1035 section 5.1), RFC 3597, nsupdate and JSON.
 
 mod changes;
 #[cfg(feature = "live")]
@@ -22,18 +22,18 @@ pub use changes::{ChangesFormat, OwnerChanges, changes};
 pub use probe::{pem, probe_host, probe_json, probe_verdict};
 pub use report::{Examined, Palette, ReportFormat, reports};
 
-/// The shape of the output.
+/// The output format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `owner IN TLSA 3 1 1 hex`, for a zone file.
     Zone,
-    /// `3 1 1 hex`, the record data alone.
+    /// `3 1 1 hex`: only the record data.
     Rdata,
     /// `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
     Generic,
     /// One object with records and findings.
     Json,
-    /// Commands for nsupdate, each owner with its own `send`.
+    /// Commands for nsupdate, with one `send` per owner.
     Nsupdate,
 }
 
@@ -53,25 +53,25 @@ impl Format {
     }
 }
 
-/// How records are to be written.
+/// How to write records.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// The shape.
+    /// The output format.
     pub format: Format,
-    /// The TTL in seconds; nsupdate output has 3600 without one, as nsupdate wants one.
+    /// The TTL in seconds; nsupdate requires one, so `None` means 3600 there.
     pub ttl: Option<u32>,
-    /// Owners below it are written relative to it in zone and generic output.
+    /// In zone and generic output, owners below this origin are written relative to it.
     pub origin: Option<Origin>,
-    /// Comment lines before the records of each certificate.
+    /// Whether to write comment lines before the records of each certificate.
     pub comments: bool,
-    /// An empty line between certificates.
+    /// Whether to write an empty line between certificates.
     pub groups: bool,
 }
 
-/// What a message of nsupdate has without `--ttl`.
+/// The TTL in nsupdate commands without `--ttl`, in seconds.
 const NSUPDATE_TTL: u32 = 3600;
 
-/// All `records` for each of `owners`, as one text.
+/// The `records` of each of `owners`, as text.
 pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
     let mut text = String::new();
     if style.format == Format::Json {
@@ -112,7 +112,7 @@ pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], st
     text
 }
 
-/// The data of a record as text: `3 1 1 hex`, or its RFC 3597 form.
+/// The data of a record as text: `3 1 1 hex`, or in RFC 3597 form.
 fn data(tlsa: &Tlsa, format: Format) -> String {
     let params = tlsa.params();
     let octets = tlsa.data();
@@ -129,7 +129,7 @@ fn data(tlsa: &Tlsa, format: Format) -> String {
     text
 }
 
-/// `; ` lines that tell what the records below describe.
+/// Appends `; ` comment lines about the certificate or key of the next records.
 fn comment(text: &mut String, source: &Source<'_>) {
     match source.item {
         Item::Certificate(link) => {
@@ -167,7 +167,7 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
-/// A record as JSON has it; what is only published has no source.
+/// A record in JSON; published records have no source.
 #[derive(Serialize)]
 struct JsonRecord<'a> {
     owner: String,
@@ -228,7 +228,7 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
     }
 }
 
-/// A document as text; strings and numbers alone, so that this cannot fail.
+/// A document as text; it contains only strings and numbers, so this cannot fail.
 fn json_text(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');

@@ -1,4 +1,4 @@
-//! What a probe saw, as lines, JSON and PEM.
+//! The result of a probe as text, JSON and PEM.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::diagnostic::Finding;
 use crate::live::{ClientVerdict, Host, Visited};
 use crate::text::printable;
 
-/// A host's lines: one for each address and kind of key, with its records below.
+/// The lines of a host: one for each address and key type, followed by its records.
 pub fn probe_host(host: &Host, palette: Palette) -> String {
     let mut text = String::new();
     // Writing into a String cannot fail.
@@ -33,12 +33,12 @@ pub fn probe_host(host: &Host, palette: Palette) -> String {
     text
 }
 
-/// The line for all hosts together, the last one.
+/// The verdict line of all hosts, which is printed last.
 pub fn probe_verdict(verdict: ClientVerdict, palette: Palette) -> String {
     format!("verdict: {}\n", paint(palette, verdict))
 }
 
-/// All of it as one JSON object.
+/// The whole result as one JSON object.
 pub fn probe_json(verdict: ClientVerdict, hosts: &[Host], findings: &[Finding]) -> String {
     json_text(&document(verdict, hosts, findings))
 }
@@ -51,7 +51,7 @@ fn paint(palette: Palette, verdict: ClientVerdict) -> String {
     }
 }
 
-/// All served certificates, each chain once, as PEM (RFC 7468).
+/// All certificates that the servers sent, each chain once, as PEM (RFC 7468).
 pub fn pem(hosts: &[Host]) -> String {
     let mut chains: Vec<&[Vec<u8>]> = Vec::new();
     for endpoint in hosts.iter().flat_map(|host| &host.endpoints) {
