@@ -1,4 +1,4 @@
-//! What published records are to a chain, as text for a terminal and as JSON.
+//! Reports of `check` as text and JSON.
 
 use std::fmt::Write;
 
@@ -13,12 +13,12 @@ use crate::text::printable;
 use crate::tlsa::Params;
 use crate::verify::{Coverage, Judged, Needed, Report, Status, Verdict};
 
-/// The shape of reports.
+/// The output format of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
-    /// Lines for a reader.
+    /// Text for people.
     Text,
-    /// An object, or an array of several.
+    /// An object, or an array of objects for several owners.
     Json,
 }
 
@@ -35,16 +35,16 @@ impl ReportFormat {
     }
 }
 
-/// A report, and what is said beside it.
+/// A report, its verdict and its findings.
 #[derive(Debug)]
 pub struct Examined {
-    /// What the records are to the chain.
+    /// The statuses of the records.
     pub report: Report,
-    /// The verdict that was asked for: the publisher's, or the client's.
+    /// The requested verdict: for the publisher, or for clients.
     pub verdict: Verdict,
-    /// Why a client uses no records there, if that is so.
+    /// Why clients use no records there, if so.
     pub why: Option<String>,
-    /// What to know about it.
+    /// The findings about the owner.
     pub findings: Vec<Finding>,
 }
 
@@ -58,9 +58,9 @@ impl Examined {
 /// Colours for a terminal, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
-    /// Text alone.
+    /// No colours.
     Plain,
-    /// Escape sequences of ECMA-48 about statuses and verdicts.
+    /// ECMA-48 escape sequences around statuses and verdicts.
     Colour,
 }
 
@@ -108,7 +108,7 @@ pub fn reports(
     texts.join("\n")
 }
 
-/// The verdict, each record with its status, then under each certificate the record it would need.
+/// The verdict, the records with their statuses, and for each certificate the records that it needs.
 fn text(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> String {
     let Report { owner, holder, judged, needed, .. } = &examined.report;
     let mut text = String::new();
@@ -120,7 +120,7 @@ fn text(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> Strin
     let behind = if holder == owner { String::new() } else { format!(" (records at {holder})") };
     let reason = match &examined.why {
         Some(why) => format!(", {}", printable(why)),
-        None if judged.is_empty() => ", no TLSA record is published there".to_owned(),
+        None if judged.is_empty() => ", no TLSA record is published".to_owned(),
         None => String::new(),
     };
     // Writing into a String cannot fail.
@@ -144,7 +144,7 @@ fn text(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> Strin
     text
 }
 
-/// A line for each record, with its status and what there is to say of it.
+/// A line for each record, with its status and reason.
 pub(super) fn record_lines(judged: &[Judged], palette: Palette) -> String {
     let mut text = String::new();
     for judged in judged {
@@ -161,7 +161,7 @@ pub(super) fn record_lines(judged: &[Judged], palette: Palette) -> String {
     text
 }
 
-/// Long data by its two ends, so that a line stays readable.
+/// The record, with the middle of long data omitted to keep the line short.
 fn shortened(record: &Published) -> String {
     let text = published(record);
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
@@ -209,7 +209,7 @@ struct JsonTriple {
     usage: u8,
     selector: u8,
     matching_type: u8,
-    /// null where it cannot be decided.
+    /// null if undetermined.
     covered: Option<bool>,
 }
 

@@ -76,7 +76,7 @@ fn a_family_that_cannot_be_looked_up_does_not_hide_the_other() {
             let (code, said) = world.ask_at(server, &call);
             assert_eq!(code, 0, "{said}");
             let line = format!(
-                "warning[family-passed-over]: the AAAA records of mx.example are passed over: {reason} (RFC"
+                "warning[family-passed-over]: cannot look up the AAAA records of mx.example, so these addresses were not examined: {reason} (RFC"
             );
             assert!(said.contains(&line), "{said}");
         }
