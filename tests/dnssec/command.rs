@@ -141,7 +141,7 @@ fn the_honest_scene() {
 fn attack_a_two_aliases() {
     let scene = Scene::new("a");
     let server = scene.attacked(TLSA, |reply| two_aliases(reply, &forged_tlsa()));
-    scene.is_bogus(server, "mx.trap", "several CNAME records at one name");
+    scene.is_bogus(server, "mx.trap", "more than one CNAME record at the name");
 }
 
 #[test]
