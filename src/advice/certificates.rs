@@ -178,7 +178,7 @@ fn chain_gap(scene: &Scene<'_>) -> Findings {
 fn chain_extra(scene: &Scene<'_>) -> Findings {
     let strays = chains(scene).flat_map(Chain::strays);
     let mut findings = one(Hint, strays, |names| format!("not in the chain of any end entity: {names}"));
-    let repeated = chains(scene).flat_map(Chain::repeated_in_vain);
+    let repeated = chains(scene).flat_map(Chain::needless_repetitions);
     findings.extend(one(Hint, repeated, |names: String| format!("more than once in the file: {names}")));
     findings
 }
@@ -294,7 +294,7 @@ fn next_idle(scene: &Scene<'_>) -> Findings {
             Content::Keys(_) if usage_2_alone && !scene.asked.params.is_empty() => {
                 format!("--next {file} adds no record: a bare key gives records of usages 1 and 3 only")
             }
-            _ => format!("--next {file} adds no record: its key or CA already has these records, so nothing changes at the rollover"),
+            _ => format!("--next {file} adds no record: its records are the same as the current ones, so the rollover is not prepared"),
         };
         (Warning, text)
     })

@@ -93,7 +93,7 @@ struct Scene<'a> {
     on_path: Vec<Subject<'a>>,
     /// The end entities and CAs below a described CA.
     below: Vec<Subject<'a>>,
-    /// The hosts of the owners of the form in RFC 6698 section 3, and whether the port is that of SMTP.
+    /// The hosts in the owner names of RFC 6698 section 3, and whether the port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
 }
 

@@ -204,8 +204,7 @@ impl Chain {
         Ok(all.into_iter().map(|member| Link { member, depth: None }).collect())
     }
 
-    /// The CAs above `starts` with their depths, counted from the depths of `starts`, and the error of the first
-    /// signature that does not verify.
+    /// The CAs above `starts` with their depths, and the error of the first signature that does not verify.
     fn climb<'c>(
         &'c self,
         starts: Vec<(Member<'c>, usize)>,
@@ -250,7 +249,7 @@ impl Chain {
 
     /// The certificates that repeat an earlier one of the file, except CAs that complete the chain of another end
     /// entity.
-    pub fn repeated_in_vain(&self) -> Vec<Place> {
+    pub fn needless_repetitions(&self) -> Vec<Place> {
         let several = self.end_entities().len() > 1;
         let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()

@@ -144,12 +144,12 @@ impl fmt::Display for NameError {
             NameProblem::EmptyLabel => write!(f, "{given} has an empty label (RFC 1035 section 2.3.1)"),
             NameProblem::Label { label, .. } => write!(
                 f,
-                "{given} is not a host name: {label} has characters other than letters, digits and inner hyphens (RFC 1123 section 2.1)"
+                "{given} is not a host name: {label} may contain only letters, digits and inner hyphens (RFC 1123 section 2.1)"
             ),
             NameProblem::OwnerLabel(label) => {
                 write!(
                     f,
-                    "{given} is not an owner name: {label} has characters other than letters, digits, '-' and '_'"
+                    "{given} is not an owner name: {label} may contain only letters, digits, '-' and '_'"
                 )
             }
             NameProblem::OtherType(label) => {

@@ -117,14 +117,14 @@ fn text(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> Strin
         Verdict::Unknown => palette.open("unknown"),
         verdict => palette.bad(&verdict.to_string()),
     };
-    let behind = if holder == owner { String::new() } else { format!(" (records at {holder})") };
+    let place = if holder == owner { String::new() } else { format!(" (records at {holder})") };
     let reason = match &examined.why {
         Some(why) => format!(", {}", printable(why)),
         None if judged.is_empty() => ", no TLSA record is published".to_owned(),
         None => String::new(),
     };
     // Writing into a String cannot fail.
-    let _ = writeln!(text, "{owner}{behind}: {verdict}{reason}");
+    let _ = writeln!(text, "{owner}{place}: {verdict}{reason}");
     text.push_str(&record_lines(judged, palette));
     for Needed { depth, subject, algorithm, not_after, records } in needed {
         let until = not_after.map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());

@@ -310,7 +310,7 @@ impl<'a> Judge<'a> {
         if verified.cas.iter().any(|ca| ca.has_other_constraints()) {
             return unverified("undetermined: a CA has name constraints on other names than DNS names");
         }
-        if describes.is_some_and(|describes| has_worse_way(&question, &verified, describes)) {
+        if describes.is_some_and(|describes| has_failing_alternative(&question, &verified, describes)) {
             return unverified(
                 "the server sends two certificates of one CA, and clients that use the other one fail",
             );
@@ -329,7 +329,7 @@ const MOST_DESCRIBED: usize = 8;
 
 /// Whether the server sends two certificates of one CA in the path, and the record fails through the other one:
 /// clients use one of them and do not backtrack (RFC 4158 section 2.2).
-fn has_worse_way(
+fn has_failing_alternative(
     question: &Question<'_>,
     verified: &path::Verified<'_>,
     describes: &dyn Fn(&Certificate) -> bool,

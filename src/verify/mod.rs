@@ -138,8 +138,8 @@ fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     })
 }
 
-/// For each triple that does not cover `end_entity`, a record that would, for usages 0 and 2 of the nearest issuer; 3
-/// 1 1 if there is no such record, or if it is published and does not match.
+/// For each triple that does not cover `end_entity`, the record that would: for usages 0 and 2, that of the nearest
+/// issuer. It is 3 1 1 if there is no such record, or if that record is published and does not match.
 fn missing(report: &Report, table: &Table<'_>, end_entity: Member<'_>, path: &[Link<'_>]) -> Vec<Tlsa> {
     let describing = |params, member: Member<'_>| {
         generate::describe(member.certificate(), params).ok().filter(|tlsa| !report.has(tlsa))

@@ -69,7 +69,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
-        // SMTP on another port is submission, unless it was requested (RFC 7672 section 7).
+        // SMTP guessed from a port other than 25 is mail submission (RFC 7672 section 7).
         on_smtp: port == Port::SMTP
             || request.protocol == Some(Protocol::Smtp)
             || matches!(request.target, Target::Mx(..)),
