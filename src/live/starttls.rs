@@ -93,7 +93,7 @@ pub enum StarttlsError {
     NotOffered(String),
     /// A temporary error of the server.
     Busy(String),
-    /// The server sent more than [`LONGEST`] octets.
+    /// The server sent more than 32 KiB before TLS.
     TooLong,
 }
 
