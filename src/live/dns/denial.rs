@@ -60,8 +60,8 @@ impl<'a> Denial<'a> {
     ///
     /// Errors: there is no such proof.
     pub(super) fn no_data(&self, name: &Name, rtype: Rtype) -> Result<Proven, Failure> {
-        // With a CNAME record, the reply would be an alias; the NSEC record of the parent side of a zone cut proves
-        // nothing here.
+        // The record must have neither `rtype` nor CNAME, which would be the answer, and must not be from the parent's
+        // side of a zone cut.
         let lacks = |types: &Types| {
             !types.contains(rtype) && !types.contains(Rtype::CNAME) && !types.is_of_delegation()
         };
