@@ -1,38 +1,38 @@
-//! Every diagnostic of the program: its code, where it occurs, the RFC section behind it, and what to do.
+//! All diagnostics: code, stage, RFC section, meaning and advice.
 
 use std::fmt;
 
-/// In which answers a diagnostic occurs first.
+/// The kind of output where a diagnostic first occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Records and `chain`; those about the certificates occur in `check` and `diff` too.
+    /// Records and `chain`; diagnostics about certificates also occur in `check` and `diff`.
     Records,
     /// `check` and `diff`.
     Check,
-    /// Lookups, and `probe`.
+    /// DNS lookups and `probe`.
     Probe,
 }
 
 impl Stage {
-    /// All, in their order.
+    /// All stages, in order.
     pub const ALL: [Self; 3] = [Self::Records, Self::Check, Self::Probe];
 }
 
-/// As a heading.
+/// The heading of its diagnostics.
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Records => "The call and the certificates",
+            Self::Records => "The command line and the certificates",
             Self::Check => "The published records",
             Self::Probe => "The DNS and the servers",
         })
     }
 }
 
-/// Makes the codes from one table: the variant, the code, its stage, its sections, what it means and what to do.
+/// Makes [`Code`] from one table: variant, code, stage, citation, meaning and advice.
 macro_rules! codes {
     ($($variant:ident $name:literal $stage:ident $citation:literal $meaning:literal $advice:literal)*) => {
-        /// A stable code of a diagnostic.
+        /// The stable code of a diagnostic.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $meaning] $variant,)*
@@ -47,12 +47,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Where it occurs first.
+            /// The stage where it first occurs.
             pub fn stage(self) -> Stage {
                 match self { $(Self::$variant => Stage::$stage,)* }
             }
 
-            /// The sections behind it, as messages name them; empty for what no RFC says.
+            /// The RFC sections that it cites, as in messages; empty if no RFC applies.
             pub fn citation(self) -> &'static str {
                 match self { $(Self::$variant => $citation,)* }
             }
@@ -76,125 +76,125 @@ codes! {
     HostSingleLabel "host-single-label" Records "RFC 6698 section 3"
         "HOST has a single label." "Give the fully qualified name."
     Idna "idna" Records "RFC 5890 section 2.3.2.1"
-        "HOST has letters beyond ASCII; the line shows its name in the DNS." "Nothing."
+        "HOST contains non-ASCII letters; the message shows its name in the DNS." "Nothing."
     TtlHigh "ttl-high" Records "RFC 7671 section 13"
-        "--ttl is above 3600 seconds, or 0." "Use 300 to 3600: caches keep a wrong record that long."
+        "--ttl is above 3600 seconds, or 0." "Use 300 to 3600: caches keep a wrong record for the TTL."
     PkixSmtp "pkix-smtp" Records "RFC 7672 section 3.1.3"
         "Usage 0 or 1 on port 25, where mail clients do not use them." "Use 3 1 1 or 2 1 1."
     Sel0Ee "sel0-ee" Records "RFC 7671 section 5.1"
-        "Selector 0 of the server's certificate: every renewal makes the record wrong."
+        "Selector 0 of the server's certificate: every renewal invalidates the record."
         "Use selector 1, and keep the key when you renew."
     Sel0TaPublic "sel0-ta-public" Records "RFC 7671 section 5.2.1"
-        "Selector 0 of a public CA, which can issue another certificate for its key any day."
+        "Selector 0 of a public CA, which may reissue its certificate for the same key at any time."
         "Use selector 1; selector 0 suits a private CA."
     Mtype0 "mtype0" Records "RFC 7671 section 10.1"
-        "Whole certificates or keys in the DNS; an error where they are too long for a record." "Use matching type 1."
+        "Matching type 0 publishes whole certificates or keys; an error if they are too long for a record." "Use matching type 1."
     Mtype2Only "mtype2-only" Records "RFC 6698 section 6"
-        "SHA2-512 without SHA2-256, which every client must know." "Publish matching type 1 as well."
+        "SHA2-512 without SHA2-256, which every client must support." "Publish matching type 1 as well."
     IssuerRotates "issuer-rotates" Records "RFC 7671 section 8.1"
-        "Usage 2 of an intermediate that its CA changes without notice."
-        "Publish 3 1 1 of the current and the next key, or the record of the higher CA that the line names."
+        "Usage 2 of an intermediate certificate that its CA may replace without notice."
+        "Publish 3 1 1 of the current and the next key, or the record of the higher CA that the message names."
     NextIdle "next-idle" Records "RFC 7671 section 8.1"
-        "A --next file adds no record: its key is the current one, or usage 2 was asked of a bare key."
-        "Give the file of the key that comes next, or its certificate."
+        "A --next file adds no record: its key is the current one, or it is a bare key and the usage is 0 or 2."
+        "Give the file of the next key, or of its certificate."
     TaNotSent "ta-not-sent" Records "RFC 7671 section 5.2"
-        "Usage 2 of a CA in a file without a server certificate; in check, a record of a CA that is not in the file."
-        "Configure the server to send that CA in its chain, even a root, or use 3 1 1."
+        "Usage 2 of a CA in a file without a server certificate; in check, a record that matches no CA in the file."
+        "Configure the server to send that CA certificate in its chain, even if it is a root, or use 3 1 1."
     EeExpired "ee-expired" Records "RFC 7671 section 5.1"
         "The server's certificate has expired." "Renew it. Usage 3 ignores dates, but some receivers do not."
     EeNotYet "ee-not-yet" Records "RFC 7671 section 5.1"
         "The server's certificate is not valid yet." "Check the clock. Usage 3 ignores dates, but some receivers do not."
     TaExpired "ta-expired" Records "RFC 7671 section 5.2"
-        "A certificate up to the described CA is expired or not valid yet."
-        "Send a chain that is valid now: usages 0 and 2 fail with this one."
+        "A certificate in the path up to the described CA has expired or is not valid yet."
+        "Configure a chain that is valid now: usages 0 and 2 fail with this one."
     DateUnreadable "date-unreadable" Records "RFC 5280 section 4.1.2.5"
         "A date in a certificate cannot be read." "Have it reissued, or use 3 1 1: usages 0 to 2 fail with it."
     ExtUnreadable "ext-unreadable" Records "RFC 5280 section 4.2"
         "An extension of a certificate cannot be read, or occurs twice."
-        "Have it reissued: some clients reject it. The record is right."
+        "Have it reissued: some clients reject it. The record is correct."
     CaLimits "ca-limits" Records "RFC 5280 section 6.1.4"
-        "A CA may not sign certificates, or its path length is exceeded."
-        "Get the right chain, or use 3 1 1: clients reject this path."
+        "A CA is not allowed to sign certificates, or its path length is exceeded."
+        "Get a correct chain from the CA, or use 3 1 1: clients reject this path."
     NameMissing "name-missing" Records "RFC 7671 sections 5.1 and 10.2"
         "The certificate does not name HOST."
-        "Get a certificate that does: usages 0 to 2 need the name, and off port 25 many clients check it for usage 3. In check, --nexthop gives the mail domain, which counts too."
+        "Get a certificate that does: usages 0 to 2 require the name, and on ports other than 25 many clients check it for usage 3 too. In check, a certificate may also name the mail domain: give it with --nexthop."
     ChainOrder "chain-order" Records "RFC 5246 section 7.4.2"
-        "A certificate comes after its issuer; the records are right all the same."
+        "A certificate comes after its issuer in the file; the records are correct."
         "Put the server's certificate first, then each issuer: servers must send them in that order."
     ChainGap "chain-gap" Records "RFC 5280 section 6.1"
-        "As an error: a signature does not verify with the key of its issuer. As a hint: the file has CAs, but not the issuer of the server's certificate."
-        "The file is damaged or mixes two chains: copy it again from the ACME client. For the hint, give fullchain.pem."
+        "As an error: a signature does not verify with the issuer's key. As a hint: the file contains CA certificates, but not the issuer of the server's certificate."
+        "The file is damaged or contains parts of two chains: copy it from the ACME client again. For the hint, give fullchain.pem."
     ChainExtra "chain-extra" Records "RFC 5246 section 7.4.2"
-        "A certificate occurs twice, or is on no path from the server's." "Remove it from what the server sends."
+        "A certificate occurs twice, or is not in the chain of the server's certificate." "Remove it from the chain that the server sends."
     SigUnverified "sig-unverified" Records "RFC 5280 section 4.1.1.3"
-        "A signature has an algorithm that this program does not know."
-        "Compare the file with its source: damage would go unnoticed."
+        "This program does not support the algorithm of a signature."
+        "Compare the file with its source: a damaged certificate would go unnoticed."
     SameSpki "same-spki" Records "RFC 6698 appendix A.1.2.2"
-        "Several CA certificates share a key." "Nothing: one record with selector 1 covers all of them."
+        "Several CA certificates have the same key." "Nothing: one record with selector 1 covers all of them."
     MultiLeaf "multi-leaf" Records "RFC 7671 section 8"
-        "The file has several server certificates, such as RSA and ECDSA."
-        "Publish the records of all: a client may be served any of them."
+        "The file contains several server certificates, such as RSA and ECDSA."
+        "Publish the records of each: the server may send any of them."
     EeCa "ee-ca" Records "RFC 7671 section 5.1"
         "The server's certificate is self-signed and marked as a CA." "Nothing, with usage 3."
     WeakKey "weak-key" Records "RFC 6698 section 4.1"
-        "RSA below 2048 bits, or a kind of key that few mail clients know."
-        "Use RSA with 2048 bits or more, or ECDSA P-256. Below 1024 bits, usages 0 and 2 are refused."
+        "RSA key below 2048 bits, or a key type that few mail clients support."
+        "Use RSA with 2048 bits or more, or ECDSA P-256. Below 1024 bits, records of usages 0 and 2 are refused."
     WeakSig "weak-sig" Records "RFC 6698 section 4.1"
-        "MD5 or SHA-1 below a CA of usage 0 or 2." "Get a chain with SHA-256, or use 3 1 1."
+        "An MD5 or SHA-1 signature below a CA described by usage 0 or 2." "Get a chain with SHA-256, or use 3 1 1."
     EeNoLeaf "ee-no-leaf" Records "RFC 7671 section 5.1"
-        "Usage 1 or 3, and the file has CAs only." "Give fullchain.pem."
+        "Usage 1 or 3, but the file contains only CA certificates." "Give fullchain.pem."
     TaNoCa "ta-no-ca" Records "RFC 7671 section 5.2"
-        "Usage 0 or 2, and the file does not have the issuer, or that is not a CA." "Give fullchain.pem, or use 3 1 1."
+        "Usage 0 or 2, but the file does not contain the issuer, or the issuer is not a CA." "Give fullchain.pem, or use 3 1 1."
     TaLeaf "ta-leaf" Records "RFC 7671 section 5.2"
-        "Usage 0 or 2 of the server's own certificate, in the call or among the published records."
-        "Use 3 1 1 for it: clients reject the other."
+        "Usage 0 or 2 of the server's own certificate, requested or published."
+        "Use 3 1 1 for it: clients reject usages 0 and 2 there."
     KeyOnly "key-only" Records "RFC 7671 section 5.1"
-        "A bare key or CSR gives selector 1 of usages 1 and 3 only." "Use 3 1 1, or give the certificate."
+        "A bare key or CSR gives only records of usages 1 and 3 with selector 1." "Use 3 1 1, or give the certificate."
     InputEmpty "input-empty" Check "RFC 6698 section 2.1.4"
-        "A record is the digest of no octets, as a broken pipe makes it."
-        "Remove it, and look at the script that made it."
+        "A record is the digest of empty input, typically from a script whose openssl command failed."
+        "Remove it, and check the script that made it."
     ReEncoded "re-encoded" Check "RFC 6698 section 2.1.2"
-        "A record was made from a key that openssl had encoded anew." "Replace it with what tlsagen prints."
+        "A record is the digest of a key that openssl re-encoded; clients hash the key as it is in the certificate." "Replace it with the record that tlsagen prints."
     TripleStale "triple-stale" Check "RFC 7671 section 8"
-        "A published triple describes nothing in the chain, while another does."
-        "Publish what is listed as missing, or remove all records of that triple."
+        "No record of a published triple matches the chain, while another triple matches."
+        "Publish the records listed as missing, or remove all records of that triple."
     AgilityGap "agility-gap" Check "RFC 7671 section 8.3"
-        "SHA2-512 and SHA2-256 records of different certificates: clients use the stronger digest only."
+        "SHA2-512 and SHA2-256 records describe different certificates: clients use only the stronger digest."
         "Publish both digests for the same keys, or matching type 1 only."
     NextUnpublished "next-unpublished" Check "RFC 7671 section 8.1"
-        "Not every record of a --next file is published." "Do not deploy that key yet: publish, and wait two TTLs."
+        "Some records of a --next file are not published." "Do not deploy that key yet: publish the records, then wait two TTLs."
     DnsNoRecords "dns-no-records" Probe "RFC 7672 section 2.2"
-        "There is no TLSA record for the host and port." "Publish the records at the owner that tlsagen prints."
+        "The host and port have no TLSA records." "Publish the records at the owner name that tlsagen prints."
     DnsInsecure "dns-insecure" Probe "RFC 7672 section 2.2"
-        "The answer is not signed, so no client uses DANE."
-        "Sign the zone, and have its DS published in the parent zone; the zone of an alias counts too."
+        "The answer is unsigned, so no client uses DANE."
+        "Sign the zone, and have its DS record published in the parent zone. If a CNAME leads to another zone, that zone must be signed too."
     DnsBogus "dns-bogus" Probe "RFC 7672 section 2.1.1"
-        "The signatures do not verify: clients skip the host, and mail waits."
-        "Fix the signing at once. Expired signatures and a DS of another key are the usual causes."
+        "The signatures do not verify: clients skip the host, and mail stays in the queue."
+        "Fix the signing now. The usual causes are expired signatures and a DS record of another key."
     DnsUnreachable "dns-unreachable" Probe "RFC 7672 section 2.2"
-        "There is no answer, or no address."
-        "Check the name servers; --dns asks another one, --timeout waits longer. A server that only answers for its own zone needs --trust-anchor."
+        "The lookup got no answer, or the host has no address."
+        "Check the name servers. --dns asks another server, --timeout waits longer. A server that answers only for its own zone needs --trust-anchor."
     FamilyPassedOver "family-passed-over" Probe "RFC 7672 section 2.2"
-        "The A or the AAAA lookup failed, while the other worked."
-        "Check the name servers: clients that look up those addresses may wait."
+        "The A lookup failed and the AAAA lookup succeeded, or the reverse."
+        "Check the name servers: clients that look up those addresses may be delayed."
     SignatureEnds "signature-ends" Probe "RFC 4035 section 5.3.1"
-        "A DNSSEC signature ends within two days." "Check the signer, unless the zone is signed anew every day."
+        "A DNSSEC signature expires within two days." "Check the signer, unless the zone is re-signed every day."
     NoHost "no-host" Probe ""
-        "An MX record does not name a host, or says that the domain takes no mail."
-        "Name a host in it: there is no mail server to check."
+        "An MX record does not contain a host name, or says that the domain accepts no mail."
+        "Put a host name in it: there is no mail server to check."
     MxInsecure "mx-insecure" Probe "RFC 7672 section 2.2.1"
-        "The MX records are not signed, so anyone could name other hosts." "Sign the mail domain's zone as well."
+        "The MX records are unsigned, so an attacker can substitute other hosts." "Sign the mail domain's zone as well."
     NotVisited "not-visited" Probe ""
-        "Hosts or addresses were not visited, or not to the end: --deadline was over, or there are more than 64 hosts or 32 addresses of a host."
-        "Give --deadline more time, or probe the named ones separately."
+        "Some hosts or addresses were not examined completely: --deadline expired, or there are more than 64 hosts or 32 addresses of one host."
+        "Increase --deadline, or probe the named hosts separately."
     KeyKindUnseen "key-kind-unseen" Probe "RFC 7671 section 8"
-        "The server may have another certificate, for a kind of key that could not be examined."
-        "Try again, or ask it with openssl s_client -sigalgs."
+        "The server may have another certificate, for a key type that could not be examined."
+        "Try again, or connect with openssl s_client -sigalgs."
     NothingServed "nothing-served" Probe ""
-        "--save had no certificate to write." "The lines above it say why no server sent one."
+        "--save had no certificate to write." "The lines above show why no server sent one."
     NoRoute "no-route" Probe ""
         "This machine has no route to some addresses, such as IPv6 ones."
-        "Use -4 or -6, or run it elsewhere: those addresses were not examined."
+        "Use -4 or -6, or run tlsagen on another machine: those addresses were not examined."
 }
 
 impl fmt::Display for Code {
@@ -203,14 +203,14 @@ impl fmt::Display for Code {
     }
 }
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Good to know.
     Hint,
-    /// The records are printed and may not work.
+    /// The records are printed but may not work.
     Warning,
-    /// The records are refused.
+    /// No records are printed.
     Error,
 }
 
@@ -224,21 +224,21 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One line of advice.
+/// A diagnostic about one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The stable code.
     pub code: Code,
-    /// Its weight.
+    /// Its severity.
     pub severity: Severity,
-    /// The host, owner, file or record that it is about, where there are several.
+    /// The host, owner, file or record that it concerns, if there are several.
     pub about: Option<String>,
-    /// One line, with the section behind it.
+    /// One line, with its citation.
     pub message: String,
 }
 
 impl Finding {
-    /// A finding with the section of its code at the end of the line.
+    /// A finding whose message ends with the citation of its code.
     pub fn new(code: Code, severity: Severity, text: &str) -> Self {
         let message = match code.citation() {
             "" => text.to_owned(),
@@ -247,7 +247,7 @@ impl Finding {
         Self { code, severity, about: None, message }
     }
 
-    /// The same, about something.
+    /// The same finding with its host, owner, file or record.
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
@@ -264,14 +264,14 @@ impl fmt::Display for Finding {
     }
 }
 
-/// An error that knows its code, and what to do about it.
+/// An error with a code and advice.
 pub trait Advise: std::error::Error {
     /// The stable code, if it has one.
     fn code(&self) -> Option<Code> {
         None
     }
 
-    /// What to do about it, in one line.
+    /// What to do, in one line.
     fn hint(&self) -> Option<String>;
 }
 

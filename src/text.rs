@@ -1,39 +1,39 @@
-//! Text that comes from outside, as far as it may be shown: on one line, and never a private key.
+//! Makes external text safe to show: on one line, and never a private key.
 //!
-//! A private key is easily given where a name or a file is expected (`"$(cat key.pem)"`), and messages end up in
-//! logs. So text is shown only as far as it could be a value of its kind.
+//! Users sometimes give a private key where a name or a file is expected (`"$(cat key.pem)"`), and messages end up in
+//! logs. So text is shown only if it looks like a value of the expected kind.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// `text` with everything escaped that could leave its line or confuse a terminal.
+/// `text` with all characters escaped that could end the line or confuse a terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
-/// Control characters, line separators, marks that turn the direction of writing, and what has no width.
+/// Whether `c` is a control character, a line separator, a bidirectional control or a zero-width character.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
             | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Octets of the longest name that is shown: 253, and a final dot (RFC 1035 section 2.3.4).
+/// Maximum length of a name that is shown, in octets: 253, and a final dot (RFC 1035 section 2.3.4).
 const LONGEST_NAME: usize = 254;
 
-/// Octets of the longest label (RFC 1035 section 2.3.4).
+/// Maximum length of a label in octets (RFC 1035 section 2.3.4).
 const LONGEST_LABEL: usize = 63;
 
-/// Octets of the longest word or number that is shown.
+/// Maximum length of a word or number that is shown, in octets.
 const LONGEST_WORD: usize = 32;
 
-/// Octets of the longest path that is shown: PATH_MAX of Linux.
+/// Maximum length of a path that is shown, in octets: PATH_MAX of Linux.
 const LONGEST_PATH: usize = 4096;
 
-/// A value of the call as a message names it: in quotation marks if it could be a value of its kind, or else by its
-/// place. It never holds what is not shown.
+/// A command-line value in a message: its text in quotation marks if it looks like a value of its kind, otherwise its
+/// place. Text that may not be shown is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     text: Option<String>,
@@ -41,13 +41,13 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// A host or owner name, or what may come of one by a typing error: no `+`, `/` or `=`, no label longer than 63
-    /// octets, 254 octets at most.
+    /// A host or owner name, possibly misspelt: at most 254 octets, labels of at most 63 octets, and no `+`, `/` or
+    /// `=`.
     pub fn name(text: &str) -> Self {
         Self::only_if(text, is_like_name(text))
     }
 
-    /// The name of an option: letters of one case, and dashes.
+    /// The name of an option: letters of one case, and hyphens.
     pub fn option(text: &str) -> Self {
         let is_of = |is_letter: fn(&u8) -> bool| {
             text.bytes().all(|octet| is_letter(&octet) || octet == b'-' || octet == b'_')
@@ -57,7 +57,7 @@ impl Shown {
         Self::only_if(text, text.len() <= LONGEST_WORD && is_option)
     }
 
-    /// A word of a fixed set.
+    /// One of a fixed set of words.
     pub fn word(text: &str) -> Self {
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.:".contains(&octet) || octet >= 0x80;
         Self::only_if(
@@ -66,7 +66,7 @@ impl Shown {
         )
     }
 
-    /// A number, with a sign perhaps.
+    /// A number, with an optional sign.
     pub fn number(text: &str) -> Self {
         Self {
             text: text.strip_prefix('+').map_or(Self::word(text).text, |number| {
@@ -76,7 +76,7 @@ impl Shown {
         }
     }
 
-    /// A time of RFC 3339.
+    /// A time in RFC 3339 format.
     pub fn time(text: &str) -> Self {
         let is_time = |c: char| c.is_ascii_digit() || " tTzZ:.-+".contains(c);
         match text.len() <= LONGEST_WORD && text.chars().all(is_time) {
@@ -89,7 +89,7 @@ impl Shown {
         Self { text: (is_plausible && !is_pem(text)).then(|| printable(text)), place: None }
     }
 
-    /// The value at this place of the call, such as `the value of --port`; a place that is known already stays.
+    /// Sets the place on the command line, such as `the value of --port`; keeps a place that is set.
     #[must_use]
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { place: self.place.or_else(|| Some(place.into())), ..self }
@@ -111,7 +111,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// The name of a file in messages: a path as it is, but for the text of a key; `-` is standard input.
+/// The name of a file in messages: the path, unless it may be part of a key; `-` is standard input.
 pub fn file_name(path: &str) -> String {
     if path == "-" {
         return "standard input".to_owned();
@@ -120,12 +120,12 @@ pub fn file_name(path: &str) -> String {
     if is_path { printable(path) } else { "a file whose name is not shown".to_owned() }
 }
 
-/// Whether `text` can be the path of a file: neither PEM nor too long.
+/// Whether `text` can be a path: not PEM, and at most PATH_MAX octets.
 pub fn is_path(text: &str) -> bool {
     text.len() <= LONGEST_PATH && !is_pem(text)
 }
 
-/// A word of published records that could be a domain name, to be shown in a message.
+/// `word` if it could be a domain name, so that a message may show it.
 pub fn domain_name(word: &str) -> Option<&str> {
     let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
     let is_name = word.len() <= LONGEST_NAME
@@ -145,8 +145,8 @@ fn is_pem(text: &str) -> bool {
     text.contains("-----BEGIN")
 }
 
-/// Whether a word looks like a line of base64 rather than like a path: nothing but its letters, 16 at least, and padded
-/// or mixed as in hardly any path.
+/// Whether a word looks like base64 rather than a path: at least 16 octets of the base64 alphabet, with padding or a
+/// mix of letters and digits that is rare in paths.
 fn is_like_base64(word: &str) -> bool {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
     if word.len() < 16 || !word.bytes().all(is_plain) {
@@ -157,17 +157,17 @@ fn is_like_base64(word: &str) -> bool {
     let kind = |octet: u8| (octet.is_ascii_uppercase(), octet.is_ascii_digit());
     let changes =
         word.bytes().zip(word.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
-    // In random base64, two letters of three differ in kind from the next one.
+    // In random base64, about two of three characters differ in kind from the next one.
     let is_random = 5 * changes >= 2 * word.len();
     let is_long = word.len() >= 40 && !word.starts_with('/');
     word.ends_with('=') || is_mixed && (is_random || is_long || word.contains('+'))
 }
 
-/// `octets` as text, each sequence that is not UTF-8 as U+FFFD; its copy is wiped, as it may be that of a key.
+/// `octets` as text, with U+FFFD for each invalid UTF-8 sequence; it is wiped on drop, because it may contain a key.
 pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
     let replaced = |chunk: &std::str::Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
     let length = octets.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(&chunk).len()).sum();
-    // All of it at once: a string that grows leaves copies behind.
+    // Allocated once, because a growing string leaves copies in memory.
     let mut text = Zeroizing::new(String::with_capacity(length));
     for chunk in octets.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -176,7 +176,7 @@ pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// The line, counted from 1, of the first PEM block in `octets`.
+/// The number of the line, counted from 1, with the first PEM block in `octets`.
 pub fn line_of_pem(octets: &[u8]) -> Option<usize> {
     let before = |at: usize| octets.get(..at).unwrap_or_default();
     let is_first_in_line = |at: &usize| {

@@ -1,4 +1,5 @@
-//! Rules about the certificates: dates, names, order, keys. Each text is one line and says what to do.
+//! Rules about the certificates: dates, names, order and keys. Each finding is one line that states the fact, then
+//! what to do.
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
 
-/// The rules, in the order of their findings.
+/// The rules, in the order in which their findings are printed.
 pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
     vec![
         Rule::new(Code::NextIdle, next_idle),
@@ -52,7 +53,7 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Hint } else { Warning };
     one(severity, scene.described.iter().filter(without_end_entity), |names| {
         format!(
-            "the server must send the certificate of {names} in its chain, a root included, or usage 2 fails; `3 1 1` of its own certificate does not depend on that"
+            "usage 2 fails unless the server sends the certificate of {names} in its chain, even if it is a root; `3 1 1` of the server's own certificate does not depend on the chain"
         )
     })
 }
@@ -77,10 +78,10 @@ fn not_yet(certificate: &Certificate, now: OffsetDateTime) -> Option<OffsetDateT
     certificate.validity().not_before.filter(|not_before| now < *not_before)
 }
 
-/// What the dates of the server's own certificate mean for the usages that were asked for.
+/// The effect of the end entity's dates on the requested usages.
 fn of_dates(scene: &Scene<'_>) -> &'static str {
     if scene.has_usage(|params| params.usage != Usage::DaneEe) {
-        "usages 0 to 2 fail with it, usage 3 ignores dates"
+        "usages 0 to 2 fail, usage 3 ignores dates"
     } else {
         "usage 3 ignores dates, but some receivers do not"
     }
@@ -99,7 +100,7 @@ fn ee_not_yet(scene: &Scene<'_>) -> Findings {
 fn ta_expired(scene: &Scene<'_>) -> Findings {
     let expired = outside(scene, scene.on_path.iter(), expired);
     let not_yet = outside(scene, scene.on_path.iter(), not_yet);
-    let needed = "usage 2 asks for every certificate up to it to be valid";
+    let needed = "for usage 2, every certificate up to the trust anchor must be valid";
     let mut findings = one(Warning, expired, |names| format!("expired: {names}; {needed}"));
     findings.extend(one(Warning, not_yet, |names| format!("not valid before: {names}; {needed}")));
     findings
@@ -112,7 +113,7 @@ fn date_unreadable(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, unreadable, |names| {
         format!(
-            "a date that cannot be read: {names}; the record is right, but usages 0 to 2 will fail, and some clients read no such certificate"
+            "unreadable date: {names}; the record is correct, but usages 0 to 2 fail, and some clients reject the certificate"
         )
     })
 }
@@ -124,13 +125,13 @@ fn extension_unreadable(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, odd, |names| {
         format!(
-            "an extension that cannot be read, or stands there twice: {names}; the record is right, but some clients refuse such a certificate"
+            "unreadable or duplicate extension: {names}; the record is correct, but some clients reject the certificate"
         )
     })
 }
 
 fn name_missing(scene: &Scene<'_>) -> Findings {
-    // Where every record was asked for, nobody has chosen a usage yet.
+    // Without parameters on the command line, no usage has been chosen yet.
     let chosen = !scene.asked.params.is_empty();
     let names_matter = chosen && scene.has_usage(|params| params.usage != Usage::DaneEe);
     let mut findings = Findings::new();
@@ -141,14 +142,14 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
             let missing = hosts.filter(|(host, _)| !subject.certificate().names_host(host));
             findings.extend(one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
                 let reason = match (names_matter, on_smtp) {
-                    (true, true) => ": usages 0 to 2 ask for the server's name or the mail domain in it",
-                    (true, false) => ": usages 0 to 2 ask for it",
+                    (true, true) => ": usages 0 to 2 require the server's name or the mail domain",
+                    (true, false) => ": usages 0 to 2 require the name",
                     (false, true) => "; usage 3 ignores names on port 25",
-                    (false, false) => ": off port 25 many clients check names even for usage 3",
+                    (false, false) => ": on ports other than 25, many clients check names even for usage 3",
                 };
                 format!("{subject} does not name {hosts}{reason}")
             }));
-            // One is enough to make someone look.
+            // One finding is enough: the others would repeat it for each certificate.
             if !findings.is_empty() {
                 break;
             }
@@ -159,9 +160,9 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
 
 fn chain_order(scene: &Scene<'_>) -> Findings {
     let wrong = chains(scene).filter_map(Chain::out_of_order);
-    let pairs = wrong.map(|(certificate, issuer)| format!("{certificate} behind its issuer {issuer}"));
+    let pairs = wrong.map(|(certificate, issuer)| format!("{certificate} comes after its issuer {issuer}"));
     one(Warning, pairs, |pairs| {
-        format!("{pairs}: the records are right, but servers must send each certificate before its issuer")
+        format!("{pairs}: the records are correct, but servers must send each certificate before its issuer")
     })
 }
 
@@ -171,21 +172,21 @@ fn chain_gap(scene: &Scene<'_>) -> Findings {
         let has_cas = chain.members().any(Member::is_ca);
         lonely.filter(move |_| has_cas).map(|member| member.to_string())
     });
-    one(Hint, gaps, |names| format!("the file has CAs, but not the issuer of {names}"))
+    one(Hint, gaps, |names| format!("the file contains CA certificates, but not the issuer of {names}"))
 }
 
 fn chain_extra(scene: &Scene<'_>) -> Findings {
     let strays = chains(scene).flat_map(Chain::strays);
-    let mut findings = one(Hint, strays, |names| format!("on no path of an end entity: {names}"));
-    let repeated = chains(scene).flat_map(Chain::repeated_in_vain);
-    findings.extend(one(Hint, repeated, |names: String| format!("in the file twice: {names}")));
+    let mut findings = one(Hint, strays, |names| format!("not in the chain of any end entity: {names}"));
+    let repeated = chains(scene).flat_map(Chain::needless_repetitions);
+    findings.extend(one(Hint, repeated, |names: String| format!("more than once in the file: {names}")));
     findings
 }
 
 fn sig_unverified(scene: &Scene<'_>) -> Findings {
     let links = chains(scene).flat_map(Chain::unverified);
     one(Hint, links.map(|(member, lacking)| format!("{member} ({lacking})")), |links| {
-        format!("a signature could not be verified, so damage would not be noticed: {links}")
+        format!("cannot verify a signature, so a damaged certificate would go unnoticed: {links}")
     })
 }
 
@@ -203,24 +204,20 @@ fn same_spki(scene: &Scene<'_>) -> Findings {
         shared.extend(groups.filter_map(some));
     }
     shared.sort();
-    one(Hint, shared, |names| format!("one key, and one record with selector 1, for {names}"))
+    one(Hint, shared, |names| format!("same key, so one record with selector 1 covers all: {names}"))
 }
 
 fn multi_leaf(scene: &Scene<'_>) -> Findings {
     let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
     let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
     let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate().key_algorithm()));
-    one(Hint, called, |names| {
-        format!("several end entities, each with records of its own, all of which must be published: {names}")
-    })
+    one(Hint, called, |names| format!("several server certificates: publish the records of each: {names}"))
 }
 
 fn ee_ca(scene: &Scene<'_>) -> Findings {
     let marked = |subject: &&Subject<'_>| subject.certificate().basic_constraints_ca() == Some(true);
     one(Hint, scene.end_entities.iter().filter(marked), |names| {
-        format!(
-            "{names} is marked as a CA and taken as the server's own certificate, as a self-signed one is"
-        )
+        format!("self-signed certificate marked as a CA, treated as the server's own certificate: {names}")
     })
 }
 
@@ -240,9 +237,9 @@ fn weak_key(scene: &Scene<'_>) -> Findings {
         }
     }
     let text = |severity| match severity {
-        Error => "clients refuse keys this weak on the path of usages 0 and 2",
-        Warning => "some clients refuse keys this weak",
-        Hint => "few mail clients know keys of this kind",
+        Error => "clients reject keys this weak in the path of usages 0 and 2",
+        Warning => "some clients reject keys this weak",
+        Hint => "few mail clients support this key type",
     };
     by_severity
         .into_iter()
@@ -254,41 +251,39 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor()) {
         return Vec::new();
     }
-    // A self-signature proves nothing, so its digest does not matter.
+    // Nobody relies on the signature of a self-signed certificate, so its digest does not matter.
     let signed = scene.below.iter().filter(|subject| !subject.certificate().is_self_issued());
     let weak = signed.filter_map(|subject| match subject.certificate().digest_strength() {
         DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
         DigestStrength::Accepted => None,
     });
     one(Warning, weak, |names| {
-        format!("signed with a weak digest: {names}; clients may refuse the path of usage 0 or 2")
+        format!("signed with a weak digest: {names}; clients may reject the path of usage 0 or 2")
     })
 }
 
-/// CAs that may not stand where they do: clients refuse the path through them.
+/// CAs whose keyUsage, basicConstraints or path length forbids their place in the path.
 fn ca_limits(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
     let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
     let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
-        format!(
-            "{names} may not sign certificates, as its keyUsage says: clients refuse every path through it"
-        )
+        format!("keyUsage does not allow {names} to sign certificates: clients reject every path through it")
     });
     let not_marked = |subject: &&Subject<'_>| !subject.certificate().is_ca_at_top();
     findings.extend(one(severity, scene.on_path.iter().filter(not_marked), |names| {
-        format!("{names} is not marked as a CA by basicConstraints: clients refuse every path through it")
+        format!("basicConstraints does not mark {names} as a CA: clients reject every path through it")
     }));
     let too_short = |subject: &&Subject<'_>| {
         let below = subject.link.depth.map(|depth| depth.saturating_sub(1));
         below.zip(subject.certificate().path_length()).is_some_and(|(below, length)| length < below)
     };
     findings.extend(one(severity, scene.on_path.iter().filter(too_short), |names| {
-        format!("more CAs stand below {names} than its path length allows: clients refuse the path")
+        format!("more CAs below {names} than its path length allows: clients reject the path")
     }));
     findings
 }
 
-/// A `--next` file that leaves the set as it is: nothing would be prepared.
+/// A `--next` file that adds no record, so that nothing is prepared for the rollover.
 fn next_idle(scene: &Scene<'_>) -> Findings {
     let (records, next) = (scene.asked.records, scene.asked.materials.iter().skip(1));
     let idle = next.filter(|next| !records.iter().any(|record| std::ptr::eq(record.source.material, *next)));
@@ -297,9 +292,9 @@ fn next_idle(scene: &Scene<'_>) -> Findings {
         let usage_2_alone = scene.asked.params.iter().all(|params| params.usage.is_trust_anchor());
         let text = match next.content {
             Content::Keys(_) if usage_2_alone && !scene.asked.params.is_empty() => {
-                format!("--next {file} adds no record: a bare key says nothing about the CA of its certificate, and only usages 1 and 3 describe it")
+                format!("--next {file} adds no record: a bare key gives records of usages 1 and 3 only")
             }
-            _ => format!("--next {file} adds no record: what it describes is described already, so the key or CA does not change"),
+            _ => format!("--next {file} adds no record: its records are the same as the current ones, so the rollover is not prepared"),
         };
         (Warning, text)
     })

@@ -1,4 +1,5 @@
-//! Rules about what was asked for: hosts, TTL and parameters. Each text is one line and says what to do.
+//! Rules about the request: hosts, TTL and parameters. Each finding is one line that states the fact, then what to
+//! do.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use crate::owner::{Endpoint, HostName};
 use crate::tlsa::{MatchingType, Params, Selector};
 use crate::x509::Certificate;
 
-/// The rules, in the order of their findings.
+/// The rules, in the order in which their findings are printed.
 pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
     vec![
         Rule::in_check_too(Code::HostSingleLabel, host_single_label),
@@ -47,10 +48,13 @@ fn idna(scene: &Scene<'_>) -> Findings {
 }
 
 fn ttl_high(scene: &Scene<'_>) -> Findings {
-    let outage = "a changed key stays unknown to caches that long: 3600 or less is advised";
+    let outage = "caches keep the old records that long after a key change; use 3600 or less";
     match scene.asked.ttl {
         Some(0) => {
-            vec![(Warning, "a TTL of 0 makes every client ask again: 300 to 3600 is advised".to_owned())]
+            vec![(
+                Warning,
+                "a TTL of 0 disables caching, so every client repeats the query; use 300 to 3600".to_owned(),
+            )]
         }
         Some(ttl) if ttl > 86_400 => vec![(Warning, format!("a TTL of {ttl} seconds: {outage}"))],
         Some(ttl) if ttl > 3600 => vec![(Hint, format!("a TTL of {ttl} seconds: {outage}"))],
@@ -80,10 +84,10 @@ fn sel0_ee(scene: &Scene<'_>) -> Findings {
     });
     let text = match short {
         Some(days) => format!(
-            "{params} hashes the whole certificate, which lives {days} days: the record is wrong at the next renewal and the server cut off; use selector 1 and keep the key"
+            "{params} describes the whole certificate, which is valid for {days} days: the next renewal breaks the record, and clients then refuse the server; use selector 1 and keep the key"
         ),
         None => format!(
-            "{params} hashes the whole certificate and changes at each renewal; selector 1 stays as long as the key"
+            "{params} describes the whole certificate, so the record changes at each renewal; with selector 1 it changes only with the key"
         ),
     };
     vec![(Warning, text)]
@@ -104,13 +108,14 @@ fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, reissued, |names| {
         format!(
-            "{params} of {names}: public CAs re-issue and cross-sign their certificates; selector 1 outlives that, while selector 0, which the RFC prefers, keeps a private CA's path length and name constraints"
+            "{params} of {names}: public CAs reissue and cross-sign their certificates, which breaks this record; use selector 1. Selector 0 suits a private CA, as it also fixes the CA's path length and name constraints"
         )
     })
 }
 
 fn mtype0(scene: &Scene<'_>) -> Findings {
-    /// Octets of a P-521 SubjectPublicKeyInfo: keys up to this make answers hardly larger than a digest does.
+    /// Octets of a P-521 SubjectPublicKeyInfo: with keys up to this size, responses are hardly larger than with a
+    /// digest.
     const SMALL: usize = 158;
     let chosen = scene.asked.params.iter().any(|params| params.matching_type == MatchingType::Full);
     let full =
@@ -121,7 +126,7 @@ fn mtype0(scene: &Scene<'_>) -> Findings {
             vec![(
                 severity,
                 format!(
-                    "matching type 0 publishes {octets} octets as they are: answers grow, and large ones get lost over UDP; matching type 1 always has 32"
+                    "matching type 0 publishes all {octets} octets, and large responses get lost over UDP; matching type 1 always publishes 32"
                 ),
             )]
         }
@@ -136,7 +141,7 @@ fn mtype2_only(scene: &Scene<'_>) -> Findings {
     };
     let text = |params| {
         format!(
-            "{params} without its SHA2-256 record: clients need not know SHA2-512, so publish matching type 1 as well"
+            "{params} without a SHA2-256 record: clients need not support SHA2-512, so publish matching type 1 as well"
         )
     };
     chosen(scene, alone).map(|params| (Warning, text(params))).into_iter().collect()
@@ -153,10 +158,10 @@ fn issuer_rotates(scene: &Scene<'_>) -> Findings {
     let above =
         some(scene.described.iter().filter(|subject| subject.link.depth.is_some_and(|depth| depth > 1)));
     let advice = above
-        .map_or(String::new(), |above| format!(", or keep the record of {above}, which this chain sends"));
+        .map_or(String::new(), |above| format!(", or use the record of {above}, which is in this chain"));
     one(Warning, rotating, |names| {
         format!(
-            "{params} of {names}: this CA picks another intermediate whenever it likes; publish 3 1 1 of the current and the next key instead{advice}"
+            "{params} of {names}: this CA changes its intermediates without notice; publish 3 1 1 of the current and the next key instead{advice}"
         )
     })
 }

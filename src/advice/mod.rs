@@ -1,7 +1,7 @@
-//! The rules: what an operator should know before publishing these records, or of those that are published.
+//! The rules: what an operator should know about records, before or after they are published.
 //!
-//! A rule is a code and a function that gives its findings, in the table at the top of its file.
-//! Rules look at values only: they read no file and print nothing.
+//! A rule is a code and a function that returns its findings, in the table at the top of its file. Rules look at
+//! values only: they read no file and print nothing.
 
 mod certificates;
 mod choice;
@@ -26,12 +26,12 @@ use crate::tlsa::Params;
 use crate::x509::Certificate;
 use words::Findings;
 
-/// One rule: a code, and what finds it. `S` is what it looks at.
+/// One rule: a code and the function that returns its findings. `S` is the type that it examines.
 struct Rule<S: ?Sized> {
     code: Code,
-    /// Whether it matters to a server in use, so that `check` applies it too.
+    /// Whether the rule also matters for a server in use, so that `check` applies it too.
     in_check: bool,
-    /// Severity and text of what it finds.
+    /// Severity and text of each finding.
     finding: fn(&S) -> Findings,
 }
 
@@ -40,7 +40,7 @@ impl<S: ?Sized> Rule<S> {
         Self { code, in_check: false, finding }
     }
 
-    /// A rule about the chain that matters to a server in use as well.
+    /// A rule about the chain that also matters for a server in use.
     const fn in_check_too(code: Code, finding: fn(&S) -> Findings) -> Self {
         Self { code, in_check: true, finding }
     }
@@ -51,31 +51,31 @@ impl<S: ?Sized> Rule<S> {
     }
 }
 
-/// Everything the rules look at.
+/// What the rules examine.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The files, the chain first.
     pub materials: &'a [Material],
-    /// The records to be printed.
+    /// The generated records.
     pub records: &'a [Record<'a>],
-    /// The triples that were chosen; none where every record of every certificate was asked for.
+    /// The requested triples; empty if every record of every certificate was requested.
     pub params: &'a [Params],
-    /// The hosts as they were given.
+    /// The hosts as given on the command line.
     pub endpoints: &'a [Endpoint],
     /// The owners of the records.
     pub owners: &'a [Owner],
-    /// The asked-for TTL in seconds.
+    /// The requested TTL in seconds.
     pub ttl: Option<u32>,
-    /// The clock.
+    /// The current time.
     pub now: OffsetDateTime,
 }
 
-/// What all rules find, in their order.
+/// The findings of all rules, in the order of the tables.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     findings_of(context, |_, _| true)
 }
 
-/// What the rules find that are `wanted`, by their code and by whether `check` applies them.
+/// The findings of the rules that are `wanted`, by code and by whether `check` applies them.
 fn findings_of(context: &Context<'_>, wanted: impl Fn(Code, bool) -> bool) -> Vec<Finding> {
     let scene = Scene::new(context);
     let rules = choice::rules().into_iter().chain(certificates::rules());
@@ -83,27 +83,28 @@ fn findings_of(context: &Context<'_>, wanted: impl Fn(Code, bool) -> bool) -> Ve
     wanted.flat_map(|rule| rule.findings(&scene)).collect()
 }
 
-/// The context, and what several rules need from it.
+/// The context, and values that several rules derive from it.
 struct Scene<'a> {
     asked: &'a Context<'a>,
-    /// The end entities of all files that hold any.
+    /// The end entities of all files.
     end_entities: Vec<Subject<'a>>,
     /// The certificates that the records describe, each once.
     described: Vec<Subject<'a>>,
-    /// The CAs up to the highest described one of each end entity, each once; those described in a file without.
+    /// The CAs from each end entity up to its highest described CA, each once; in a file without an end entity, the
+    /// described CAs.
     on_path: Vec<Subject<'a>>,
-    /// End entities and CAs whose signatures lead up to a described CA, its own not among them.
+    /// The end entities and CAs below a described CA.
     below: Vec<Subject<'a>>,
-    /// The hosts of the owners that have the shape of RFC 6698 section 3, and whether mail is received there.
+    /// The hosts in the owner names of RFC 6698 section 3, and whether the port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
 }
 
-/// A certificate that a rule speaks of, and its file.
+/// A certificate in a finding, and its file.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     link: Link<'a>,
     material: &'a Material,
-    /// Whether the file must be named, as there are several.
+    /// Whether messages name the file, because there are several.
     in_file: bool,
 }
 
@@ -135,7 +136,7 @@ impl<'a> Scene<'a> {
         Self { asked, end_entities, described, on_path, below, hosts }
     }
 
-    /// Those described that are above an end entity, or in a file without one.
+    /// The described CAs: those above an end entity, or in a file without an end entity.
     fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
         self.described.iter().filter(|subject| subject.link.depth != Some(0))
     }
@@ -149,7 +150,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What `on_path` and `below` of a [`Scene`] hold.
+/// The values of `on_path` and `below` of a [`Scene`].
 fn paths<'a>(
     end_entities: &[Subject<'a>],
     described: &[Subject<'a>],
@@ -163,7 +164,7 @@ fn paths<'a>(
     let mut known_below: HashSet<Member> = HashSet::new();
     let deepest = described.iter().filter(is_ca).filter_map(|subject| subject.link.depth).max();
     for end_entity in end_entities.iter().filter(|_| deepest.is_some()) {
-        // Damage was an error when the records were made, or else is a finding about published ones.
+        // The damage is already reported: as an error when records are made, as a finding in `check`.
         let (path, _) = end_entity.link.member.path_up_to_damage(deepest);
         let is_described = |link: &&Link<'_>| cas.contains(&link.member);
         let Some(top) = path.iter().filter(is_described).filter_map(|link| link.depth).max() else {
@@ -179,7 +180,7 @@ fn paths<'a>(
     (on_path, below)
 }
 
-/// Its name and line, and its file if there are several.
+/// Its subject and line, and its file if there are several.
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.link.member.place();

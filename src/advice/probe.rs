@@ -1,4 +1,4 @@
-//! Rules about what a probe saw, and about lookups.
+//! Rules about the result of a probe, and findings about lookups.
 
 use time::format_description::well_known::Rfc3339;
 
@@ -11,7 +11,7 @@ use crate::live::find::{Dnssec, Remark};
 use crate::live::{Host, MOST_ADDRESSES, MOST_HOSTS, Omission, Visited};
 use crate::owner::HostName;
 
-/// About one host, in the order of their findings.
+/// Rules about one host, in the order in which their findings are printed.
 const RULES: &[Rule<Host>] = &[
     Rule::new(Code::DnsNoRecords, |host| dnssec(host, Code::DnsNoRecords)),
     Rule::new(Code::DnsInsecure, |host| dnssec(host, Code::DnsInsecure)),
@@ -24,10 +24,10 @@ const RULES: &[Rule<Host>] = &[
     Rule::new(Code::KeyKindUnseen, key_kind_unseen),
 ];
 
-/// About all hosts together.
+/// Rules about all hosts together.
 const RULES_OF_ALL: &[Rule<[Host]>] = &[Rule::new(Code::NotVisited, not_visited)];
 
-/// What the rules find about the hosts of one call.
+/// The findings about all hosts of one probe.
 pub fn findings(hosts: &[Host]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for host in hosts {
@@ -41,7 +41,7 @@ pub fn findings(hosts: &[Host]) -> Vec<Finding> {
     findings
 }
 
-/// The diagnostic of what DNSSEC says, where that keeps a client from using DANE.
+/// The code of a DNSSEC result that keeps clients from using DANE.
 fn code_of(dnssec: &Dnssec) -> Option<Code> {
     match dnssec {
         Dnssec::Secure | Dnssec::Given => None,
@@ -54,25 +54,27 @@ fn code_of(dnssec: &Dnssec) -> Option<Code> {
     }
 }
 
-/// Why a client uses no records, of a lookup alone.
+/// The finding of a lookup after which a client uses no records.
 pub fn of_lookup(dnssec: &Dnssec) -> Finding {
     Finding::new(code_of(dnssec).unwrap_or(Code::DnsNoRecords), Warning, &dnssec.to_string())
 }
 
-/// What is worth knowing of a lookup.
+/// The finding of a remark about a lookup.
 pub fn of_remark(remark: &Remark) -> Finding {
     let (code, severity, text) = said_of(remark);
     Finding::new(code, severity, &text)
 }
 
-/// The mail hosts of `domain` are not signed.
+/// The MX records of `domain` are unsigned.
 pub fn mx_insecure(domain: &HostName) -> Finding {
     let domain = domain.as_str();
-    let text = format!("insecure MX: the mail hosts of {domain} are not signed, so anyone could name others");
+    let text = format!(
+        "insecure MX: the MX records of {domain} are unsigned, so an attacker can substitute other hosts"
+    );
     Finding::new(Code::MxInsecure, Warning, &text)
 }
 
-/// Why the mail hosts of `domain` are not known.
+/// Why the mail hosts of `domain` are unknown.
 pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
     match dnssec {
         Dnssec::NotVisited(omission) => {
@@ -83,9 +85,13 @@ pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
     }
 }
 
-/// `--save` had nothing to write into `file`.
+/// `--save` had no certificate to write into `file`.
 pub fn nothing_served(file: &str) -> Finding {
-    Finding::new(Code::NothingServed, Warning, &format!("no certificate was served: {file} is not written"))
+    Finding::new(
+        Code::NothingServed,
+        Warning,
+        &format!("no server sent a certificate: {file} was not written"),
+    )
 }
 
 fn dnssec(host: &Host, code: Code) -> Findings {
@@ -96,12 +102,15 @@ fn dnssec(host: &Host, code: Code) -> Findings {
 fn said_of(remark: &Remark) -> (Code, Severity, String) {
     match remark {
         Remark::PassedOver { host, kind, reason } => {
-            let text = format!("the {kind} records of {host} are passed over: {reason}");
+            let text = format!(
+                "cannot look up the {kind} records of {host}, so these addresses were not examined: {reason}"
+            );
             (Code::FamilyPassedOver, Warning, text)
         }
         Remark::EndsSoon(Expiry { records, at }) => {
             let at = at.format(&Rfc3339).unwrap_or_default();
-            let text = format!("the signature of {records} expires {at}: is the zone signed anew in time?");
+            let text =
+                format!("the signature of {records} expires {at}: check that the zone is re-signed in time");
             (Code::SignatureEnds, Hint, text)
         }
     }
@@ -113,7 +122,7 @@ fn remarks(host: &Host, wanted: Code) -> Findings {
 }
 
 fn no_route(host: &Host) -> Findings {
-    let text = "no route to some of the addresses from here: they are passed over".to_owned();
+    let text = "this machine has no route to some addresses, so they were not examined".to_owned();
     host.is_partly_unrouted.then_some((Hint, text)).into_iter().collect()
 }
 
@@ -125,18 +134,18 @@ fn key_kind_unseen(host: &Host) -> Findings {
     host.endpoints.iter().filter_map(said).collect()
 }
 
-/// Hosts past the bound, addresses past theirs, and what the deadline cut off.
+/// Hosts and addresses beyond the limits, and those not finished before the deadline.
 fn not_visited(hosts: &[Host]) -> Findings {
     let many = hosts.iter().filter(|host| host.dnssec == Dnssec::NotVisited(Omission::ManyHosts));
     let mut findings = Findings::new();
     if let Some(many) = listed(many.map(|host| host.host.clone())) {
-        findings.push((Warning, format!("at most {MOST_HOSTS} hosts are visited; left out: {many}")));
+        findings.push((Warning, format!("only the first {MOST_HOSTS} hosts are examined; skipped: {many}")));
     }
     for host in hosts {
         let many = host.endpoints.iter().filter(|at| at.omission == Some(Omission::ManyAddresses));
         if let Some(addresses) = listed(many.map(|endpoint| endpoint.address.ip().to_string())) {
             let text = format!(
-                "at most {MOST_ADDRESSES} addresses of {} are visited; left out: {addresses}",
+                "only the first {MOST_ADDRESSES} addresses of {} are examined; skipped: {addresses}",
                 host.host
             );
             findings.push((Warning, text));
@@ -147,13 +156,13 @@ fn not_visited(hosts: &[Host]) -> Findings {
     if let Some((_, Omission::NotStarted(limit) | Omission::NotFinished(limit))) = late.first() {
         let limit = limit.as_secs();
         let names = listed(late.iter().map(|(host, _)| host.clone())).unwrap_or_default();
-        let text = format!("not visited, or not to the end, within --deadline {limit}: {names}");
+        let text = format!("not finished within --deadline {limit}: {names}");
         findings.push((Warning, text));
     }
     findings
 }
 
-/// What the deadline cut off of a host, if anything.
+/// The part of a host that the deadline cut off, if any.
 fn late(host: &Host) -> Option<Omission> {
     let of_host = match host.dnssec {
         Dnssec::NotVisited(omission) => Some(omission),
@@ -165,7 +174,7 @@ fn late(host: &Host) -> Option<Omission> {
     omissions.into_iter().find(is_late)
 }
 
-/// Names that are listed; of more, the number is said.
+/// Maximum number of names in a list; the rest is only counted.
 const LISTED: usize = 16;
 
 fn listed(names: impl Iterator<Item = String>) -> Option<String> {

@@ -1,4 +1,5 @@
-//! Rules about published records: what to mend before a client stumbles over it. Here severities are labels.
+//! Rules about published records: what to correct before a client fails. Severities here do not change the exit
+//! status.
 
 use std::collections::HashSet;
 
@@ -14,22 +15,22 @@ use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
 use crate::verify::{Coverage, Judged, Policy, Report, Status};
 
-/// Everything these rules look at.
+/// What the rules examine.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The files, the chain first.
     pub materials: &'a [Material],
-    /// The hosts as they were given.
+    /// The hosts as given on the command line.
     pub endpoints: &'a [Endpoint],
-    /// The owner.
+    /// The owner of the records.
     pub owner: &'a Owner,
-    /// What clients there do.
+    /// What the clients of this owner check.
     pub policy: &'a Policy<'a>,
-    /// The records, and what they are to the chain.
+    /// The published records and their statuses.
     pub report: &'a Report,
 }
 
-/// The rules, in the order of their findings.
+/// The rules, in the order in which their findings are printed.
 fn rules<'a>() -> Vec<Rule<Context<'a>>> {
     vec![
         Rule::new(Code::ChainGap, chain_gap),
@@ -45,7 +46,7 @@ fn rules<'a>() -> Vec<Rule<Context<'a>>> {
     ]
 }
 
-/// What the rules find about one owner.
+/// The findings about one owner.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in rules() {
@@ -53,7 +54,7 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     }
     let params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
     let chain = context.materials.get(..1).unwrap_or_default();
-    // Where a triple describes nothing in the file, the others still tell what the certificates are for.
+    // One triple at a time: a triple that matches nothing in the file must not hide what the others describe.
     let records: Vec<_> = params
         .iter()
         .filter_map(|params| generate::records(chain, std::slice::from_ref(params), None).ok())
@@ -68,7 +69,7 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
         ttl: None,
         now: context.policy.now,
     };
-    // Names matter to usage 3 only where clients check them in spite of RFC 7671 section 5.1.
+    // For usage 3, a missing name matters only on ports where clients check names despite RFC 7671 section 5.1.
     let names_matter = !context.policy.on_smtp;
     let wanted = |code, in_check| in_check && (code != Code::NameMissing || names_matter);
     findings.extend(findings_of(&of_chain, wanted));
@@ -85,11 +86,11 @@ fn chain<'a>(context: &Context<'a>) -> Option<&'a Chain> {
     context.materials.first().and_then(Material::chain)
 }
 
-/// Where a path ends at damage.
+/// A signature that does not verify.
 fn chain_gap(context: &Context<'_>) -> Findings {
     let severity = Error;
     one(severity, &context.report.damage, |damage| {
-        format!("{damage}: nothing above it was looked at; copy the chain again from where it was issued")
+        format!("{damage}: the certificates above it were not examined; copy the chain from the CA again")
     })
 }
 
@@ -97,7 +98,7 @@ fn input_empty(context: &Context<'_>) -> Findings {
     let empty = context.report.records().filter(|record| is_digest_of_nothing(&record.data));
     one(Error, empty.map(head), |records| {
         format!(
-            "{records} is the digest of no octets, as a broken pipe into a digest command makes it: remove it"
+            "{records} is the digest of empty input, typically from a script whose openssl command failed: remove it"
         )
     })
 }
@@ -119,7 +120,7 @@ fn re_encoded(context: &Context<'_>) -> Findings {
     });
     one(Error, found.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} was made by an openssl recipe that encodes the key anew; verifiers hash the certificate's own octets"
+            "{records} is the digest of a key that openssl re-encoded, but clients hash the key as it is in the certificate: replace it"
         )
     })
 }
@@ -135,7 +136,7 @@ fn pkix_smtp(context: &Context<'_>) -> Findings {
     })
 }
 
-/// The triples that do not cover, where some record does.
+/// Triples without coverage, while records of another triple match.
 fn triple_stale(context: &Context<'_>) -> Findings {
     let any_match = context.report.judged.iter().any(|judgement| judgement.status == Status::Match);
     let stale = context.report.triples.iter().filter(|(params, coverage)| {
@@ -143,7 +144,9 @@ fn triple_stale(context: &Context<'_>) -> Findings {
         any_match && *coverage == Coverage::Uncovered && none_matches && !has_ignored_match(context, params)
     });
     one(Error, stale.map(|(params, _)| params), |params| {
-        format!("no record {params} describes this chain: each triple that is published must, at all times")
+        format!(
+            "no {params} record matches this chain: each published triple must always have a matching record"
+        )
     })
 }
 
@@ -152,7 +155,7 @@ fn records_of(context: &Context<'_>, params: &Params) -> impl Iterator<Item = St
     of_params.map(|judgement| judgement.status)
 }
 
-/// Whether a weaker digest would match, were it not hidden.
+/// Whether a record with a weaker digest would match if it were not ignored.
 fn has_ignored_match(context: &Context<'_>, params: &Params) -> bool {
     let of_params = context.report.judged.iter().filter(|judgement| judgement.params == Some(*params));
     of_params
@@ -171,7 +174,7 @@ fn agility_gap(context: &Context<'_>) -> Findings {
     });
     one(Error, gap.map(|(params, _)| params), |params| {
         format!(
-            "{params} and its SHA2-256 records are not for the same certificates: clients take the stronger digest alone"
+            "{params} and the SHA2-256 records describe different certificates, and clients use only the stronger digest: publish both digests of each"
         )
     })
 }
@@ -184,12 +187,12 @@ fn mtype2_only(context: &Context<'_>) -> Findings {
     });
     one(Warning, alone.map(|(params, _)| params), |params| {
         format!(
-            "{params} without its SHA2-256 record: clients need not know SHA2-512, so publish matching type 1 as well"
+            "{params} without a SHA2-256 record: clients need not support SHA2-512, so publish matching type 1 as well"
         )
     })
 }
 
-/// A usage-0 or usage-2 record of the end entity.
+/// A record of usage 0 or 2 that describes the end entity.
 fn ta_leaf(context: &Context<'_>) -> Findings {
     let of_anchor = context.report.judged.iter().filter(|judged| {
         judged.status == Status::Unmatched
@@ -198,7 +201,7 @@ fn ta_leaf(context: &Context<'_>) -> Findings {
     let own = of_anchor.filter(|judged| describes_end_entity(context, judged));
     one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} describes the server's own certificate: publish usage 3 for it, usage 2 for the CA above"
+            "{records} describes the server's own certificate: use usage 3 for it, and usage 2 only for a CA"
         )
     })
 }
@@ -210,7 +213,7 @@ fn describes_end_entity(context: &Context<'_>, Judged { record, params, .. }: &J
     chain.end_entities().into_iter().any(describes)
 }
 
-/// A usage-2 record that only a CA outside of the file could match: the server does not send it.
+/// A record of usage 2 that may describe a CA outside the file, which the server then does not send.
 fn ta_not_sent(context: &Context<'_>) -> Findings {
     let Some(chain) = chain(context) else { return Vec::new() };
     let unmatched = context.report.judged.iter().filter(|judged| {
@@ -218,7 +221,7 @@ fn ta_not_sent(context: &Context<'_>) -> Findings {
             && judged.params.is_some_and(|params| params.usage == Usage::DaneTa)
             && !describes_end_entity(context, judged)
     });
-    // The names of CAs that the file ends at without holding them.
+    // Issuers that the chain names but does not contain.
     let top = chain.members().filter(|member| !member.has_issuer());
     let absent: Vec<String> = top.map(|member| member.certificate().issuer()).collect();
     if absent.is_empty() {
@@ -226,7 +229,7 @@ fn ta_not_sent(context: &Context<'_>) -> Findings {
     }
     one(Error, unmatched.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} describes no CA of the file; if it is for {}, the server must send that certificate",
+            "{records} does not describe a CA in the file; if it is for {}, the server must send that certificate",
             absent.join(" or ")
         )
     })
@@ -240,7 +243,7 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
     }
     let next = context.materials.get(1..).unwrap_or_default();
     let unpublished = next.iter().filter(|material| {
-        // A bare key says nothing about the CA of its certificate.
+        // A bare key has no CA that usages 0 and 2 could describe.
         let says = |params: &&Params| material.chain().is_some() || !params.usage.is_trust_anchor();
         let wanted = params.iter().filter(says);
         let wanted = wanted.filter_map(|params| {
@@ -250,6 +253,6 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
         wanted.any(|wanted| !context.report.has(&wanted.tlsa))
     });
     one(Warning, unpublished.map(|material| crate::text::file_name(&material.file)), |files| {
-        format!("not every record of the next key in {files} is published: do not deploy it yet")
+        format!("some records of the next key in {files} are not published: do not deploy it yet")
     })
 }

@@ -1,4 +1,4 @@
-//! What the texts of the rules have in common.
+//! What the rules use to write their findings.
 
 use super::Scene;
 use crate::chain::Chain;
@@ -6,17 +6,17 @@ use crate::diagnostic::Severity;
 use crate::generate::Material;
 use crate::tlsa::Params;
 
-/// What one rule finds.
+/// The findings of one rule.
 pub(super) type Findings = Vec<(Severity, String)>;
 
-/// CAs that issue by ACME and change their intermediates without notice.
+/// ACME CAs, which change their intermediates without notice.
 const ACME_CAS: [&str; 4] = ["Let's Encrypt", "ZeroSSL", "Google Trust Services", "ZeroSSL GmbH"];
 
 pub(super) fn is_acme(organizations: &[String]) -> bool {
     organizations.iter().any(|name| ACME_CAS.contains(&name.as_str()))
 }
 
-/// A few subjects, then their number: one line whatever the file holds.
+/// The first three items and the number of the others, so that the line stays short.
 pub(super) fn some<T: ToString>(items: impl IntoIterator<Item = T>) -> Option<String> {
     let mut items = items.into_iter();
     let shown: Vec<String> = items.by_ref().take(3).map(|item| item.to_string()).collect();

@@ -1,15 +1,15 @@
-//! Who may have issued whom, by name and by key identifier.
+//! Candidate issuers of each certificate, by name and by key identifier.
 
 use std::collections::HashMap;
 
 use crate::input::Located;
 
-/// Who has the name, and who the key identifier, that each certificate gives for its issuer.
+/// The candidate issuers of each certificate.
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
-    /// Certificates of one subject or one subject key identifier, in file order.
+    /// Certificates with the same subject or the same subject key identifier, in file order.
     groups: Vec<Vec<usize>>,
-    /// For each certificate the groups of its authority key identifier and of its issuer.
+    /// For each certificate, the group of its authority key identifier and the group of its issuer name.
     wanted: Vec<(Option<usize>, Option<usize>)>,
 }
 
@@ -36,7 +36,7 @@ impl Issuers {
         Self { wanted: wanted.collect(), groups }
     }
 
-    /// By key identifier, and by name; one certificate may be in both.
+    /// Candidates by key identifier, and candidates by name; a certificate may be in both.
     pub(super) fn of(&self, child: usize) -> (&[usize], &[usize]) {
         let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
         let members =
@@ -44,7 +44,7 @@ impl Issuers {
         (members(key_id), members(name))
     }
 
-    /// For each of `count` certificates whether some child that `counts` asks for it.
+    /// For each of `count` certificates, whether it is a candidate issuer of a child that `counts`.
     pub(super) fn wanted_by(&self, counts: impl Fn(usize) -> bool, count: usize) -> Vec<bool> {
         let mut wanted = vec![false; self.groups.len()];
         for (child, groups) in self.wanted.iter().enumerate() {
@@ -65,7 +65,8 @@ impl Issuers {
         is_wanted
     }
 
-    /// For each of `count` certificates whether it is one of `below`, or above one of them.
+    /// For each of `count` certificates, whether it is one of `below` or a direct or indirect candidate issuer of
+    /// one.
     pub(super) fn above(&self, below: &[usize], count: usize) -> Vec<bool> {
         let mut above = vec![false; count];
         let mut opened = vec![false; self.groups.len()];
@@ -77,7 +78,7 @@ impl Issuers {
             above.iter_mut().skip(child).take(1).for_each(|above| *above = true);
             let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
             for group in [key_id, name].into_iter().flatten() {
-                // Each list of namesakes is gone through once.
+                // Each group is expanded once, so that many certificates of one name take linear time.
                 if let Some(opened) = opened.get_mut(group).filter(|opened| !**opened) {
                     *opened = true;
                     waiting.extend(self.groups.get(group).into_iter().flatten());

@@ -1,4 +1,4 @@
-//! A certificate in its place, and its link to an end entity: RFC 5280 section 6.1.
+//! A certificate of a chain, and its distance from an end entity: RFC 5280 section 6.1.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -19,7 +19,7 @@ impl<'c> Member<'c> {
         Self { chain, index, entry }
     }
 
-    /// Its place in the chain.
+    /// Its index in the chain.
     pub(super) fn index(self) -> usize {
         self.index
     }
@@ -29,7 +29,7 @@ impl<'c> Member<'c> {
         &self.entry.located.certificate
     }
 
-    /// The line of its BEGIN marker, counted from 1; `None` for DER and for what a server sent.
+    /// The line of its BEGIN marker, counted from 1; `None` for DER and for certificates that a server sent.
     pub fn line(self) -> Option<usize> {
         self.entry.located.line
     }
@@ -39,27 +39,27 @@ impl<'c> Member<'c> {
         self.entry.is_ca
     }
 
-    /// Whether the file holds a certificate with the name or key identifier of its issuer.
+    /// Whether the file contains a certificate with the name or key identifier of its issuer.
     pub fn has_issuer(self) -> bool {
         self.chain.has_candidates(self)
     }
 
-    /// Verifies its own signature, as far as its issuer is in the file.
+    /// Verifies the certificate's signature, if its issuer is in the file.
     ///
-    /// Errors: the file is damaged or mixed up.
+    /// Errors: the file is damaged or contains parts of two chains.
     pub fn confirm(self) -> Result<(), ChainError> {
         self.chain.confirm(self)
     }
 
-    /// The CAs above it, nearest first, up to `deepest` links away; all links up to there are verified.
+    /// The CAs above it, nearest first, up to depth `deepest`, over verified signatures only.
     ///
-    /// Errors: the file is damaged or mixed up.
+    /// Errors: the file is damaged or contains parts of two chains.
     pub fn path(self, deepest: Option<usize>) -> Result<Vec<Link<'c>>, ChainError> {
         let (links, damage) = self.path_up_to_damage(deepest);
         damage.map_or(Ok(links), Err)
     }
 
-    /// The same as far as the links hold, and what is wrong with the next one.
+    /// The same path up to the first signature that does not verify, and the error there.
     pub fn path_up_to_damage(self, deepest: Option<usize>) -> (Vec<Link<'c>>, Option<ChainError>) {
         let (above, damage) = self.chain.climb(vec![(self, 0)], deepest);
         let link = |(member, depth)| Link { member, depth: Some(depth) };
@@ -72,7 +72,7 @@ impl<'c> Member<'c> {
     }
 }
 
-/// The same certificate of the same chain.
+/// Equal if it is the same certificate of the same chain.
 impl PartialEq for Member<'_> {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.entry, other.entry)
@@ -94,12 +94,12 @@ impl fmt::Display for Member<'_> {
     }
 }
 
-/// A certificate, and how far it is above an end entity.
+/// A certificate, and its distance from an end entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Link<'c> {
     /// The certificate.
     pub member: Member<'c>,
-    /// Signatures between it and the end entity: 0 for the end entity itself. `None` where the file has no end entity,
-    /// or no path leads from one to it.
+    /// Number of signatures between it and the end entity: 0 for the end entity. `None` if the file has no end
+    /// entity, or none with a path to it.
     pub depth: Option<usize>,
 }

@@ -1,7 +1,8 @@
-//! Certificates to end entities and their paths, by issuer, key identifier and signature: RFC 5280 section 6.
+//! The end entities of a file and their certification paths, by issuer, key identifier and signature: RFC 5280
+//! section 6.
 //!
-//! Nothing depends on the order of the file. Only the links that a caller asks for are verified,
-//! each once: a hook that wants one record should not pay for the signatures above it.
+//! The order of the file does not matter. A signature is verified only when a caller needs it, and once: a hook that
+//! wants one record should not pay for the signatures above it.
 
 mod issuers;
 mod member;
@@ -21,17 +22,17 @@ use issuers::Issuers;
 pub use member::{Link, Member};
 pub use place::{ChainError, Place};
 
-/// The certificates of a file, each once, with what they are to each other.
+/// The certificates of a file, each once, and who issued whom.
 #[derive(Debug)]
 pub struct Chain {
-    /// In file order.
+    /// The certificates in file order.
     entries: Vec<Entry>,
     issuers: Issuers,
     repeated: Vec<Located>,
     checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
 }
 
-/// A certificate, and what it is.
+/// A certificate, and whether it is a CA.
 #[derive(Debug)]
 struct Entry {
     located: Located,
@@ -52,8 +53,8 @@ impl Chain {
         chain
     }
 
-    /// A chain as a server sent it: whatever its first certificate says of itself, it is the server's own, and
-    /// the others are above it.
+    /// The chain that a server sent: the first certificate is the end entity, whatever its extensions say, and the
+    /// others are CAs.
     pub fn served(certificates: Vec<Located>) -> Self {
         let mut chain = Self::new(certificates);
         for (index, entry) in chain.entries.iter_mut().enumerate() {
@@ -62,8 +63,9 @@ impl Chain {
         chain
     }
 
-    /// CA:TRUE, or without basicConstraints (as in version 1) a key that signed another certificate here. What
-    /// signed nothing here but itself may as well be a server's own: `openssl req -x509` marks that as a CA too.
+    /// Which certificates are CAs: those with CA:TRUE, and those without basicConstraints (version 1) that signed
+    /// another certificate of the file. A lone self-signed certificate may be a server's own, as `openssl req -x509`
+    /// marks it as CA:TRUE too.
     fn find_cas(&self) -> Vec<bool> {
         let is_self_issued =
             |index: usize| self.member(index).is_some_and(|child| child.certificate().is_self_issued());
@@ -100,19 +102,19 @@ impl Chain {
         self.entries.get(index).map(|entry| Member::new(self, index, entry))
     }
 
-    /// The members at these places.
+    /// The members with these indices.
     fn at<'c>(&'c self, indices: &[usize]) -> impl Iterator<Item = Member<'c>> {
         indices.iter().filter_map(|index| self.member(*index))
     }
 
-    /// Those that have the key identifier or the name that `child` asks for, the likeliest first.
+    /// The certificates with the key identifier or name of `child`'s issuer, the most likely first.
     fn candidates<'c>(&'c self, child: Member<'c>) -> Vec<Member<'c>> {
         let (by_key_id, by_name) = self.issuers.of(child.index());
         let mut candidates: Vec<Member> = self.at(by_key_id).collect();
-        // Both lists are in file order.
+        // Both lists are in file order, so a binary search works.
         let by_name = self.at(by_name).filter(|other| by_key_id.binary_search(&other.index()).is_err());
         candidates.extend(by_name);
-        // A self-signed certificate among its namesakes is its own likeliest issuer.
+        // A self-issued certificate most likely signed itself.
         if child.certificate().is_self_issued()
             && let Some(place) = candidates.iter().position(|candidate| *candidate == child)
         {
@@ -121,7 +123,7 @@ impl Chain {
         candidates
     }
 
-    /// Whether the key of `issuer` verifies the signature of `child`; each pair is verified once.
+    /// Verifies the signature of `child` with the key of `issuer`; each pair is verified once.
     fn check(&self, child: Member<'_>, issuer: Member<'_>) -> SignatureCheck {
         let pair = (child.index(), issuer.index());
         if let Some(known) = self.checked.borrow().get(&pair) {
@@ -132,9 +134,10 @@ impl Chain {
         result
     }
 
-    /// The issuers of `child` whose keys verify its signature, or that the verifier cannot tell about.
+    /// The issuers of `child` whose key verifies its signature; if there are none, the candidates with an unsupported
+    /// signature algorithm.
     ///
-    /// Errors: there are candidates, and none of them signed it, or the one that did has another name.
+    /// Errors: no candidate signed `child`, or the one that signed it has another name.
     fn issuers<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.few_candidates(child)?;
         let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<Member> {
@@ -158,7 +161,7 @@ impl Chain {
         }
     }
 
-    /// The candidates, if one can try them all.
+    /// The candidate issuers.
     fn few_candidates<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.candidates(child);
         match candidates.len() {
@@ -184,27 +187,26 @@ impl Chain {
         if unsupported { Ok(()) } else { Err(damaged(member, &candidates)) }
     }
 
-    /// The CAs of a file without end entities: those that issued nothing here first, then their issuers.
+    /// The path of a file without end entities: the CAs that issued nothing in the file, then their issuers.
     ///
-    /// Errors: the file is damaged or mixed up.
+    /// Errors: the file is damaged or contains parts of two chains.
     pub fn path_of_cas(&self) -> Result<Vec<Link<'_>>, ChainError> {
         let mut issuing = HashSet::new();
         for child in self.members() {
             issuing.extend(self.issuers(child)?.into_iter().filter(|issuer| *issuer != child));
         }
         let lowest: Vec<_> = self.members().filter(|member| !issuing.contains(member)).collect();
-        // Every link was verified above.
+        // All signatures are verified above, so there is no error.
         let (above, _) = self.climb(lowest.iter().map(|member| (*member, 1)).collect(), None);
         let mut all = lowest;
         all.extend(above.into_iter().map(|(member, _)| member));
-        // CAs that certify each other in a circle have no lowest one.
+        // If CAs only certify each other in a circle, none is the lowest.
         let known: HashSet<Member> = all.iter().copied().collect();
         all.extend(self.members().filter(|member| !known.contains(member)));
         Ok(all.into_iter().map(|member| Link { member, depth: None }).collect())
     }
 
-    /// The CAs above `starts`, each with its depth, as its start has one; and what is wrong with the link where the
-    /// climb ends, if anything is.
+    /// The CAs above `starts` with their depths, and the error of the first signature that does not verify.
     fn climb<'c>(
         &'c self,
         starts: Vec<(Member<'c>, usize)>,
@@ -237,7 +239,7 @@ impl Chain {
         self.members().filter(|member| !member.is_ca()).collect()
     }
 
-    /// Whether there is a certificate that is not a CA.
+    /// Whether the file contains an end entity.
     pub fn has_end_entity(&self) -> bool {
         self.members().any(|member| !member.is_ca())
     }
@@ -247,14 +249,15 @@ impl Chain {
         !by_key_id.is_empty() || !by_name.is_empty()
     }
 
-    /// What occurs in the file a second time, but for CAs that end the chain of another end entity.
-    pub fn repeated_in_vain(&self) -> Vec<Place> {
+    /// The certificates that repeat an earlier one of the file, except CAs that complete the chain of another end
+    /// entity.
+    pub fn needless_repetitions(&self) -> Vec<Place> {
         let several = self.end_entities().len() > 1;
         let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
 
-    /// CAs that by name and key identifier are on no path of an end entity.
+    /// CAs in no end entity's chain, by name and key identifier.
     pub fn strays(&self) -> Vec<Member<'_>> {
         let end_entities: Vec<usize> = self.end_entities().iter().map(|member| member.index()).collect();
         if end_entities.is_empty() {
@@ -264,24 +267,24 @@ impl Chain {
         self.members().zip(above).filter(|(_, above)| !above).map(|(member, _)| member).collect()
     }
 
-    /// The first certificate that comes after all its issuers, with one of them.
+    /// The first certificate that comes after all its issuers, and one of those issuers.
     pub fn out_of_order(&self) -> Option<(Member<'_>, Member<'_>)> {
         self.members().find_map(|child| {
             let (by_key_id, by_name) = self.issuers.of(child.index());
-            // Both lists are in file order.
+            // Both lists are in file order, so the last is the highest index.
             let last = self.member(by_key_id.last().max(by_name.last()).copied()?)?;
             let wrong = last.index() < child.index() && !self.is_repeated_after(child, last);
             wrong.then_some((child, last))
         })
     }
 
-    /// Whether the issuer occurs in the file once more, after `child`: a file of several chains is not out of order.
+    /// Whether the issuer occurs again after `child`: a file may contain several chains, each in order.
     fn is_repeated_after(&self, child: Member<'_>, issuer: Member<'_>) -> bool {
         let again = |at: &Located| at.certificate.der() == issuer.certificate().der();
         self.repeated.iter().any(|at| at.line > child.line() && again(at))
     }
 
-    /// The certificates whose signatures were taken on trust so far, and what the verifier lacks for each.
+    /// The certificates with an unsupported signature algorithm, and its name.
     pub fn unverified(&self) -> Vec<(Member<'_>, String)> {
         let checked = self.checked.borrow();
         let valid: HashSet<usize> = checked
@@ -309,11 +312,11 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
     }
 }
 
-/// The certificates of one name that are tried as the issuer of another. A CA has a few: old and new keys,
-/// cross-signed ones. Each may cost a signature check, so a file of thousands would take for ever.
+/// Upper bound on candidate issuers of one certificate, since each may cost a signature check. A real CA has few: old
+/// and new keys, and cross-signed certificates.
 const MOST_CANDIDATES: usize = 16;
 
-/// The certificates in file order, and those whose octets were there before.
+/// The distinct certificates in file order, and the repetitions.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
     let mut seen = HashSet::new();
     let first: Vec<bool> = certificates.iter().map(|at| seen.insert(Octets(at.certificate.der()))).collect();
@@ -322,8 +325,8 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
 
-/// A certificate's DER; its start, with the serial number, and the end of its signature tell most of them
-/// apart, so that is all that is hashed.
+/// A certificate's DER as a hash key. Only its start, with the serial number, and the end of its signature are
+/// hashed, which is enough to tell certificates apart.
 #[derive(PartialEq, Eq)]
 struct Octets<'a>(&'a [u8]);
 
@@ -334,7 +337,8 @@ impl Hash for Octets<'_> {
     }
 }
 
-/// What a self-signed certificate alone in its file is: `openssl req -x509` marks a server's as CA:TRUE too.
+/// Whether a self-signed certificate that issued nothing in its file is a CA: `openssl req -x509` marks a server's as
+/// CA:TRUE too.
 fn is_lone_ca(certificate: &Certificate) -> bool {
     certificate.basic_constraints_ca() == Some(true)
         && certificate.key_usage_cert_sign().unwrap_or_else(|| {

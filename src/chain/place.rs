@@ -1,4 +1,4 @@
-//! What certificates are called in messages, and what is wrong between them.
+//! The name of a certificate in messages, and the errors of a path.
 
 use std::fmt;
 
@@ -28,28 +28,28 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why certificates give no path.
+/// Why the certificates form no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainError {
-    /// None of the issuers that a certificate names signed it.
+    /// No certificate with the name or key identifier of the issuer signed it.
     Damaged {
         /// The certificate.
         certificate: Place,
-        /// Those with the name or key identifier of its issuer.
+        /// The certificates with the name or key identifier of its issuer.
         issuers: Vec<Place>,
     },
-    /// The key of another certificate signed it, but it gives another name for its issuer.
+    /// Another certificate's key signed it, but it names another issuer.
     OtherName {
         /// The certificate.
         certificate: Place,
-        /// The one with that key.
+        /// The certificate with that key.
         issuer: Place,
     },
-    /// More certificates could be its issuer than are tried.
+    /// It has more candidate issuers than are tried.
     TooMany {
         /// The certificate.
         certificate: Place,
-        /// Their number.
+        /// The number of candidate issuers.
         count: usize,
     },
 }
@@ -75,13 +75,13 @@ impl fmt::Display for ChainError {
             Self::OtherName { issuer, .. } => {
                 write!(
                     f,
-                    "{issuer} signed {subject}, which gives another name for its issuer (RFC 5280 section 6.1.3)"
+                    "{issuer} signed {subject}, but {subject} names another issuer (RFC 5280 section 6.1.3)"
                 )
             }
             Self::TooMany { count, .. } => {
                 write!(
                     f,
-                    "{count} certificates have the name or key identifier of the issuer of {subject}, too many to try"
+                    "too many candidate issuers of {subject}: {count} certificates have the name or key identifier of its issuer"
                 )
             }
         }

@@ -1,4 +1,4 @@
-//! `diff`: what to add to the published records, and what to remove.
+//! `diff`: the records to add to the published ones, and the records to remove.
 
 use std::fmt;
 
@@ -46,13 +46,13 @@ pub(super) fn diff(request: &DiffRequest) -> Result<Outcome, Trouble> {
     Ok(Outcome { talk, data: text.into_bytes(), status: if all.is_empty() { 0 } else { NO } })
 }
 
-/// Where the records of `owners` are, each place once, and what is worth knowing of the lookups; an owner without any
-/// is its own place.
+/// The places of the records of `owners`, each once, and the findings of the lookups. An owner without records is its
+/// own place.
 fn holders(source: &Source, owners: &[Owner]) -> Result<(Vec<Found>, Vec<Finding>), Unusable> {
     let mut all: Vec<Found> = Vec::new();
     let mut findings = Vec::new();
     for owner in owners {
-        // Changes cannot be based on what cannot be trusted.
+        // Changes must not be computed from records that a client does not trust.
         let there = source.at(owner).map_err(|finding| Unusable(finding.message))?;
         let found = there.found.unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
         if !all.iter().any(|known| known.holder == found.holder) {
@@ -63,7 +63,7 @@ fn holders(source: &Source, owners: &[Owner]) -> Result<(Vec<Found>, Vec<Finding
     Ok((all, findings))
 }
 
-/// Published records that no client would use, with the reason.
+/// Published records that clients do not use, with the reason.
 #[derive(Debug)]
 struct Unusable(String);
 
@@ -77,6 +77,6 @@ impl std::error::Error for Unusable {}
 
 impl Advise for Unusable {
     fn hint(&self) -> Option<String> {
-        Some("give the records with --records".to_owned())
+        Some("give the published records in a file, with --records".to_owned())
     }
 }

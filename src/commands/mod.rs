@@ -1,4 +1,4 @@
-//! One file per subcommand, each of which reads, calls and writes.
+//! The subcommands, one file each; they read input, call the other modules and write output.
 
 mod check;
 mod diff;
@@ -20,12 +20,13 @@ use crate::text::printable;
 use outcome::Outcome;
 use trouble::Trouble;
 
-/// Runs the program with `args`, its name first, and gives the exit status: 0 done, 2 trouble.
+/// Runs the program with `args`, the first of which is its name, and returns the exit status: 0 success, 1 a negative
+/// answer, 2 an error, 3 undetermined.
 ///
-/// Everything is computed before the first octet is written: on any error standard output stays empty. `probe` alone
-/// prints each host as soon as it is known, after all that can be wrong with the call and its input.
+/// Everything is computed before anything is written, so that standard output stays empty on errors. Only `probe`
+/// prints each host when it is done, but not before its arguments and input have been checked.
 ///
-/// `may_colour`: whether text for a terminal may have colours there.
+/// `may_colour`: whether text on a terminal may be coloured.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
     let palette = if may_colour && files::stdout_is_terminal() { Palette::Colour } else { Palette::Plain };
     let outcome = cli::parse(args).map_err(Trouble::from);

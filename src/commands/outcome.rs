@@ -1,13 +1,13 @@
-//! What a run leaves: text for both streams, and the exit status.
+//! The result of a run: text for standard output and standard error, and the exit status.
 
 use super::trouble::Trouble;
 use crate::diagnostic::{Finding, Severity};
 
-/// Exit status of a no, or of something to do.
+/// Exit status of a negative answer, or of changes to make.
 pub(super) const NO: u8 = 1;
-/// Exit status of a wrong call or input.
+/// Exit status of an error in the arguments or the input.
 pub(super) const TROUBLE: u8 = 2;
-/// Exit status where the answer is undetermined.
+/// Exit status of an undetermined answer.
 pub(super) const UNDETERMINED: u8 = 3;
 
 /// Data for standard output, lines for standard error, and the exit status.
@@ -19,18 +19,18 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Text alone.
+    /// Only text on standard output.
     pub(super) fn shown(text: String) -> Self {
         Self { data: text.into_bytes(), ..Self::default() }
     }
 
-    /// No data, and the reason.
+    /// No data, but the error on standard error.
     pub(super) fn failed(trouble: &Trouble) -> Self {
         Self { data: Vec::new(), talk: trouble.lines(), status: TROUBLE }
     }
 }
 
-/// Findings as lines; only errors if it is to be `quiet`.
+/// The findings as lines; if `quiet`, only errors.
 pub(super) fn lines(findings: &[Finding], quiet: bool) -> impl Iterator<Item = String> {
     let shown = findings.iter().filter(move |finding| !quiet || finding.severity == Severity::Error);
     shown.map(ToString::to_string)

@@ -1,4 +1,4 @@
-//! What several subcommands read: files, the certificates and keys in them, and the owners of the records.
+//! Input of several subcommands: files, the certificates and keys in them, and the owners of the records.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,13 +20,13 @@ pub(super) fn read(file: &str) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     files::read(file).in_file(file)
 }
 
-/// The chain first, then what comes next.
+/// The chain, then the next files.
 pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
     let files = std::iter::once(&common.chain).chain(&common.next);
     files.map(|file| Material::read(file.clone(), &read(file)?).in_file(file)).collect()
 }
 
-/// The owners in the order of hosts and ports, each once.
+/// The owners, in the order of hosts and ports, without duplicates.
 pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     let mut owners: Vec<Owner> = Vec::new();
     let mut seen = HashSet::new();
@@ -37,7 +37,7 @@ pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     Ok(owners)
 }
 
-/// The CAs of a trust store.
+/// The CA certificates of a trust store.
 pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     match Input::read(&read(file)?).in_file(file)? {
         Input::Certificates(certificates) => {
@@ -47,14 +47,14 @@ pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     }
 }
 
-/// A file without the certificates that a question is about.
+/// A file that lacks the certificates that the request needs.
 #[derive(Debug)]
 pub(super) struct CertificateNeeded {
     pub(super) file: String,
     pub(super) of: Needed,
 }
 
-/// Whose certificate is needed.
+/// The certificates that the request needs.
 #[derive(Debug)]
 pub(super) enum Needed {
     Server,
@@ -67,7 +67,7 @@ impl fmt::Display for CertificateNeeded {
             Needed::Server => "a server",
             Needed::Ca => "a CA",
         };
-        write!(f, "{}: no certificate of {whose} in it", text::file_name(&self.file))
+        write!(f, "{}: the file contains no certificate of {whose}", text::file_name(&self.file))
     }
 }
 
@@ -77,7 +77,7 @@ impl Advise for CertificateNeeded {
     fn hint(&self) -> Option<String> {
         let hint = match self.of {
             Needed::Server => "give the chain that the server sends, such as fullchain.pem",
-            Needed::Ca => "give the CAs that clients trust, such as ca-certificates.crt",
+            Needed::Ca => "give the CA certificates that clients trust, such as ca-certificates.crt",
         };
         Some(hint.to_owned())
     }

@@ -1,4 +1,4 @@
-//! The records of the asked-for parameters, and `chain`: every record of every certificate.
+//! Prints the records of the requested parameters, or for `chain` the records of every certificate.
 
 use super::outcome::{Outcome, TROUBLE, lines};
 use super::reading::{materials, owners};
@@ -19,7 +19,7 @@ pub(super) fn records(request: &Request, params: &[Params]) -> Result<Outcome, T
 pub(super) fn chain(request: &Request) -> Result<Outcome, Trouble> {
     let materials = materials(&request.common)?;
     let records = generate::chain_records(&materials, request.depth)?;
-    // Record data alone is for programs; the other formats take comments.
+    // Rdata output is for programs, so it has no comments by default.
     let comments = request.comments || request.format != Format::Rdata;
     let style = Style { groups: comments, comments, ..style(request) };
     print(request, &[], &materials, &records, &style)

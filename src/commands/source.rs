@@ -1,4 +1,4 @@
-//! Where published records come from: a text, or the DNS.
+//! The sources of published records: a file, or the DNS.
 
 #[cfg(feature = "live")]
 use time::OffsetDateTime;
@@ -27,9 +27,9 @@ use crate::records::{Found, PublishedSet, RecordsError};
 #[cfg(feature = "live")]
 use crate::text;
 
-/// The text of a file of DNS records, in a copy that is wiped.
+/// The text of a file of DNS records; the copy is wiped from memory.
 ///
-/// Errors: it cannot be read, or may be a private key.
+/// Errors: the file cannot be read, or may be a private key.
 #[cfg(feature = "live")]
 fn text_of(file: &str) -> Result<Zeroizing<String>, Trouble> {
     let octets = read(file)?;
@@ -37,7 +37,7 @@ fn text_of(file: &str) -> Result<Zeroizing<String>, Trouble> {
     Ok(text::text_of(&octets))
 }
 
-/// The resolver that is asked for; signatures are held against `now`.
+/// The requested resolver, which checks signature times against `now`.
 #[cfg(feature = "live")]
 pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<Resolver, Trouble> {
     let anchors = request.trust_anchor.as_deref().map(text_of).transpose()?;
@@ -46,11 +46,11 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<R
         None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
     };
     let resolver = Resolver::new(&servers, anchors.as_ref().map(|text| text.as_str()), request.timeout, now);
-    // The root's keys, which are built in, can be read.
+    // Only a file can fail to parse: the built-in root keys are valid.
     resolver.in_file(request.trust_anchor.as_deref().unwrap_or_default())
 }
 
-/// Published records.
+/// A source of published records.
 pub(super) enum Source {
     Text(PublishedSet),
     #[cfg(feature = "live")]
@@ -58,7 +58,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// `owners`: those that will be asked for.
+    /// Opens the source for these owners.
     pub(super) fn open(records: &cli::Records, common: &Common, owners: &[Owner]) -> Result<Self, Trouble> {
         match records {
             cli::Records::File(file) => {
@@ -76,7 +76,7 @@ impl Source {
 
     /// What a client finds at `owner`.
     ///
-    /// Errors: why a client uses no records there, whatever is published.
+    /// Errors: why clients use no records there.
     pub(super) fn at(&self, owner: &Owner) -> Result<There, Finding> {
         let names = owner.host().into_iter().collect();
         match self {
@@ -91,17 +91,17 @@ impl Source {
     }
 }
 
-/// What a client finds at an owner.
+/// The records of an owner, and what is needed to check them.
 pub(super) struct There {
     /// The records, if there are any.
     pub(super) found: Option<Found>,
-    /// The names of which a certificate may have one.
+    /// Reference identifiers: a certificate must have one of these names.
     pub(super) names: Vec<HostName>,
-    /// What is worth knowing of the lookups.
+    /// Findings about the lookups.
     pub(super) findings: Vec<Finding>,
 }
 
-/// The records of a server are those that a client finds by its name; of another owner, those that are there.
+/// The records that a client finds at `owner`. For a server, the TLSA base domain may be the target of a CNAME.
 #[cfg(feature = "live")]
 fn look_up(resolver: &Resolver, owner: &Owner) -> Result<There, Dnssec> {
     let server = owner.host().zip(owner.port()).filter(|_| owner.transport() == Some(Transport::Tcp));

@@ -1,9 +1,9 @@
-//! An error on its way to the user: what went wrong, in which file, its code, and what to do.
+//! An error for the user: what is wrong, in which file, its code, and a hint.
 
 use crate::diagnostic::{Advise, Code};
 use crate::text;
 
-/// An error with its advice, so that no error reaches the user without having been asked for it.
+/// An error with its code and hint. Only errors with advice convert to it, so none is reported without.
 #[derive(Debug)]
 pub(super) struct Trouble {
     error: anyhow::Error,
@@ -19,7 +19,7 @@ impl<E: Advise + Send + Sync + 'static> From<E> for Trouble {
 }
 
 impl Trouble {
-    /// The error in one line, and its hint in another.
+    /// The error line, then the hint line.
     pub(super) fn lines(&self) -> Vec<String> {
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
         let mut lines = vec![format!("error{code}: {:#}", self.error)];
@@ -28,9 +28,9 @@ impl Trouble {
     }
 }
 
-/// Errors that get the name of their file.
+/// Adds the name of a file to an error.
 pub(super) trait InFile<T> {
-    /// The same, with the name of the file in front of the error.
+    /// The same result, with the name of the file before the error.
     fn in_file(self, file: &str) -> Result<T, Trouble>;
 }
 

@@ -1,4 +1,4 @@
-//! Why a file does not give the records that were asked for, and what to do about it.
+//! Why a file does not give the requested records, and what to do.
 
 use std::fmt;
 
@@ -7,33 +7,33 @@ use crate::diagnostic::{Advise, Code};
 use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
 
-/// Why a file does not give the records that were asked for.
+/// Why a file does not give the requested records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerateError {
     /// The file.
     pub file: String,
-    /// What is wrong.
+    /// What is wrong with it.
     pub problem: Problem,
 }
 
-/// What keeps a set of records from being right and complete.
+/// Why a set of records would be wrong or incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// The certificates do not fit each other.
+    /// The certificates do not form a path.
     Chain(ChainError),
-    /// The association data would be no data.
+    /// The association data is invalid.
     Data {
         /// The triple.
         params: Params,
         /// What is wrong with it.
         error: DataError,
     },
-    /// Usages 1 and 3 need an end entity.
+    /// Usages 1 and 3 need an end entity, and the file has none.
     NoEndEntity {
         /// The triple.
         params: Params,
     },
-    /// Usages 0 and 2 need the CA above the end entity.
+    /// Usages 0 and 2 need the issuer of the end entity, and the file does not contain it.
     NoIssuer {
         /// The triple.
         params: Params,
@@ -42,42 +42,42 @@ pub enum Problem {
         /// The name of its issuer.
         issuer: String,
     },
-    /// The end entity's issuer is there, but is not a CA.
+    /// The issuer of the end entity is in the file, but is not a CA.
     IssuerIsNoCa {
         /// The triple.
         params: Params,
         /// The end entity.
         certificate: Place,
     },
-    /// A self-signed end entity is no trust anchor.
+    /// A self-signed end entity cannot be a trust anchor.
     EndEntityAsAnchor {
         /// The triple.
         params: Params,
         /// The end entity.
         certificate: Place,
     },
-    /// A key without a certificate gives selector 1 of usages 1 and 3 only.
+    /// A bare key gives only records of usages 1 and 3 with selector 1.
     KeyOnly {
         /// The triple.
         params: Params,
     },
-    /// Usages 1 and 3 stand at depth 0, usages 0 and 2 above it.
+    /// Usages 1 and 3 describe depth 0, usages 0 and 2 describe depth 1 and above.
     DepthOfUsage {
         /// The triple.
         params: Params,
         /// The depth.
         depth: usize,
     },
-    /// The path is shorter.
+    /// The path has no certificate at this depth.
     NoSuchDepth {
         /// The depth.
         depth: usize,
         /// The end entity.
         certificate: Place,
-        /// The certificates above it.
+        /// The number of certificates above the end entity.
         length: usize,
     },
-    /// Depth counts from an end entity.
+    /// The file has no end entity to count the depth from.
     DepthWithoutEndEntity,
 }
 
@@ -106,7 +106,7 @@ impl Advise for GenerateError {
     fn hint(&self) -> Option<String> {
         let text = match &self.problem {
             Problem::Chain(_) => {
-                "the file is damaged, or mixes certificates of two chains: copy it again from where it was issued"
+                "the file is damaged or contains parts of two chains: copy it from the CA again"
             }
             Problem::Data { error: DataError::TooLong { .. }, .. } => {
                 "use matching type 1, the SHA-256 digest"
@@ -122,10 +122,10 @@ impl Advise for GenerateError {
             Problem::EndEntityAsAnchor { .. } => "use 3 1 1: usage 3 describes the server's own certificate",
             Problem::KeyOnly { .. } => "use 3 1 1 or 3 1 2 (1 1 1 or 1 1 2), or give the certificate",
             Problem::DepthOfUsage { .. } => {
-                "0 is the end entity, 1 its issuer: usages 1 and 3 go with 0, usages 0 and 2 with 1 and above"
+                "depth 0 is the end entity, 1 its issuer: use 0 with usages 1 and 3, and 1 or more with usages 0 and 2"
             }
-            Problem::NoSuchDepth { .. } => "leave --depth away for every CA of the path",
-            Problem::DepthWithoutEndEntity => "leave --depth away, or give fullchain.pem",
+            Problem::NoSuchDepth { .. } => "omit --depth to get every CA of the path",
+            Problem::DepthWithoutEndEntity => "omit --depth, or give fullchain.pem",
         };
         Some(text.to_owned())
     }
@@ -144,39 +144,39 @@ impl fmt::Display for Problem {
             Self::Data { params, error } => write!(f, "no record {params}: {error}"),
             Self::NoEndEntity { params } => write!(
                 f,
-                "{params} describes the server's certificate, and this file holds CAs only (RFC 7671 section 5.1)"
+                "{params} describes the server's certificate, but this file contains only CA certificates (RFC 7671 section 5.1)"
             ),
             Self::NoIssuer { params, certificate, .. } => write!(
                 f,
-                "{params} describes a CA, and this file does not hold the issuer of {certificate} (RFC 7671 section 5.2)"
+                "{params} describes a CA, but this file does not contain the issuer of {certificate} (RFC 7671 section 5.2)"
             ),
             Self::IssuerIsNoCa { params, certificate } => write!(
                 f,
-                "{params} describes a CA, and the issuer of {certificate} in this file is none (RFC 5280 section 4.2.1.9)"
+                "{params} describes a CA, but the issuer of {certificate} in this file is not a CA (RFC 5280 section 4.2.1.9)"
             ),
             Self::EndEntityAsAnchor { params, certificate } => write!(
                 f,
-                "{params} describes a CA, and {certificate} is a self-signed server certificate, which verifiers reject there (RFC 7671 section 5.2)"
+                "{params} describes a CA, but {certificate} is a self-signed server certificate, which clients reject as a CA (RFC 7671 section 5.2)"
             ),
             Self::KeyOnly { params } => {
                 write!(
                     f,
-                    "{params} needs a certificate, and this file holds a key alone (RFC 7671 section 5.1)"
+                    "{params} needs a certificate, but this file contains only a key (RFC 7671 section 5.1)"
                 )
             }
             Self::DepthOfUsage { params, depth } => {
                 let usage = params.usage;
-                write!(f, "--depth {depth} does not go with usage {usage} (RFC 7671 section 5)")
+                write!(f, "--depth {depth} cannot be used with usage {usage} (RFC 7671 section 5)")
             }
             Self::NoSuchDepth { depth, certificate, length } => {
                 let plural = if *length == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "no certificate at depth {depth}: the file holds {length} CA{plural} above {certificate}"
+                    "no certificate at depth {depth}: the file contains {length} CA{plural} above {certificate}"
                 )
             }
             Self::DepthWithoutEndEntity => {
-                f.write_str("--depth counts from the end entity's certificate, and this file holds none")
+                f.write_str("--depth counts from the server's certificate, but this file does not contain it")
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Parameters and what a file holds to records, each with its source: RFC 6698 section 2.1, RFC 7671 section 5.
+//! TLSA records from parameters and the contents of files, each with its source: RFC 6698 section 2.1, RFC 7671
+//! section 5.
 
 mod error;
 
@@ -11,16 +12,16 @@ use crate::x509::{Certificate, PublicKey};
 
 pub use error::{GenerateError, Problem};
 
-/// A file and what it holds.
+/// A file and its contents.
 #[derive(Debug)]
 pub struct Material {
-    /// The file as it was named, `-` for standard input.
+    /// The path as given, `-` for standard input.
     pub file: String,
-    /// What it holds.
+    /// Its contents.
     pub content: Content,
 }
 
-/// What records are made from.
+/// The certificates or keys of a file.
 #[derive(Debug)]
 pub enum Content {
     /// Certificates.
@@ -32,7 +33,7 @@ pub enum Content {
 impl Material {
     /// Reads the octets of `file`.
     ///
-    /// Errors: they hold neither certificates nor keys, or are damaged.
+    /// Errors: the octets contain neither certificates nor keys, or are damaged.
     pub fn read(file: String, octets: &[u8]) -> Result<Self, InputError> {
         let content = match Input::read(octets)? {
             Input::Certificates(certificates) => Content::Chain(Chain::new(certificates)),
@@ -54,25 +55,25 @@ impl Material {
     }
 }
 
-/// A record and what it describes.
+/// A record and the certificate or key that it describes.
 #[derive(Debug)]
 pub struct Record<'a> {
     /// The record.
     pub tlsa: Tlsa,
-    /// What it describes.
+    /// The certificate or key that it describes.
     pub source: Source<'a>,
 }
 
-/// A certificate or key, and the file it is from.
+/// A certificate or key, and its file.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The file.
     pub material: &'a Material,
-    /// What in it.
+    /// The certificate or key.
     pub item: Item<'a>,
 }
 
-/// What a record describes.
+/// A certificate or key that a record describes.
 #[derive(Debug, Clone, Copy)]
 pub enum Item<'a> {
     /// A certificate.
@@ -101,12 +102,12 @@ impl Source<'_> {
     }
 }
 
-/// The records that `params` ask for: triple by triple, `materials` in order, each path from the end entity up.
+/// The records that `params` ask for, ordered by triple, then by material, then by depth.
 ///
-/// The first material is the chain, the others are what comes next: a bare key among those joins the
-/// triples of usages 1 and 3. `depth` picks one certificate of each path. Exact repetitions are left out.
+/// The first material is the chain, the others are the next ones of a rollover; for a bare key among these, usages 0
+/// and 2 give no record. `depth` selects one certificate of each path. Duplicates are omitted.
 ///
-/// Errors: see [`Problem`]; nothing is given for an incomplete set.
+/// Errors: see [`Problem`]; there is no partial result.
 pub fn records<'a>(
     materials: &'a [Material],
     params: &[Params],
@@ -134,8 +135,9 @@ pub fn records<'a>(
     Ok(without_repetitions(records))
 }
 
-/// Every record of every certificate: x 0 1, x 1 1, x 0 2, x 1 2, with usage 3 for end entities and 2 for
-/// CAs; each end entity, its path, and at last what is on no path. Keys give the two with selector 1.
+/// The records of every certificate with selectors 0 and 1 and matching types 1 and 2: usage 3 for end entities and
+/// usage 2 for CAs. The order is each end entity and its path, then the certificates on no path. A bare key gives the
+/// two records with selector 1.
 ///
 /// Errors: see [`Problem`].
 pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec<Record<'_>>, GenerateError> {
@@ -210,7 +212,7 @@ fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Vec<Lin
     Ok(selected)
 }
 
-/// An end entity as the start of its path.
+/// An end entity at depth 0.
 fn own(member: Member<'_>) -> Link<'_> {
     Link { member, depth: Some(0) }
 }
@@ -224,7 +226,7 @@ fn no_issuer(end_entity: Member<'_>, params: Params) -> Problem {
     }
 }
 
-/// What `chain` prints, in its order.
+/// The certificates whose records [`chain_records`] makes, in its order.
 fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if end_entities.is_empty() {
@@ -255,7 +257,7 @@ fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Prob
     Ok(selected)
 }
 
-/// A bare key stands for an end entity, and its SubjectPublicKeyInfo is all there is of it (RFC 7671 section 5.1).
+/// The records of bare keys: only usages 1 and 3 with selector 1 need nothing but the key (RFC 7671 section 5.1).
 fn key_sources<'a>(
     material: &'a Material,
     keys: &'a [PublicKey],
@@ -267,14 +269,14 @@ fn key_sources<'a>(
     Ok(keys.iter().map(|key| Source { material, item: Item::Key(key) }).collect())
 }
 
-/// The record that describes `certificate` in one triple, whatever it is to a chain.
+/// The record with `params` that describes `certificate`.
 ///
-/// Errors: the certificate is larger than a record, with matching type 0.
+/// Errors: the certificate is too long for a record with matching type 0.
 pub fn describe(certificate: &Certificate, params: Params) -> Result<Tlsa, DataError> {
     Tlsa::describing(params, selected(certificate, params.selector))
 }
 
-/// What a selector selects (RFC 6698 section 2.1.2).
+/// The octets that a selector selects (RFC 6698 section 2.1.2).
 fn selected(certificate: &Certificate, selector: Selector) -> &[u8] {
     match selector {
         Selector::Cert => certificate.der(),

@@ -1,4 +1,4 @@
-//! The moment by which a call ends, and what it leaves out.
+//! The deadline of a probe, and what it leaves unexamined.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -6,28 +6,28 @@ use std::time::{Duration, Instant};
 use super::find::Dnssec;
 use super::survey::{MOST_ADDRESSES, MOST_HOSTS};
 
-/// When a call ends, whatever the other sides do.
+/// The deadline of a probe.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     at: Instant,
     limit: Duration,
 }
 
-/// Time-outs of sockets may end this much early.
+/// Socket timeouts may expire early by this much.
 const SLACK: Duration = Duration::from_millis(20);
 
 impl Deadline {
-    /// `limit` from now.
+    /// A deadline `limit` from now.
     pub fn after(limit: Duration) -> Self {
         Self { at: Instant::now() + limit, limit }
     }
 
-    /// The moment itself.
+    /// The deadline as an instant.
     pub fn at(&self) -> Instant {
         self.at
     }
 
-    /// What is left of the time; nothing once it is over.
+    /// The remaining time; zero after the deadline.
     pub(super) fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
@@ -36,17 +36,17 @@ impl Deadline {
         self.left() <= SLACK
     }
 
-    /// What is left out because its turn did not come in time.
+    /// The reason for hosts or addresses that were not started in time.
     pub(super) fn not_started(&self) -> Omission {
         Omission::NotStarted(self.limit)
     }
 
-    /// What was begun and not finished in time.
+    /// The reason for hosts or addresses that were started but not finished in time.
     pub(super) fn not_finished(&self) -> Omission {
         Omission::NotFinished(self.limit)
     }
 
-    /// The outcome of a lookup that found no server; where the deadline ended it, that is the reason.
+    /// The result of a failed lookup; if the deadline caused the failure, the omission.
     pub fn explain(&self, dnssec: Dnssec) -> Dnssec {
         match dnssec {
             Dnssec::Unreachable(_) if self.is_over() => Dnssec::NotVisited(self.not_finished()),
@@ -55,26 +55,28 @@ impl Deadline {
     }
 }
 
-/// Why a host or an address was not visited, or not to the end.
+/// Why a host or an address was not examined completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Omission {
-    /// Its turn did not come within this time.
+    /// Not started within this time limit.
     NotStarted(Duration),
-    /// It was begun and not finished within this time.
+    /// Started, but not finished within this time limit.
     NotFinished(Duration),
-    /// A host past [`MOST_HOSTS`].
+    /// More than [`MOST_HOSTS`] hosts.
     ManyHosts,
-    /// An address past [`MOST_ADDRESSES`] of its host.
+    /// More than [`MOST_ADDRESSES`] addresses of its host.
     ManyAddresses,
 }
 
 impl fmt::Display for Omission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotStarted(limit) => write!(f, "not visited within --deadline {}", limit.as_secs()),
+            Self::NotStarted(limit) => write!(f, "not examined within --deadline {}", limit.as_secs()),
             Self::NotFinished(limit) => write!(f, "not finished within --deadline {}", limit.as_secs()),
-            Self::ManyHosts => write!(f, "not visited: more than {MOST_HOSTS} hosts"),
-            Self::ManyAddresses => write!(f, "not visited: more than {MOST_ADDRESSES} addresses of a host"),
+            Self::ManyHosts => write!(f, "not examined: more than {MOST_HOSTS} hosts"),
+            Self::ManyAddresses => {
+                write!(f, "not examined: more than {MOST_ADDRESSES} addresses of one host")
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a host to its addresses and TLSA records: RFC 7671 section 7, RFC 7672 sections 2.1 and 2.2.
+//! Looks up the addresses and TLSA records of a host: RFC 7671 section 7, RFC 7672 sections 2.1 and 2.2.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,26 +10,26 @@ use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
 use crate::owner::{DomainName, HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 
-/// What DNSSEC says of a host's names and TLSA records together.
+/// The DNSSEC status of a host's addresses and TLSA records together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dnssec {
-    /// Records that a client may use.
+    /// Validated records that a client may use.
     Secure,
-    /// Records from a file: the DNS was not asked for them.
+    /// Records from a file, without a TLSA lookup.
     Given,
-    /// A file without records for this owner.
+    /// The file has no records for this owner.
     NotGiven(Owner),
-    /// Proven: there are no TLSA records, so no client asks for DANE.
+    /// Proven to have no TLSA records, so clients do not use DANE.
     NoRecords,
-    /// Unsigned: no client asks for DANE; with what is unsigned, and why.
+    /// Unsigned, so clients do not use DANE; with what is unsigned, and why.
     Insecure(String),
-    /// Forged or broken: clients skip the host; with the reason.
+    /// Invalid signatures, so clients skip the host; with the reason.
     Bogus(String),
-    /// No answer.
+    /// No answer, with the reason.
     Unreachable(String),
-    /// There is no host to ask for, with the reason and its section.
+    /// There is no host to look up, with the reason and its RFC section.
     NoHost(String),
-    /// Not looked up, or not to the end.
+    /// Not looked up completely.
     NotVisited(Omission),
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for Dnssec {
 }
 
 impl Dnssec {
-    /// One word for programs.
+    /// The status in JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Secure | Self::NoRecords => "secure",
@@ -61,29 +61,29 @@ impl Dnssec {
     }
 }
 
-/// Where a host is, and what is published for it.
+/// The location of a host and its TLSA records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// The host.
     pub host: HostName,
-    /// The TLSA base domain: the host, or what its aliases lead to.
+    /// The TLSA base domain: the host, or the end of its CNAME chain.
     pub base: HostName,
-    /// Owner of the records, before any alias of its own.
+    /// The owner name of the TLSA lookup, before CNAME expansion.
     pub owner: Owner,
-    /// Where the records are: the owner, the end of its aliases, or a wildcard.
+    /// Where the records are: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
     /// Its records.
     pub records: Vec<Published>,
-    /// What is worth knowing of the lookups that found it.
+    /// Remarks about the lookups.
     pub remarks: Vec<Remark>,
 }
 
-/// What is worth knowing of a lookup that went well enough.
+/// A remark about a successful lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// The addresses of one family could not be looked up, so that they are not visited.
+    /// The addresses of one family could not be looked up, so they are not examined.
     PassedOver {
         /// The host.
         host: String,
@@ -92,15 +92,15 @@ pub enum Remark {
         /// What went wrong.
         reason: String,
     },
-    /// A signature that an answer stands on ends within two days.
+    /// A signature of the answer expires within two days.
     EndsSoon(Expiry),
 }
 
-/// Zones are signed anew days before their signatures end.
+/// Signers renew signatures several days before they expire.
 const SOON: Duration = Duration::days(2);
 
 impl Remark {
-    /// Whether a signature that a validated answer stands on ends soon after `now`.
+    /// A remark if a signature of the validated answer expires soon after `now`.
     fn on_expiry(answer: &Answer, now: OffsetDateTime) -> Option<Self> {
         let expires = answer.expires.as_ref().filter(|expires| expires.at - now < SOON);
         expires.cloned().map(Self::EndsSoon)
@@ -108,9 +108,9 @@ impl Remark {
 }
 
 impl Server {
-    /// The names of which a certificate may have one, the favourite first: the TLSA base domain (RFC 7671 section 7).
+    /// Reference identifiers of the server's certificate, the TLSA base domain first (RFC 7671 section 7).
     ///
-    /// `on_smtp`: clients there do not take the name before an alias (RFC 7672 section 3.2.2).
+    /// `on_smtp`: SMTP clients do not accept the host name before CNAME expansion (RFC 7672 section 3.2.2).
     pub fn names(&self, on_smtp: bool) -> Vec<HostName> {
         let mut names = vec![self.base.clone()];
         if !on_smtp && self.host != self.base {
@@ -120,7 +120,7 @@ impl Server {
     }
 }
 
-/// Which families of addresses are asked for.
+/// The address families to look up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Families {
     /// Both.
@@ -141,18 +141,18 @@ impl Families {
     }
 }
 
-/// What was looked up of a host's addresses.
+/// The address lookups of a host.
 struct Addresses {
-    /// The answers with addresses; their canonical name is the same.
+    /// The answers with addresses; they have the same canonical name.
     answers: Vec<(Kind, Answer)>,
-    /// The families that could not be looked up.
+    /// The families whose lookup failed, with the reason.
     failures: Vec<(Kind, Dnssec)>,
 }
 
 impl Addresses {
-    /// Asks for each family by itself: one that fails does not hide another that works.
+    /// Looks up each family on its own, so that a failure of one does not hide the other.
     ///
-    /// Errors: nobody answers, or there is no address.
+    /// Errors: no lookup succeeded, or there is no address.
     fn look_up(resolver: &Resolver, host: &HostName, families: Families) -> Result<Self, Dnssec> {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         for kind in families.kinds() {
@@ -160,14 +160,14 @@ impl Addresses {
                 Ok(Answer { security: Security::Bogus(reason), .. }) => {
                     failures.push((*kind, Dnssec::Bogus(reason)));
                 }
-                // A denial says nothing of the family that has addresses, not even that it is insecure.
+                // A denial for one family does not affect the security of the other.
                 Ok(answer) if answer.data.is_empty() => {}
                 Ok(answer) => answers.push((*kind, answer)),
                 Err(error) => failures.push((*kind, error.into())),
             }
         }
         if answers.is_empty() {
-            // Forged rather than silent: clients skip the host.
+            // A bogus answer outranks a missing one, because clients then skip the host.
             let is_bogus = |(_, failure): &&(Kind, Dnssec)| matches!(failure, Dnssec::Bogus(_));
             let failure = failures.iter().find(is_bogus).or(failures.first());
             let none = || Dnssec::Unreachable(format!("{} has no address", host.as_str()));
@@ -199,14 +199,14 @@ impl Addresses {
 
 /// The addresses of `host`, signed or not.
 ///
-/// Errors: nobody answers, or there is none.
+/// Errors: no lookup succeeded, or there is no address.
 pub fn addresses(
     resolver: &Resolver,
     host: &HostName,
     families: Families,
 ) -> Result<(Vec<IpAddr>, Vec<Remark>), Dnssec> {
     let addresses = Addresses::look_up(resolver, host, families)?;
-    // Nothing that is signed is judged by these.
+    // The addresses of this function are not checked with DNSSEC, so expiring signatures do not matter.
     let mut remarks = addresses.remarks(host, resolver.now());
     remarks.retain(|remark| matches!(remark, Remark::PassedOver { .. }));
     Ok((addresses.all(), remarks))
@@ -218,9 +218,9 @@ impl From<LookupError> for Dnssec {
     }
 }
 
-/// The addresses and records of `host`, as a client finds them.
+/// Looks up the addresses and TLSA records of `host` as a client does.
 ///
-/// Errors: what keeps a client from using DANE, [`Dnssec::Secure`] never among them.
+/// Errors: why clients do not use DANE; never [`Dnssec::Secure`].
 pub fn locate(
     resolver: &Resolver,
     host: &HostName,
@@ -237,7 +237,7 @@ pub fn locate(
         _ => None,
     });
     if let Some(why) = insecure {
-        // The alias itself may be signed, and what it leads to not: then its own records count.
+        // If the CNAME record is signed but its target is not, the host itself is the TLSA base domain.
         let alias_is_secure =
             is_alias && resolver.lookup(host.name(), Kind::Cname)?.security == Security::Secure;
         if !alias_is_secure {
@@ -256,7 +256,7 @@ pub fn locate(
                 let (host, addresses) = (host.clone(), found.all());
                 return Ok(Server { host, base, owner, holder, addresses, records, remarks });
             }
-            // That the alias has none says less than why its target's do not count.
+            // The reason of the CNAME target is more useful than that the host itself has no records.
             Err(reason) if none == Dnssec::NoRecords => none = reason,
             Err(_) => {}
         }
@@ -273,15 +273,15 @@ impl From<NameError> for Dnssec {
 /// Validated TLSA records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
-    /// The records and where they are: the owner, the end of its aliases, or a wildcard.
+    /// The records, and where they are: the owner, the end of its CNAME chain, or a wildcard.
     pub found: Found,
-    /// That their signatures end soon.
+    /// A remark if their signatures expire soon.
     pub remark: Option<Remark>,
 }
 
-/// The validated records at `owner`, or why there are none to be used.
+/// The validated TLSA records at `owner`, or why clients cannot use them.
 ///
-/// Errors: nobody answers, or the answer is bogus.
+/// Errors: there is no answer, or it is bogus.
 pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, Dnssec> {
     let name = owner.name().as_str();
     let answer = resolver.lookup(owner.name(), Kind::Tlsa)?;
@@ -305,27 +305,27 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
         return Ok(Err(Dnssec::NoRecords));
     }
     let unwritten =
-        || Dnssec::NoHost(format!("the TLSA records of {name} are at a name that is not written here"));
+        || Dnssec::NoHost(format!("the TLSA records of {name} are at a name that this program cannot write"));
     let holder = Owner::found(&holder).ok_or_else(unwritten)?;
     Ok(Ok(Records { found: Found { holder, records }, remark }))
 }
 
-/// The mail hosts of a domain, the first choice first.
+/// The mail hosts of a domain, most preferred first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchanges {
-    /// The hosts; what stands in the place of one and is no host name, with the reason.
+    /// The hosts; for an MX record without a valid host name, its text and the error.
     pub hosts: Vec<Result<HostName, (String, NameError)>>,
-    /// The domain, and what it is a signed alias of: a certificate may name them (RFC 7672 section 3.2.2).
+    /// The domain and its signed CNAME target, which a certificate may name (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,
-    /// Whether the MX records, or their absence, are signed.
+    /// Whether the MX records, or the proof of their absence, are signed.
     pub is_secure: bool,
-    /// That their signatures end soon.
+    /// A remark if their signatures expire soon.
     pub remark: Option<Remark>,
 }
 
-/// The MX hosts of `domain`, or itself without any (RFC 5321 section 5.1).
+/// The MX hosts of `domain`, or `domain` itself if it has no MX records (RFC 5321 section 5.1).
 ///
-/// Errors: nobody answers, the answer is bogus, or the domain takes no mail.
+/// Errors: there is no answer, it is bogus, or the domain accepts no mail.
 pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
     let answer = resolver.lookup(domain.name(), Kind::Mx)?;
     let remark = Remark::on_expiry(&answer, resolver.now());
@@ -354,7 +354,7 @@ pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dn
     }
     all.sort();
     if all.iter().all(|(_, exchange)| exchange.is_root()) {
-        return Err(Dnssec::NoHost(format!("{} takes no mail (RFC 7505)", domain.as_str())));
+        return Err(Dnssec::NoHost(format!("{} accepts no mail (RFC 7505)", domain.as_str())));
     }
     let mut hosts = Vec::new();
     for (_, exchange) in all {

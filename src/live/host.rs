@@ -1,4 +1,4 @@
-//! A host and everything that was seen of it.
+//! The probe result of one host.
 
 use super::find::{Dnssec, Remark};
 use super::survey::Examined;
@@ -6,27 +6,27 @@ use super::{ClientVerdict, Visited};
 use crate::owner::Owner;
 use crate::records::Published;
 
-/// A host and everything that was seen of it.
+/// The probe result of one host.
 #[derive(Debug)]
 pub struct Host {
-    /// The host as it was asked for, or what an MX record has in its place.
+    /// The host as requested, or the text of an invalid MX record.
     pub host: String,
-    /// Where its TLSA records were looked for.
+    /// The owner of its TLSA records.
     pub owner: Option<Owner>,
-    /// What DNSSEC says of its names and records.
+    /// The DNSSEC status of its addresses and TLSA records.
     pub dnssec: Dnssec,
-    /// The records.
+    /// The TLSA records.
     pub records: Vec<Published>,
-    /// What is worth knowing of the lookups.
+    /// Remarks about the lookups.
     pub remarks: Vec<Remark>,
-    /// What its addresses serve.
+    /// The results of its addresses.
     pub endpoints: Vec<Visited>,
-    /// Whether there were addresses that this machine has no route to, beside others.
+    /// Whether some addresses were skipped because this machine has no route to them.
     pub is_partly_unrouted: bool,
 }
 
 impl Host {
-    /// A host that no client connects to with DANE, with the reason.
+    /// A host that clients do not connect to with DANE, with the reason.
     pub fn without_endpoints(host: String, dnssec: Dnssec) -> Self {
         Self {
             host,
@@ -39,8 +39,8 @@ impl Host {
         }
     }
 
-    /// A host that was found, `is_given` with records from a file, or the reason why not. Addresses without a route are
-    /// left out, unless there are no others.
+    /// The result for a host; `is_given` means that the records are from a file. Addresses without a route are
+    /// dropped, unless there are no others.
     pub fn new(host: String, seen: Result<Examined, Dnssec>, is_given: bool) -> Self {
         let Examined { server, mut endpoints } = match seen {
             Ok(examined) => examined,
@@ -63,7 +63,7 @@ impl Host {
         }
     }
 
-    /// What a client makes of the host.
+    /// The verdict for the host.
     pub fn verdict(&self) -> ClientVerdict {
         match self.dnssec {
             Dnssec::Secure | Dnssec::Given => {

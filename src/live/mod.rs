@@ -1,7 +1,7 @@
-//! What a DANE client sees: RFC 7671 section 7, RFC 7672 section 2. The only user of sockets.
+//! Examines servers as a DANE client does: RFC 7671 section 7, RFC 7672 section 2. Only this module uses sockets.
 //!
-//! A name is looked up, its addresses are connected to, and what each serves for each kind of key is judged by the
-//! records that were found, as `check` judges a file.
+//! It looks up the addresses and TLSA records of a host, connects to each address once per key type, and checks the
+//! chain that the server sends, as `check` does for a file.
 
 mod deadline;
 pub mod dns;
@@ -34,14 +34,14 @@ pub use survey::{Examined, MOST_ADDRESSES, MOST_HOSTS, Survey};
 use tls::{KeyKind, Possession, TlsError};
 use wire::Wire;
 
-/// What a client makes of an endpoint, a host, or all.
+/// The verdict of a client about an address, a host, or all hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientVerdict {
     /// A client authenticates the server.
     Pass,
-    /// A client that has the records refuses the server.
+    /// A client that uses the records refuses the server.
     Fail,
-    /// It cannot be told.
+    /// Undetermined.
     Unknown,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for ClientVerdict {
 }
 
 impl ClientVerdict {
-    /// Fail beats unknown, unknown beats pass; nothing at all is unknown.
+    /// The worst verdict: fail, then unknown, then pass. Without verdicts, unknown.
     pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = None;
         for verdict in verdicts {
@@ -70,27 +70,27 @@ impl ClientVerdict {
     }
 }
 
-/// How servers are to be looked at.
+/// How to examine servers.
 #[derive(Debug, Clone)]
 pub struct Examination<'a> {
     /// The port.
     pub port: Port,
-    /// What is spoken there before TLS.
+    /// The protocol before TLS.
     pub protocol: Protocol,
-    /// Whether that is mail between servers, where RFC 7672 holds.
+    /// Whether this is mail between servers, where RFC 7672 applies.
     pub on_smtp: bool,
-    /// Further names that a certificate may have (RFC 7672 section 3.2.2).
+    /// Additional reference identifiers (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
-    /// The time limit of each connection, from connecting to the end of the handshake.
+    /// Time limit per connection, from connecting to the end of the handshake.
     pub timeout: Duration,
-    /// When all of them end.
+    /// The deadline of the whole probe.
     pub deadline: Deadline,
-    /// The clock.
+    /// The current time.
     pub now: OffsetDateTime,
 }
 
 impl Examination<'_> {
-    /// The entry of an address that is not visited.
+    /// The entry of an address that is not examined.
     fn omitted(&self, address: IpAddr, omission: Omission) -> Visited {
         let address = SocketAddr::new(address, self.port.number());
         Visited {
@@ -100,32 +100,32 @@ impl Examination<'_> {
     }
 }
 
-/// What one address serves for one kind of key.
+/// The result of one address for one key type.
 #[derive(Debug)]
 pub struct Visited {
     /// Address and port.
     pub address: SocketAddr,
-    /// The algorithm of the server's key, where there was a handshake.
+    /// The algorithm of the server's key; `None` without a handshake.
     pub algorithm: Option<String>,
-    /// What a client makes of it.
+    /// The verdict of a client.
     pub verdict: ClientVerdict,
-    /// Whether the server has the key of its certificate; `None` without a handshake.
+    /// Whether the server proved possession of its private key; `None` without a handshake.
     pub key_proven: Option<bool>,
-    /// Why there is no more to say.
+    /// Why the result is incomplete or a failure.
     pub error: Option<String>,
-    /// The records and what they are to the served chain.
+    /// The statuses of the records for the chain that the server sent.
     pub report: Option<Report>,
-    /// The DER of the served certificates, the server's own first.
+    /// The certificates that the server sent, in DER, the server's own first.
     pub served: Vec<Vec<u8>>,
-    /// A kind of key that the server perhaps has a further certificate for, and why that was not seen.
+    /// A key type for which the server may have another certificate, and why it was not examined.
     pub unseen: Option<String>,
-    /// Whether this machine has no way to the address at all.
+    /// Whether this machine has no route to the address.
     pub has_no_route: bool,
-    /// That the address was not visited, or not to the end.
+    /// Why the address was not examined completely.
     pub omission: Option<Omission>,
 }
 
-/// Looks at an address of a host, once for each kind of key.
+/// Examines an address of a host once for each key type.
 fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> Vec<Visited> {
     let address = SocketAddr::new(address, examination.port.number());
     let mut seen = Vec::new();
@@ -134,7 +134,7 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         match visit(address, &server.base, kind, examination) {
             Ok(served) => seen.push(judge(address, served, server, examination)),
             Err(error) => {
-                // Where it is not for the kind of key, one try tells as much as two.
+                // If the error does not depend on the key type, a second try is useless.
                 let is_over = error.of_kind().is_none();
                 missed.push((kind, error));
                 if is_over {
@@ -144,7 +144,7 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         }
     }
     if let Some(first) = seen.first_mut() {
-        // There are two kinds: one was seen, one was missed.
+        // There are two key types: the other one was seen.
         let Some((kind, error)) = missed.first() else { return seen };
         let unseen = match error.verdict() {
             ClientVerdict::Fail if error.of_kind().is_none() => format!("{kind}: {error}"),
@@ -160,7 +160,7 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         }
         return seen;
     }
-    // A refusal counts for more than an error, and that for more than nothing in common.
+    // The most serious error is shown: refusals first, then other errors, then key types without a certificate.
     let error = missed.iter().map(|(_, error)| error).max_by_key(|error| match error.verdict() {
         ClientVerdict::Fail => 2,
         _ if error.of_kind().is_none() => 1,
@@ -189,12 +189,12 @@ fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String)
     }
 }
 
-/// Why a visit gave no chain.
+/// Why a connection gave no chain.
 enum VisitError {
     Connect(std::io::Error),
     Starttls(StarttlsError),
     Tls(TlsError),
-    /// The time of the call is over, not that of the visit.
+    /// The deadline of the probe expired, not the limit of the connection.
     Omitted(Omission),
 }
 
@@ -215,25 +215,24 @@ impl VisitError {
 
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
-        /// Linux's EAFNOSUPPORT, for which the standard library has no name: a kernel without IPv6.
+        /// EAFNOSUPPORT of Linux, returned by kernels without IPv6; the standard library has no ErrorKind for it.
         const NO_SUCH_FAMILY: i32 = 97;
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
             || error.raw_os_error() == Some(NO_SUCH_FAMILY)
     }
 
-    /// Whether it is because of the kind of key, so that another kind may bring more.
+    /// Whether the error depends on the key type, so that the other type may work.
     fn of_kind(&self) -> Option<OfKind> {
         match self {
             Self::Tls(TlsError::NothingInCommon) => Some(OfKind::Surely),
-            // rustls' servers say so without a certificate of the kind.
+            // rustls servers send this alert if they have no certificate of the key type.
             Self::Tls(TlsError::Refused(alert)) if alert == "access_denied" => Some(OfKind::Surely),
             Self::Tls(TlsError::Refused(_) | TlsError::Closed) => Some(OfKind::Perhaps),
             _ => None,
         }
     }
 
-    /// A server that cannot be reached tells nothing, and neither does one that speaks, but not with this program;
-    /// one that refuses TLS fails every client that has records.
+    /// A refusal of TLS fails for every DANE client. Unreachable servers and protocol errors are undetermined.
     fn verdict(&self) -> ClientVerdict {
         match self {
             Self::Starttls(StarttlsError::NotOffered(_))
@@ -243,7 +242,7 @@ impl VisitError {
     }
 }
 
-/// Whether a server has no certificate for a kind of key.
+/// Whether the server has no certificate of a key type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OfKind {
     Surely,
@@ -301,7 +300,7 @@ fn judge(
             );
         }
         Err(error) => {
-            let error = format!("a certificate of the server cannot be read: {error}");
+            let error = format!("cannot read a certificate of the server: {error}");
             return without_handshake(address, ClientVerdict::Unknown, error);
         }
     };
@@ -324,7 +323,8 @@ fn judge(
         algorithm,
         verdict,
         key_proven: Some(is_proven),
-        error: (!is_proven).then(|| format!("possession of the key is not proven: {}", served.possession)),
+        error: (!is_proven)
+            .then(|| format!("possession of the private key not verified: {}", served.possession)),
         report: Some(report),
         served: served.certificates,
         unseen: None,

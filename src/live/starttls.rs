@@ -1,33 +1,33 @@
-//! The dialogs before TLS: RFC 3207 and its like.
+//! The plain-text dialog before TLS, for each protocol: RFC 3207 and others.
 //!
-//! Every octet is read by itself, so that nothing in plain text is carried over the border into TLS
-//! (CVE-2011-0411), and the whole dialog has a bound in octets as well as in time.
+//! Input is read octet by octet, so that no plain text gets into the TLS session (CVE-2011-0411). The dialog is
+//! limited in octets and in time.
 
 use std::fmt;
 use std::io::{self, Read, Write};
 
-/// A protocol that TLS is started in, or none.
+/// The protocol that starts TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// RFC 3207.
+    /// SMTP (RFC 3207).
     Smtp,
-    /// RFC 2033 with RFC 3207.
+    /// LMTP (RFC 2033) with STARTTLS (RFC 3207).
     Lmtp,
-    /// RFC 9051 section 6.2.1.
+    /// IMAP (RFC 9051 section 6.2.1).
     Imap,
-    /// RFC 2595 section 4.
+    /// POP3 (RFC 2595 section 4).
     Pop3,
-    /// RFC 5804 section 2.2.
+    /// ManageSieve (RFC 5804 section 2.2).
     Sieve,
-    /// RFC 4217.
+    /// FTP (RFC 4217).
     Ftp,
-    /// RFC 4642.
+    /// NNTP (RFC 4642).
     Nntp,
-    /// RFC 6120 section 5.
+    /// XMPP (RFC 6120 section 5).
     Xmpp,
-    /// SSLRequest of PostgreSQL's protocol.
+    /// PostgreSQL (SSLRequest).
     Postgres,
-    /// RFC 4511 section 4.14.
+    /// LDAP (RFC 4511 section 4.14).
     Ldap,
     /// TLS from the first octet.
     Direct,
@@ -66,7 +66,7 @@ impl Protocol {
         }
     }
 
-    /// What is spoken on a port by custom.
+    /// The usual protocol of a port.
     pub fn of_port(port: u16) -> Self {
         match port {
             25 | 587 | 2525 => Self::Smtp,
@@ -84,16 +84,16 @@ impl Protocol {
     }
 }
 
-/// Why TLS was not started.
+/// Why TLS could not be started.
 #[derive(Debug)]
 pub enum StarttlsError {
-    /// The connection broke, or took too long.
+    /// The connection failed or timed out.
     Io(io::Error),
-    /// The server does not offer it, or refuses.
+    /// The server does not offer STARTTLS, or refuses it.
     NotOffered(String),
-    /// The server asks to come back later.
+    /// A temporary error of the server.
     Busy(String),
-    /// More octets than such a dialog has.
+    /// The server sent more than 32 KiB before TLS.
     TooLong,
 }
 
@@ -106,30 +106,34 @@ impl From<io::Error> for StarttlsError {
 impl fmt::Display for StarttlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => write!(f, "the connection broke before TLS: {error}"),
+            Self::Io(error) => write!(f, "connection failed before TLS: {error}"),
             Self::NotOffered(said) => {
-                write!(f, "STARTTLS is not offered: {}", crate::text::printable(said.trim_end()))
+                write!(f, "the server does not offer STARTTLS: {}", crate::text::printable(said.trim_end()))
             }
             Self::Busy(said) => {
-                write!(f, "the server is busy: {}", crate::text::printable(said.trim_end()))
+                write!(
+                    f,
+                    "the server reported a temporary error: {}",
+                    crate::text::printable(said.trim_end())
+                )
             }
-            Self::TooLong => f.write_str("the server talks without end before TLS"),
+            Self::TooLong => f.write_str("the server sent more than 32 KiB before TLS"),
         }
     }
 }
 
 impl std::error::Error for StarttlsError {}
 
-/// Octets of the longest dialog; real ones have a few hundred.
+/// Maximum octets of a dialog; real ones need a few hundred.
 const LONGEST: usize = 32 * 1024;
 
-/// Who is talked to, and what is left of [`LONGEST`].
+/// A connection, and the remaining octets of [`LONGEST`].
 struct Dialog<'a, S> {
     stream: &'a mut S,
     left: usize,
 }
 
-/// Leads `stream` up to the border of TLS; `host` is the server's name.
+/// Talks on `stream` until TLS can start; `host` is the name of the server.
 ///
 /// Errors: see [`StarttlsError`].
 pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -> Result<(), StarttlsError> {
@@ -146,7 +150,7 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
             dialog.until(|line| line.starts_with("a "), |line| line.to_ascii_uppercase().starts_with("A OK"))
         }
         Protocol::Pop3 => {
-            // RFC 3206 section 4.
+            // SYS/TEMP is a temporary error (RFC 3206 section 4).
             dialog.expect("+OK").map_err(busy_if(|line| line.starts_with("-ERR [SYS/TEMP]")))?;
             dialog.send("STLS\r\n")?;
             dialog.expect("+OK")
@@ -172,7 +176,7 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
         }
         Protocol::Xmpp => dialog.xmpp(host),
         Protocol::Postgres => {
-            // Length 8, then request code 80877103.
+            // SSLRequest: length 8, then request code 80877103.
             dialog.write(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])?;
             match dialog.octet()? {
                 b'S' => Ok(()),
@@ -183,7 +187,7 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
     }
 }
 
-/// Names a refusal that is for the moment.
+/// Turns a refusal into [`StarttlsError::Busy`] if it is temporary.
 fn busy_if(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> StarttlsError {
     move |error| match error {
         StarttlsError::NotOffered(line) if is_busy(&line) => StarttlsError::Busy(line),
@@ -191,7 +195,7 @@ fn busy_if(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> Starttls
     }
 }
 
-/// 4yz, and 120 of FTP (RFC 5321 section 4.2.1, RFC 959 section 4.2).
+/// Whether the reply code is temporary: 4yz, or 120 of FTP (RFC 5321 section 4.2.1, RFC 959 section 4.2).
 fn is_transient(line: &str) -> bool {
     line.starts_with('4') || line.starts_with("120")
 }
@@ -205,7 +209,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         Ok(octet)
     }
 
-    /// A line without its end.
+    /// Reads a line, without its CRLF.
     fn line(&mut self) -> Result<String, StarttlsError> {
         let mut line = Vec::new();
         loop {
@@ -227,13 +231,13 @@ impl<S: Read + Write> Dialog<'_, S> {
         self.write(text.as_bytes())
     }
 
-    /// One line that starts with `good`.
+    /// Reads a line, which must start with `good`.
     fn expect(&mut self, good: &str) -> Result<(), StarttlsError> {
         let line = self.line()?;
         if line.starts_with(good) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) }
     }
 
-    /// Lines up to the one that ends them.
+    /// Reads lines up to one that `is_end`, which must be `good`.
     fn until(
         &mut self,
         is_end: impl Fn(&str) -> bool,
@@ -247,7 +251,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         }
     }
 
-    /// A reply of several lines, each with the code and `-` but for the last (RFC 5321 section 4.2.1).
+    /// Reads a reply, which may have several lines (RFC 5321 section 4.2.1).
     fn reply(&mut self, code: &str) -> Result<Vec<String>, StarttlsError> {
         let mut lines = Vec::new();
         loop {
@@ -270,7 +274,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         let is_offer =
             |line: &String| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
         if !offers.iter().any(is_offer) {
-            return Err(StarttlsError::NotOffered("it is not among the server's extensions".to_owned()));
+            return Err(StarttlsError::NotOffered("not in the list of extensions".to_owned()));
         }
         self.send("STARTTLS\r\n")?;
         self.reply("220").map(|_| ())
@@ -283,14 +287,14 @@ impl<S: Read + Write> Dialog<'_, S> {
         ))?;
         let features = self.tags("</stream:features>")?;
         if !features.contains("urn:ietf:params:xml:ns:xmpp-tls") {
-            return Err(StarttlsError::NotOffered("it is not among the server's features".to_owned()));
+            return Err(StarttlsError::NotOffered("not in the list of features".to_owned()));
         }
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")?;
         let answer = self.tags(">")?;
         if answer.contains("<proceed") { Ok(()) } else { Err(StarttlsError::NotOffered(answer)) }
     }
 
-    /// What comes up to and with `end`.
+    /// Reads up to and including `end`.
     fn tags(&mut self, end: &str) -> Result<String, StarttlsError> {
         let mut octets = Vec::new();
         while !octets.ends_with(end.as_bytes()) {
@@ -303,8 +307,9 @@ impl<S: Read + Write> Dialog<'_, S> {
         let mut request = vec![0x30, 0x1d, 0x02, 0x01, 0x01, 0x77, 0x18, 0x80, 0x16];
         request.extend_from_slice(b"1.3.6.1.4.1.1466.20037");
         self.write(&request)?;
-        // LDAPMessage: a SEQUENCE, short or with one or two octets of length.
-        let refused = || StarttlsError::NotOffered("the answer is no ExtendedResponse of success".to_owned());
+        // An LDAPMessage is a SEQUENCE with a short length or one or two octets of length.
+        let refused =
+            || StarttlsError::NotOffered("the reply is not a successful ExtendedResponse".to_owned());
         if self.octet()? != 0x30 {
             return Err(refused());
         }
@@ -322,9 +327,9 @@ impl<S: Read + Write> Dialog<'_, S> {
         for _ in 0..length {
             response.push(self.octet()?);
         }
-        // messageID 1, [APPLICATION 24], resultCode success.
+        // messageID 1, then [APPLICATION 24].
         let after_id = response.strip_prefix(&[0x02, 0x01, 0x01, 0x78]).ok_or_else(refused)?;
-        // The header's length has one to five octets; an ENUMERATED of one octet follows it.
+        // The header is one to five octets long; then follows resultCode, an ENUMERATED of one octet.
         let code = after_id.windows(3).take(6).find(|window| window.starts_with(&[0x0a, 0x01]));
         if code == Some(&[0x0a, 0x01, 0x00]) { Ok(()) } else { Err(refused()) }
     }

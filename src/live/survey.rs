@@ -1,7 +1,7 @@
-//! Hosts and their addresses side by side, a bounded number at once, all within one deadline.
+//! Examines many hosts and addresses in parallel, with a limited number of threads and one deadline.
 //!
-//! There is one queue. A host is located first; then each of its addresses is a task of its own, behind those that
-//! wait already. Every task ends by the deadline by itself, and after it none is begun.
+//! There is one queue of tasks. A task locates a host; then each address of the host becomes a task at the end of the
+//! queue. Every task ends by the deadline, and no task starts after it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
@@ -15,39 +15,39 @@ use super::find::{Dnssec, Server};
 use super::{Examination, Visited, examine};
 use crate::owner::HostName;
 
-/// Hosts that one call visits.
+/// Maximum number of hosts per probe.
 pub const MOST_HOSTS: usize = 64;
 
-/// Addresses of one host that are visited.
+/// Maximum number of addresses per host.
 pub const MOST_ADDRESSES: usize = 32;
 
-/// Tasks at the same time.
+/// Maximum number of parallel tasks.
 const AT_ONCE: usize = 32;
 
-/// A host that was found, and what its addresses serve.
+/// A located host, and the results of its addresses.
 #[derive(Debug)]
 pub struct Examined {
     /// The host.
     pub server: Server,
-    /// What its addresses serve, in their order.
+    /// The results of its addresses, in order.
     pub endpoints: Vec<Visited>,
 }
 
-/// How hosts are found and looked at.
+/// How to locate and examine hosts.
 pub struct Survey<'a> {
-    /// Finds a host: its addresses and records, or what keeps a client from using DANE there.
+    /// Locates a host: returns its addresses and records, or why clients do not use DANE.
     pub locate: &'a (dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
-    /// How its addresses are looked at.
+    /// How to examine its addresses.
     pub examination: &'a Examination<'a>,
 }
 
-/// What is to be done for a host, by its place among all.
+/// A task for a host, given by its index.
 #[derive(Clone)]
 enum Task {
     Locate {
         host: usize,
     },
-    /// `place`: that of the address among those of its host.
+    /// Examines an address; `place` is its index among the addresses of the host.
     Visit {
         host: usize,
         place: usize,
@@ -61,10 +61,10 @@ enum Done {
     Visited { host: usize, place: usize, seen: Vec<Visited> },
 }
 
-/// A host with addresses that are still to be visited.
+/// A host with addresses not examined yet.
 struct Begun {
     server: Arc<Server>,
-    /// What was seen of each address, by its place.
+    /// The results of each address, by its index.
     seen: BTreeMap<usize, Vec<Visited>>,
 }
 
@@ -85,15 +85,15 @@ impl Begun {
     }
 }
 
-/// What a task brought, or what it panicked with.
+/// The result of a task, or its panic.
 type Outcome = thread::Result<Done>;
 
 impl Survey<'_> {
-    /// Looks at all of `hosts` and hands each to `report`, with its place among them, once all of it is known.
+    /// Examines all `hosts`, and passes each result with the index of its host to `report` when it is complete.
     ///
-    /// Each is reported once, in any order, and those that the deadline cut off too.
+    /// Each host is reported exactly once, in any order, even if the deadline cut it off.
     ///
-    /// Errors: the first of `report`, after which no task is begun.
+    /// Errors: the first error of `report`, after which no task starts.
     pub fn run<E>(
         &self,
         hosts: &[&HostName],
@@ -118,7 +118,7 @@ impl Survey<'_> {
                 if running == 0 {
                     return Ok(());
                 }
-                // There is one outcome for each task, a panic included, and a sender as long as this scope.
+                // Each task sends exactly one outcome, even on a panic, so the channel stays open.
                 let Ok(outcome) = outcomes.recv() else { return Ok(()) };
                 running -= 1;
                 let host = match outcome.unwrap_or_else(|panic| resume_unwind(panic)) {
@@ -148,7 +148,7 @@ impl Survey<'_> {
         })
     }
 
-    /// Does the task in a thread of its own and sends what it brings.
+    /// Runs the task in a new thread and sends its outcome.
     fn start<'scope, 'env>(
         &'env self,
         scope: &'scope Scope<'scope, 'env>,
@@ -158,12 +158,12 @@ impl Survey<'_> {
     ) {
         let (same, to) = (task.clone(), sender.clone());
         let work = move || {
-            // A receiver that has left wants no more.
+            // Sending fails only if the receiver is gone and needs no outcome.
             let _ = to.send(catch_unwind(AssertUnwindSafe(|| self.outcome(hosts, same))));
         };
         let is_over = self.examination.deadline.is_over();
         if is_over || thread::Builder::new().spawn_scoped(scope, work).is_err() {
-            // Without time there is nothing to do; without threads, tasks are done one after another.
+            // After the deadline, the task does nothing; if no thread can be created, it runs in this thread.
             let _ = sender.send(Ok(self.outcome(hosts, task)));
         }
     }
@@ -191,7 +191,7 @@ impl Survey<'_> {
     }
 }
 
-/// A task for each address of a host that is visited.
+/// A task for each address to be examined.
 fn visits(host: usize, server: &Arc<Server>) -> impl Iterator<Item = Task> {
     let addresses = server.addresses.iter().copied().take(MOST_ADDRESSES).enumerate();
     addresses.map(move |(place, address)| Task::Visit { host, place, address, server: Arc::clone(server) })
@@ -209,7 +209,7 @@ mod tests {
     use crate::live::starttls::Protocol;
     use crate::owner::Port;
 
-    /// Looks for `count` hosts with `locate` and ends at the report after `reports` others.
+    /// Runs a survey of `count` hosts with `locate`; `report` fails after `reports` calls.
     fn run(
         count: usize,
         reports: usize,

@@ -1,7 +1,7 @@
-//! TLS handshakes that take the served chain as it is, one for each kind of key: RFC 8446, RFC 5246.
+//! TLS handshakes that accept any certificate chain, one for each key type: RFC 8446, RFC 5246.
 //!
-//! Whether the chain is good is decided by the published records, not here. What is asked here is whether the
-//! server has the key of the certificate that it sends.
+//! The published records decide whether the chain is good. The handshake only shows whether the server has the
+//! private key of the certificate that it sends.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ use rustls::{
 use super::wire::Wire;
 use crate::x509::{Certificate, KeyAlgorithm, SignatureCheck};
 
-/// Kinds of keys that a server may have a certificate for.
+/// The types of keys that are examined separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// RSA.
@@ -37,14 +37,15 @@ impl fmt::Display for KeyKind {
 }
 
 impl KeyKind {
-    /// Both, in the order in which they are asked for.
+    /// Both, in the order in which they are tried.
     pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
 }
 
-/// The schemes that each kind of key is asked for with (RFC 8446 section 4.2.3), the favourite first, and the
-/// content of the AlgorithmIdentifier of their signatures.
+/// The signature schemes offered for each key type (RFC 8446 section 4.2.3), most preferred first, with the
+/// AlgorithmIdentifier contents of their signatures.
 ///
-/// The last of each kind are not among those of rustls. Of a key that nothing here checks, the certificate is seen.
+/// The last ones of each type are not supported by rustls; they are offered so that such servers send their
+/// certificate too.
 const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
@@ -63,76 +64,76 @@ const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
 ];
 
-/// What a server sent.
+/// What the server sent in a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// The DER of its certificates, its own first.
+    /// Its certificates in DER, its own first.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether it has the key of the first.
+    /// Whether it proved possession of the private key of the first one.
     pub possession: Possession,
 }
 
-/// Whether a server has the key of its certificate; one that shows not to have it is a [`TlsError`].
+/// Whether a server has the private key of its certificate; a wrong signature is a [`TlsError`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Possession {
-    /// It signed the handshake with it.
+    /// The server signed the handshake with it.
     Proven,
-    /// RSA below 2048 bits, whose signatures nothing here checks: clients that do accept it.
+    /// An RSA key below 2048 bits, whose signature was not verified; clients that accept such keys are not affected.
     WeakKey(KeyAlgorithm),
-    /// It cannot be told here, for this reason: no pass, as anyone may have the certificate.
+    /// Undetermined, for this reason. The verdict is not pass, because anyone can send the certificate.
     Unknown(String),
 }
 
-/// Why it is not proven; nothing if it is.
+/// Why possession is not proven; empty if it is proven.
 impl fmt::Display for Possession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proven => Ok(()),
-            Self::WeakKey(algorithm) => write!(f, "nothing here checks signatures of this {algorithm} key"),
+            Self::WeakKey(algorithm) => {
+                write!(f, "this program cannot verify signatures of this {algorithm} key")
+            }
             Self::Unknown(reason) => f.write_str(reason),
         }
     }
 }
 
-/// Why there was no handshake.
+/// Why the handshake failed.
 #[derive(Debug)]
 pub enum TlsError {
-    /// Its cipher suites, versions and keys are none of those that were offered for this kind of key.
+    /// The server supports no offered version, cipher suite or signature scheme for this key type.
     NothingInCommon,
-    /// It answers with this alert.
+    /// The server sent this alert.
     Refused(String),
-    /// It closes the connection and says nothing, as some do that have nothing in common with us.
+    /// The server closed the connection without an alert, as some do if there is no common cipher suite.
     Closed,
-    /// Its handshake is not signed with the key of its certificate.
+    /// The handshake was not signed with the private key of the certificate.
     WithoutKey,
-    /// The connection broke, or took too long.
+    /// The connection failed or timed out.
     Io(io::Error),
-    /// Something else went wrong.
+    /// Another error.
     Handshake(String),
 }
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NothingInCommon => {
-                f.write_str("no cipher suite or kind of key in common with this program")
-            }
-            Self::Refused(alert) => write!(f, "the server refuses TLS: alert {alert}"),
-            Self::Closed => f.write_str("the server closes the connection where TLS begins"),
+            Self::NothingInCommon => f.write_str("no cipher suite or key type in common with the server"),
+            Self::Refused(alert) => write!(f, "the server refused TLS: alert {alert}"),
+            Self::Closed => f.write_str("the server closed the connection during the TLS handshake"),
             Self::WithoutKey => {
-                f.write_str("the server does not have the key of the certificate that it sends")
+                f.write_str("the server does not have the private key of the certificate that it sends")
             }
-            Self::Io(error) => write!(f, "the connection broke in TLS: {error}"),
-            Self::Handshake(reason) => write!(f, "TLS failed: {reason}"),
+            Self::Io(error) => write!(f, "connection failed during the TLS handshake: {error}"),
+            Self::Handshake(reason) => write!(f, "TLS handshake failed: {reason}"),
         }
     }
 }
 
 impl std::error::Error for TlsError {}
 
-/// One handshake for keys of one kind, with `name` as SNI.
+/// One handshake for keys of type `kind`, with `name` as SNI.
 ///
-/// Errors: see [`TlsError`]; no certificate is ever the reason.
+/// Errors: see [`TlsError`]; the certificates themselves never cause an error.
 pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, TlsError> {
     let failed = |error: &dyn fmt::Display| TlsError::Handshake(error.to_string());
     let mut provider = ring::default_provider();
@@ -140,7 +141,7 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
         KeyKind::Rsa => "ECDHE_RSA",
         KeyKind::Ecdsa => "ECDHE_ECDSA",
     };
-    // The suites of TLS 1.3 do not tell the kind of key.
+    // TLS 1.3 cipher suites do not depend on the key type.
     provider
         .cipher_suites
         .retain(|suite| suite.tls13().is_some() || format!("{:?}", suite.suite()).contains(of_kind));
@@ -160,7 +161,8 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
             let has_answered = connection.protocol_version().is_some();
             return Err(match of_io(error) {
                 TlsError::Io(error) if !has_answered && is_end(&error) => TlsError::Closed,
-                // Then there was enough in common; it asks for something else, such as the client's certificate.
+                // The server sent a certificate, so it refuses for another reason, such as a missing client
+                // certificate.
                 TlsError::NothingInCommon if seen.has_certificates() => {
                     TlsError::Refused("handshake_failure".to_owned())
                 }
@@ -169,7 +171,7 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
         }
     }
     connection.send_close_notify();
-    // The answer is known; whether the server hears the end of it does not matter.
+    // The certificates are known; errors while closing do not matter.
     let _ = connection.write_tls(wire);
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
     Ok(Served {
@@ -177,21 +179,23 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
         possession: seen
             .possession
             .clone()
-            .unwrap_or(Possession::Unknown("no signature was seen".to_owned())),
+            .unwrap_or(Possession::Unknown("the handshake had no signature".to_owned())),
     })
 }
 
-/// Whether the other side ended the connection.
+/// Whether the server ended the connection.
 fn is_end(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-/// rustls hands its own errors on inside of those of the connection.
+/// rustls returns its errors inside an [`io::Error`].
 fn of_io(error: io::Error) -> TlsError {
     use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
     let old = || {
-        TlsError::Handshake("the server has nothing newer than TLS 1.1, which cannot be examined".to_owned())
+        TlsError::Handshake(
+            "the server supports only TLS 1.1 or older, which this program does not support".to_owned(),
+        )
     };
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => old(),
@@ -204,16 +208,18 @@ fn of_io(error: io::Error) -> TlsError {
         )) => old(),
         Some(Error::PeerIncompatible(_)) => TlsError::NothingInCommon,
         Some(Error::InvalidCertificate(CertificateError::BadSignature)) => TlsError::WithoutKey,
-        Some(Error::InvalidMessage(_)) => TlsError::Handshake("what the server sends is no TLS".to_owned()),
+        Some(Error::InvalidMessage(_)) => {
+            TlsError::Handshake("the server did not answer with TLS".to_owned())
+        }
         Some(Error::PeerMisbehaved(_)) => {
-            TlsError::Handshake("the server does not keep to the protocol".to_owned())
+            TlsError::Handshake("the server violated the TLS protocol".to_owned())
         }
         Some(other) => TlsError::Handshake(other.to_string()),
         None => TlsError::Io(error),
     }
 }
 
-/// An alert's name as RFC 8446 section 6 has it, or its number.
+/// The name of an alert as in RFC 8446 section 6, or its number.
 fn words(alert: AlertDescription) -> String {
     let Some(name) = alert.as_str() else { return u8::from(alert).to_string() };
     let mut words = String::new();
@@ -226,14 +232,14 @@ fn words(alert: AlertDescription) -> String {
     words
 }
 
-/// What was seen of the server.
+/// What the handshake recorded.
 #[derive(Debug, Default)]
 struct Seen {
     certificates: Vec<Vec<u8>>,
     possession: Option<Possession>,
 }
 
-/// A verifier that takes every certificate and keeps it.
+/// A verifier that accepts and records every certificate.
 #[derive(Debug)]
 struct Recorder {
     kind: KeyKind,
@@ -251,9 +257,10 @@ impl Recorder {
         self.seen.lock().is_ok_and(|seen| !seen.certificates.is_empty())
     }
 
-    /// A signature by another key is the end; one that cannot be checked here is noted.
+    /// Rejects a wrong signature; records whether the signature is valid or could not be verified.
     ///
-    /// Not by rustls' own functions: these refuse certificates for what is no matter of the key, as their version.
+    /// The functions of rustls are not used: they also reject certificates for reasons other than the key, such as
+    /// the version.
     fn prove(
         &self,
         message: &[u8],
@@ -267,7 +274,7 @@ impl Recorder {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         };
         let possession = match Certificate::from_der(certificate.to_vec()) {
-            Err(_) => Possession::Unknown("its certificate cannot be read".to_owned()),
+            Err(_) => Possession::Unknown("the certificate cannot be read".to_owned()),
             Ok(leaf) => match leaf.check_message(identifier, message, signed.signature()) {
                 SignatureCheck::Valid => Possession::Proven,
                 SignatureCheck::Invalid => return Err(CertificateError::BadSignature.into()),
@@ -275,7 +282,7 @@ impl Recorder {
                     Possession::WeakKey(leaf.key_algorithm())
                 }
                 SignatureCheck::Unsupported(_) => Possession::Unknown(format!(
-                    "nothing here checks signatures of this {} key",
+                    "this program cannot verify signatures of this {} key",
                     leaf.key_algorithm()
                 )),
             },

@@ -1,10 +1,10 @@
-//! A TCP connection that ends at a deadline, whatever the other side does.
+//! A TCP connection with a deadline.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A connection whose reads and writes all end by one moment.
+/// A connection whose reads and writes end at one deadline.
 #[derive(Debug)]
 pub struct Wire {
     stream: TcpStream,
@@ -12,9 +12,9 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Connects, and ends `timeout` from now.
+    /// Connects; the deadline is `timeout` from now.
     ///
-    /// Errors: nobody answers, in time or at all.
+    /// Errors: the server refuses the connection or does not answer in time.
     pub fn connect(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
         if timeout.is_zero() {
             return Err(late());
@@ -25,10 +25,10 @@ impl Wire {
         Ok(Self { stream, deadline })
     }
 
-    /// What is left of the time.
+    /// The remaining time.
     fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // A time-out of nothing would mean for ever.
+        // A socket timeout of zero would mean no timeout.
         if left.is_zero() { Err(late()) } else { Ok(left) }
     }
 }
@@ -37,7 +37,7 @@ fn late() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "timed out")
 }
 
-/// A socket's time-out looks like one that would block.
+/// Socket timeouts are reported as `WouldBlock`.
 fn in_words(error: io::Error) -> io::Error {
     if error.kind() == ErrorKind::WouldBlock { late() } else { error }
 }

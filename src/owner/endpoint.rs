@@ -1,20 +1,20 @@
-//! Whom records are for, as the command line names it.
+//! The servers of a request, as given on the command line.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::{HostName, NameError, NameProblem, Owner, Port, Transport};
 
-/// One `HOST[:PORT]` of the command line.
+/// One `HOST[:PORT]` or full owner name of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// A server, and the port if the argument names it.
+    /// A server.
     Server {
         /// The TLSA base domain.
         host: HostName,
-        /// The host's own port.
+        /// The port after the host name.
         port: Option<Port>,
-        /// The name as it was given, if it had U-labels.
+        /// The name as given, if it has U-labels.
         u_labels: Option<String>,
     },
     /// A full owner name.
@@ -24,12 +24,12 @@ pub enum Endpoint {
 impl Endpoint {
     /// The endpoints of a comma-separated list.
     ///
-    /// Errors: a name that is not a host name, a bad port, an IP address, an empty item.
+    /// Errors: an invalid host name or port, an IP address, an empty item.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
         text.split(',').map(str::parse).collect()
     }
 
-    /// The owners of this endpoint: its own port, or each of `ports`.
+    /// The owners of this endpoint: with its own port, or with each of `ports`.
     ///
     /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
     pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
@@ -74,7 +74,7 @@ impl Endpoint {
         let host = name.parse()?;
         let u_labels = (!name.is_ascii()).then(|| name.to_owned());
         let port =
-            port.map(str::parse).transpose().map_err(|error: NameError| error.at("the port of HOST"))?;
+            port.map(str::parse).transpose().map_err(|error: NameError| error.at("the port after HOST"))?;
         Ok(Self::Server { host, port, u_labels })
     }
 }

@@ -1,4 +1,4 @@
-//! Why text is not a name, port or transport, and what to do about it.
+//! Why text is not a name, port or transport, and what to do.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::text::Shown;
 /// Text that is not a name, port or transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameError {
-    /// The text, as far as it is shown.
+    /// The text, if it may be shown.
     given: Shown,
     /// What is wrong with it.
     pub problem: NameProblem,
@@ -24,32 +24,32 @@ pub enum NameProblem {
     Transport,
     /// An IP address, or a name that would be read as one.
     IpAddress,
-    /// U-labels that IDNA refuses, or an A-label that stands for none.
+    /// Invalid U-labels, or an A-label that does not decode.
     Idna,
-    /// A sign that IDNA forbids, such as a quotation mark.
+    /// A character that IDNA forbids, such as a quotation mark.
     Sign(char),
-    /// Digits alone, where a host is wanted.
+    /// Only digits instead of a host name.
     Number,
-    /// A full owner name that is not quite one.
+    /// A full owner name with a malformed prefix.
     OwnerPrefix,
-    /// No name at all.
+    /// An empty name.
     Empty,
     /// Two dots in a row.
     EmptyLabel,
-    /// A label that no host name has.
+    /// A label that is invalid in host names.
     Label {
         /// The label.
         label: Shown,
-        /// Whether there is white space in the name.
+        /// Whether the name contains white space.
         has_blank: bool,
     },
-    /// A label that no owner name has.
+    /// A label that is invalid in owner names.
     OwnerLabel(Shown),
-    /// The owner of another record type, with the label that tells.
+    /// The owner of another record type, with the label that shows it.
     OtherType(&'static str),
     /// A label longer than 63 octets, with its length.
     LabelLength(usize),
-    /// A name longer than 253 characters: with its length, the prefix included, without the final dot.
+    /// A name longer than 253 characters, with its length, including the prefix and without the final dot.
     NameLength(usize),
     /// A full owner name followed by a port.
     OwnerPort,
@@ -65,15 +65,14 @@ impl NameError {
         Self { given, problem }
     }
 
-    /// A label that no host name has.
+    /// The error of a label that is invalid in host names.
     pub(super) fn label(name: &str, label: &str) -> Self {
         let has_blank = name.contains(char::is_whitespace);
         let label = Shown::name(label).at("it");
         Self::new(name, NameProblem::Label { label, has_blank })
     }
 
-    /// Names the place in the call, such as `HOST`, if the text itself is not shown; a place that is known already
-    /// stays.
+    /// Names the place on the command line, such as `HOST`, if the text may not be shown; keeps a place that is set.
     #[must_use]
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { given: self.given.at(place), ..self }
@@ -87,19 +86,21 @@ impl Advise for NameError {
 
     fn hint(&self) -> Option<String> {
         let hint = match &self.problem {
-            NameProblem::IpAddress => Some("give the name of the MX host, the one its MX record points to"),
+            NameProblem::IpAddress => {
+                Some("give the name of the server, which for mail is the host in the MX record")
+            }
             NameProblem::OtherType(_) => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
             }
-            NameProblem::Port => Some("as in `-p 25,465`, or `mx.example:465` for one host"),
+            NameProblem::Port => Some("write `-p 25,465`, or `mx.example:465` for one host"),
             NameProblem::Number => Some(
-                "HOST comes before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`; several ports go in `-p 25,587`",
+                "give HOST before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`, and several ports as `-p 25,587`",
             ),
-            NameProblem::OwnerPrefix => Some("give the host alone and its port with -p"),
-            NameProblem::Sign(_) => Some("type the name, or copy it from a plain text"),
+            NameProblem::OwnerPrefix => Some("give only the host, and its port with -p"),
+            NameProblem::Sign(_) => Some("type the name by hand, or copy it from plain text"),
             NameProblem::OwnerPort => Some("drop the port: the owner name already contains it"),
             NameProblem::Label { .. } if !self.given.is_text() => Some(
-                "CHAIN, the file, comes before HOST; a host is a plain name such as mx.example, without a scheme or a path",
+                "give the file before HOST, and as HOST a plain name such as mx.example, without scheme or path",
             ),
             NameProblem::Label { has_blank: true, .. } => {
                 Some("separate several hosts with commas: a.example,b.example")
@@ -119,15 +120,15 @@ impl fmt::Display for NameError {
         match &self.problem {
             NameProblem::Port => write!(
                 f,
-                "{given} is not a port: a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
+                "{given} is not a port: expected a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
             ),
             NameProblem::Transport => {
-                write!(f, "{given} is not a transport of RFC 6698 section 3: tcp, udp or sctp")
+                write!(f, "{given} is not a transport: expected tcp, udp or sctp (RFC 6698 section 3)")
             }
             NameProblem::IpAddress => {
-                write!(f, "{given} is an IP address; TLSA records belong to host names (RFC 6698 section 3)")
+                write!(f, "{given} is an IP address, but TLSA records need a host name (RFC 6698 section 3)")
             }
-            NameProblem::Idna => write!(f, "{given} is not an internationalised host name (RFC 5890)"),
+            NameProblem::Idna => write!(f, "{given} is not a valid internationalised host name (RFC 5890)"),
             NameProblem::Sign(sign) => write!(
                 f,
                 "{given} is not a host name: '{}' (U+{:04X}) is not a letter (RFC 5892 section 2)",
@@ -137,25 +138,31 @@ impl fmt::Display for NameError {
             NameProblem::Number => write!(f, "{given} is a number, not a host name"),
             NameProblem::OwnerPrefix => write!(
                 f,
-                "{given} is not the owner name of a TLSA record: _PORT._TRANSPORT.HOST, as in _25._tcp.mx.example (RFC 6698 section 3)"
+                "{given} is not the owner name of a TLSA record: expected _PORT._TRANSPORT.HOST, as in _25._tcp.mx.example (RFC 6698 section 3)"
             ),
             NameProblem::Empty => f.write_str("the host name is empty"),
             NameProblem::EmptyLabel => write!(f, "{given} has an empty label (RFC 1035 section 2.3.1)"),
             NameProblem::Label { label, .. } => write!(
                 f,
-                "{given} is not a host name: {label} is not made of letters, digits and inner hyphens (RFC 1123 section 2.1)"
+                "{given} is not a host name: {label} may contain only letters, digits and inner hyphens (RFC 1123 section 2.1)"
             ),
             NameProblem::OwnerLabel(label) => {
-                write!(f, "{given} is not an owner name: {label} is not made of letters, digits, '-' and '_'")
+                write!(
+                    f,
+                    "{given} is not an owner name: {label} may contain only letters, digits, '-' and '_'"
+                )
             }
             NameProblem::OtherType(label) => {
-                write!(f, "{given} is the owner of another record type: {label}")
+                write!(f, "{given} is an owner name of another record type: {label}")
             }
             NameProblem::LabelLength(length) => {
-                write!(f, "{given} has a label of {length} octets, 63 are allowed (RFC 1035 section 2.3.4)")
+                write!(
+                    f,
+                    "{given} has a label of {length} octets, the maximum is 63 (RFC 1035 section 2.3.4)"
+                )
             }
             NameProblem::NameLength(length) => {
-                write!(f, "{given} has {length} characters, 253 are allowed (RFC 1035 section 2.3.4)")
+                write!(f, "{given} has {length} characters, the maximum is 253 (RFC 1035 section 2.3.4)")
             }
             NameProblem::OwnerPort => write!(f, "{given} has a port after a full owner name"),
         }

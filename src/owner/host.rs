@@ -23,7 +23,7 @@ impl HostName {
         &self.0
     }
 
-    /// Whether it has one label only, so that it is hardly fully qualified.
+    /// Whether it has only one label, so that it is probably not fully qualified.
     pub fn is_single_label(&self) -> bool {
         self.0.labels().nth(1).is_none()
     }
@@ -38,7 +38,7 @@ impl FromStr for HostName {
             return Err(NameError::new(text, NameProblem::IpAddress));
         }
         let ascii = to_ascii(absolute)?;
-        // Another script's full stop became one; there is one final dot at most.
+        // IDNA maps the full stops of other scripts to a dot; only one final dot is removed.
         let name = if absolute == text { ascii.strip_suffix('.').unwrap_or(&ascii) } else { &ascii };
         for label in name.split('.') {
             check_label(text, label)?;
@@ -48,7 +48,7 @@ impl FromStr for HostName {
                 return Err(NameError::label(text, label));
             }
         }
-        // RFC 1123 section 2.1: a host name whose last label is a number would be read as an address.
+        // A host name whose last label is a number would be parsed as an IP address (RFC 1123 section 2.1).
         if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit())) {
             return Err(NameError::new(text, NameProblem::IpAddress));
         }
@@ -57,13 +57,13 @@ impl FromStr for HostName {
     }
 }
 
-/// Lower-case A-labels; a plain ASCII name needs no table.
+/// The name in lower-case A-labels; plain ASCII names skip the IDNA tables.
 pub(super) fn to_ascii(name: &str) -> Result<String, NameError> {
     let lower = name.to_ascii_lowercase();
     if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
         return Ok(lower);
     }
-    // UTS 46 lets signs through that IDNA forbids; these come with a copy from a word processor or a web page.
+    // UTS 46 allows characters that IDNA forbids; they come from word processors and web pages.
     let is_sign = |c: char| {
         matches!(c, '\u{80}'..='\u{b6}' | '\u{b8}'..='\u{bf}' | '\u{d7}' | '\u{f7}'
             | '\u{2000}'..='\u{200b}' | '\u{200e}'..='\u{206f}')
@@ -86,7 +86,7 @@ pub(super) fn check_label(name: &str, label: &str) -> Result<(), NameError> {
     }
 }
 
-/// 255 octets on the wire are 253 characters of text without the final dot.
+/// Errors: the name is longer than 255 octets on the wire, which are 253 characters without the final dot.
 pub(super) fn check_length(name: &str, absolute: &str) -> Result<(), NameError> {
     match absolute.len() {
         0..=253 => Ok(()),

@@ -1,4 +1,4 @@
-//! Host, port and transport to the owner name of a TLSA RRset: RFC 6698 section 3, RFC 1035 section 2.3.4.
+//! Owner names of TLSA RRsets from host, port and transport: RFC 6698 section 3, RFC 1035 section 2.3.4.
 
 mod domain_name;
 mod endpoint;
@@ -21,7 +21,7 @@ use crate::text::Shown;
 pub struct Port(u16);
 
 impl Port {
-    /// The port of mail between servers, where RFC 7672 holds.
+    /// The port of mail between servers, where RFC 7672 applies.
     pub const SMTP: Self = Self(25);
 
     /// The number.
@@ -60,7 +60,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// Those that RFC 6698 section 3 names.
+    /// All transports that RFC 6698 section 3 defines.
     pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
 
     /// Its name, as in the label without the underscore.
@@ -104,10 +104,10 @@ impl Owner {
         Ok(Self(DomainName::new(&name)))
     }
 
-    /// A name that the DNS or a zone file has for the records, whatever its labels are called: `_311._dane.example` is as
+    /// The name of an RRset in the DNS or a zone file, with or without its final dot. Any labels are allowed: the
     /// good as any target of a CNAME record.
     ///
-    /// `None` for a name that would have to be escaped, or that is too long.
+    /// `None` for a name that is too long or needs escapes.
     pub fn found(name: &DomainName) -> Option<Self> {
         let text = name.as_str();
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_*".contains(&octet);
@@ -120,17 +120,17 @@ impl Owner {
         &self.0
     }
 
-    /// The port, where the name has the shape of RFC 6698 section 3.
+    /// The port, if the name has the form of RFC 6698 section 3.
     pub fn port(&self) -> Option<Port> {
         self.split().map(|(port, _)| port)
     }
 
-    /// The transport, where the name has the shape of RFC 6698 section 3.
+    /// The transport, if the name has the form of RFC 6698 section 3.
     pub fn transport(&self) -> Option<Transport> {
         self.split().and_then(|_| self.0.labels().nth(1)?.strip_prefix('_')?.parse().ok())
     }
 
-    /// The TLSA base domain, where the name has the shape of RFC 6698 section 3.
+    /// The TLSA base domain, if the name has the form of RFC 6698 section 3.
     pub fn host(&self) -> Option<HostName> {
         self.split().and_then(|(_, host)| host.parse().ok())
     }
@@ -142,7 +142,7 @@ impl Owner {
         Some((port, labels.next()?))
     }
 
-    /// The name below `origin` without it, `@` for the origin itself, or else the absolute name.
+    /// The name relative to `origin`, `@` for the origin itself, or the absolute name if it is not below `origin`.
     pub fn relative_to(&self, origin: Option<&Origin>) -> String {
         let below = origin.and_then(|origin| self.0.relative_to(&origin.0));
         below.map_or_else(|| self.to_string(), str::to_owned)
@@ -159,10 +159,11 @@ impl fmt::Display for Owner {
 impl FromStr for Owner {
     type Err = NameError;
 
-    /// A full owner name: labels of letters, digits, `-` and `_`, or `*` as the first; U-labels are converted.
+    /// Parses a full owner name: labels of letters, digits, `-` and `_`, or `*` as the first label; U-labels are
+    /// converted.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let name = text.strip_suffix('.').unwrap_or(text);
-        // Of a service's owner the rest is a host name, with all that is asked of one.
+        // After the port and transport labels, the rest must be a valid host name.
         if let Some((port, transport, host)) = service(name) {
             return Self::new(port.parse()?, transport, &host.parse()?);
         }
@@ -188,7 +189,7 @@ impl FromStr for Owner {
     }
 }
 
-/// Port, transport and host of a name of the shape of RFC 6698 section 3.
+/// The port, transport and host of a name with the form of RFC 6698 section 3.
 fn service(name: &str) -> Option<(&str, Transport, &str)> {
     let (port, rest) = name.split_once('.')?;
     let (transport, host) = rest.split_once('.')?;
@@ -197,17 +198,17 @@ fn service(name: &str) -> Option<(&str, Transport, &str)> {
     Some((port, transport, host))
 }
 
-/// Names the owner of a service where it is nearly that: `_25.mx.example` is a slip of the pen, and nobody asks
-/// for its records. `*._tcp.mx.example` is for all ports, and a name without such labels a CNAME's target.
+/// Rejects misspelt prefixes such as `_25.mx.example`, at which clients never look up records. `*._tcp.mx.example` is
+/// valid for all ports, and names without such labels may be CNAME targets.
 ///
-/// Errors: a port without its transport, or a transport without its port (RFC 6698 section 3).
+/// Errors: a port without a transport, or a transport without a port (RFC 6698 section 3).
 fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
     let transport =
         |label: &str| label.strip_prefix('_').is_some_and(|label| label.parse::<Transport>().is_ok());
     let labels: Vec<&str> = name.split('.').collect();
     let (first, rest) = labels.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let port = first.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()));
-    // A port with its transport was found before.
+    // A port followed by its transport is a valid prefix, handled by `service`.
     let second_is_transport = rest.len() > 1 && rest.first().is_some_and(|label| transport(label));
     match port {
         None if second_is_transport && first == "*" => {}

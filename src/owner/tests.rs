@@ -1,4 +1,4 @@
-//! Names, ports and origins as people write them.
+//! Tests of names, ports and origins in the forms that users write.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! The entries of a text to what concerns the owners that are asked for.
+//! Collects the records of the requested owners, and their aliases, from a text.
 //!
-//! A zone may be large, and nearly all of its names are of no interest. Which ones are is known only when all aliases
-//! have been seen: a text with aliases of interest is read twice, and no name is kept but those in question.
+//! A zone may be large, and most of its names do not matter. Which names matter is known only when all aliases have
+//! been read: a text with relevant aliases is read twice, and only relevant names are kept.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -16,15 +16,15 @@ use super::reader::{OTHER_TYPE, Reader, name_of};
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
 
-/// What `text` says of `owners` and of the ends of their aliases.
+/// The records in `text` of `owners` and of the names to which their aliases lead.
 ///
-/// Errors: an entry that cannot be read, whatever its owner; the failure of a lookup.
+/// Errors: an unreadable entry of any owner; a failed lookup of dig.
 pub(super) fn collect(
     text: &str,
     origin: Option<&Origin>,
     owners: &[Owner],
 ) -> Result<PublishedSet, RecordsError> {
-    // No answer is not the answer that there is nothing.
+    // A failed lookup does not mean that there are no records.
     if let Some(line) = text.split('\n').position(is_failure_of_dig) {
         return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
     }
@@ -41,16 +41,16 @@ pub(super) fn collect(
     Ok(pass.set)
 }
 
-/// The names in question and the wildcards that may stand in for them, as hashes: a name that has the hash of
-/// another one by chance is kept as well, and never asked for.
+/// The relevant names and the wildcards that may cover them, as hashes. A name with the same hash by chance is kept
+/// as well, without effect.
 #[derive(Default)]
 struct Names {
     state: RandomState,
-    /// In order: there are few of them, and each name of the text is looked for.
+    /// Sorted, for a binary search.
     hashes: Vec<u64>,
 }
 
-/// An alias, as hashes: its owner, then its target and the wildcard that may stand in for that one.
+/// The hashes of an alias's owner, of its target, and of the wildcard that may cover the target.
 type Alias = (u64, [u64; 2]);
 
 impl Names {
@@ -58,7 +58,7 @@ impl Names {
         self.state.hash_one(name)
     }
 
-    /// The hash of a name, and that of the wildcard that may stand in for it.
+    /// The hash of a name, and of the wildcard that may cover it.
     fn both(&self, name: &DomainName) -> [u64; 2] {
         let wildcard = name.wildcard();
         [self.hash(name.as_str()), self.hash(wildcard.as_ref().map_or("", DomainName::as_str))]
@@ -74,7 +74,7 @@ impl Names {
         self.hashes.binary_search(&self.hash(name)).is_ok()
     }
 
-    /// Adds all that the names in question lead to; whether there is any such.
+    /// Adds the names to which the aliases of relevant names lead; returns whether it added any.
     fn follow(&mut self, mut aliases: Vec<Alias>) -> bool {
         aliases.sort_unstable();
         let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
@@ -96,7 +96,7 @@ impl Names {
 struct Pass<'a> {
     set: PublishedSet,
     names: &'a Names,
-    /// All aliases of the text, where they are looked for.
+    /// All aliases of the text; `None` in the second reading.
     aliases: Option<Vec<Alias>>,
 }
 
@@ -139,7 +139,7 @@ impl Pass<'_> {
         let wanted =
             ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().find(|name| record_type.eq_ignore_ascii_case(name));
         let Some(wanted) = wanted.filter(|_| !other_class) else {
-            // Read for its owner alone, which the entries below it may share.
+            // Other types are read only for the owner, which the next entries may inherit.
             if let Some(owner) = owner {
                 let (owner, _) = reader.read([owner, OTHER_TYPE, "\\# 0"], "owner")?;
                 if !other_class {
@@ -177,7 +177,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Notes an owner and the names above it, which exist with it (RFC 4592 section 2.2.2), if they are in question.
+    /// Records that an owner exists, and all names above it (RFC 4592 section 2.2.2), if they are relevant.
     fn exists(&mut self, owner: &str) {
         let mut name = owner;
         loop {
@@ -201,7 +201,7 @@ fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProble
             let (usage, selector) = (tlsa.usage().to_int(), tlsa.selector().to_int());
             record(usage, selector, tlsa.matching_type().to_int(), tlsa.data())
         }
-        // The form of RFC 3597.
+        // RFC 3597 form.
         ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::TLSA => match generic.data().as_ref() {
             [usage, selector, matching_type, data @ ..] => record(*usage, *selector, *matching_type, data),
             _ => return Err(RecordsProblem::NoData),
@@ -214,7 +214,7 @@ fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProble
     }
 }
 
-/// `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
+/// Whether the entry is `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
 fn is_bare_data(entry: &Entry) -> bool {
     if !entry.text.starts_with(|c: char| c.is_ascii_digit() || c == '\\') {
         return false;
@@ -225,7 +225,7 @@ fn is_bare_data(entry: &Entry) -> bool {
     numbers == 3 && words.next().is_some() || entry.words().next() == Some("\\#")
 }
 
-/// A comment in which dig says that there was no answer, or that it was a failure.
+/// Whether it is a dig comment that reports a failed lookup.
 fn is_failure_of_dig(line: &str) -> bool {
     let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
     line.starts_with(";; no servers could be reached")
@@ -234,7 +234,7 @@ fn is_failure_of_dig(line: &str) -> bool {
             && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
 }
 
-/// A TTL in seconds, or with BIND's units.
+/// Whether it is a TTL in seconds or with BIND's units.
 fn is_ttl(word: &str) -> bool {
     let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
     word.starts_with(|c: char| c.is_ascii_digit())

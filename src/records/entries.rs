@@ -1,15 +1,15 @@
-//! Text to the entries of a zone file and their words: RFC 1035 section 5.1.
+//! Splits text into the entries of a zone file and their words: RFC 1035 section 5.1.
 
 use super::{RecordsError, RecordsProblem};
 
-/// One entry, which parentheses may spread over several lines.
+/// One entry; parentheses may continue it over several lines.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    /// The line it starts on, counted from 1.
+    /// The number of its first line, counted from 1.
     line: usize,
-    /// Whether its first line starts with a blank: then it has no owner of its own.
+    /// Whether its first line starts with a blank: then it inherits the previous owner.
     pub(super) is_indented: bool,
-    /// The words as they stand there, with their quotation marks and backslashes, a blank between them.
+    /// The words as in the text, with quotation marks and backslashes, separated by single blanks.
     pub(super) text: String,
 }
 
@@ -24,7 +24,7 @@ impl Entry {
 pub(super) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
-    /// The text of the words that are left.
+    /// The text of the remaining words.
     pub(super) fn rest(&self) -> &'a str {
         self.0
     }
@@ -40,9 +40,9 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// Hands the entries of `text` that have words to `take`, one after another: no more than one of them is kept.
+/// Passes each non-empty entry of `text` to `take`; only one entry is in memory at a time.
 ///
-/// Errors: parentheses or quotation marks without their other half; what `take` says of an entry, with its line.
+/// Errors: unbalanced parentheses or quotation marks; the errors of `take`, with their line.
 pub(super) fn for_each(
     text: &str,
     mut take: impl FnMut(&Entry) -> Result<(), RecordsProblem>,
@@ -83,7 +83,7 @@ pub(super) fn for_each(
     }
 }
 
-/// The first word of a line and what follows it; a parenthesis is a word. Comments end the line.
+/// The first word of a line and the rest; a parenthesis is a word, a comment ends the line.
 fn next_word(line: &str) -> Result<Option<(&str, &str)>, RecordsProblem> {
     let line = line.trim_start_matches([' ', '\t', '\r', '\u{feff}']);
     let mut quoted = false;

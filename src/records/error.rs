@@ -1,78 +1,84 @@
-//! Why text gives no published records, and what to do about it.
+//! Why published records cannot be read, and what to do.
 
 use std::fmt;
 
 use crate::diagnostic::Advise;
 
-/// Why text gives no published records.
+/// Why published records cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordsError {
     /// The line of the entry, counted from 1; 0 for the whole text.
     pub line: usize,
-    /// What is wrong.
+    /// What is wrong there.
     pub problem: RecordsProblem,
 }
 
 /// What is wrong with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordsProblem {
-    /// An opening parenthesis without its closing one.
+    /// A `(` without `)`.
     OpenParenthesis,
-    /// An opening parenthesis inside of parentheses.
+    /// A `(` inside parentheses.
     SecondParenthesis,
-    /// A closing parenthesis without its opening one.
+    /// A `)` without `(`.
     ClosingParenthesis,
-    /// A quotation mark without its other half.
+    /// An opening quotation mark without a closing one.
     Quote,
-    /// A relative name where no origin is known; the name only if it may be shown.
+    /// A relative name without a known origin; the name only if it may be shown.
     NoOrigin(Option<String>),
-    /// An entry that starts with a blank, and no owner before it.
+    /// An entry that starts with a blank, without a previous owner.
     NoOwner,
-    /// No record type.
+    /// An entry without a record type.
     NoType,
-    /// dig got no answer, or a failure.
+    /// dig got no answer, or an error response.
     NoAnswer,
     /// PEM, which may be a private key: none of it is shown.
     Pem,
     /// DER, which may be a private key: none of it is shown.
     Der,
-    /// An entry of a TLSA or CNAME record, or a directive, that cannot be read.
+    /// A TLSA or CNAME record, or a directive, that cannot be read.
     Unreadable {
         /// The record type or directive.
         what: String,
-        /// The reader's reason.
+        /// The reason that the `domain` crate gives.
         reason: String,
     },
     /// A TLSA record without association data.
     NoData,
-    /// Data without an owner, where several owners were asked for.
+    /// Record data without an owner, for several requested owners.
     Bare {
-        /// Their number.
+        /// The number of requested owners.
         owners: usize,
     },
-    /// A directive that is not followed; its name only if it may be shown.
+    /// An unsupported directive; its name only if it may be shown.
     Directive(Option<String>),
 }
 
 impl RecordsError {
-    /// Data without an owner can belong to one owner only.
+    /// Record data without an owner, for `owners` requested owners.
     pub fn bare(owners: usize) -> Self {
         Self { line: 0, problem: RecordsProblem::Bare { owners } }
     }
 }
 
 impl RecordsProblem {
-    /// What to do about it.
+    /// What to do.
     fn hint(&self) -> &'static str {
         match self {
-            Self::NoOrigin(_) => "give the zone's name with --origin, or its $ORIGIN line",
-            Self::Directive(_) => "give the zone as one text: `named-compilezone -o -`, or what `dig` prints",
-            Self::Bare { .. } => {
-                "ask for one host and port, or give records with their owners, as dig prints without +short"
+            Self::NoOrigin(_) => "give the zone name with --origin, or include the zone's $ORIGIN line",
+            Self::Directive(_) => {
+                "give the zone without directives, as `named-compilezone -o -` or `dig` prints it"
             }
-            Self::NoAnswer => "ask again, or another name server: nothing is known of the records",
-            Self::NoData => "RFC 6698 section 2.2: usage, selector, matching type, then hex",
-            _ => "zone-file lines, the output of `dig` (also +short), or RFC 3597 lines can be read",
+            Self::Bare { .. } => {
+                "give one host and port, or records with their owners, as dig prints without +short"
+            }
+            Self::NoAnswer => {
+                "run dig again, or ask another name server: this output does not show whether there are records"
+            }
+            Self::NoData => {
+                "a TLSA record is usage, selector, matching type, then hex (RFC 6698 section 2.2)"
+            }
+            _ => "give zone-file lines, the output of `dig` (also +short), or RFC 3597 lines",
         }
     }
 }
@@ -95,24 +101,26 @@ impl fmt::Display for RecordsError {
 impl fmt::Display for RecordsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OpenParenthesis => f.write_str("this '(' is never closed"),
-            Self::SecondParenthesis => f.write_str("a '(' inside of parentheses"),
-            Self::ClosingParenthesis => f.write_str("a ')' without its '('"),
-            Self::Quote => f.write_str("a quotation mark without its other half"),
-            Self::NoOrigin(None) => f.write_str("a name is relative, and no origin is known"),
-            Self::NoOrigin(Some(name)) => write!(f, "the name {name} is relative, and no origin is known"),
-            Self::NoOwner => f.write_str("an entry without an owner, and none before it"),
-            Self::NoType => f.write_str("no record type in this entry"),
-            Self::NoAnswer => f.write_str("the name server gave no answer, or a failure"),
-            Self::Pem => f.write_str("a PEM block, where DNS records are expected"),
-            Self::Der => f.write_str("binary data (DER), where DNS records are expected"),
+            Self::OpenParenthesis => f.write_str("missing ')' for this '('"),
+            Self::SecondParenthesis => f.write_str("'(' inside parentheses"),
+            Self::ClosingParenthesis => f.write_str("')' without '('"),
+            Self::Quote => f.write_str("missing closing quotation mark"),
+            Self::NoOrigin(None) => f.write_str("a name is relative, but there is no origin"),
+            Self::NoOrigin(Some(name)) => write!(f, "the name {name} is relative, but there is no origin"),
+            Self::NoOwner => f.write_str("the entry has no owner, and no previous entry has one"),
+            Self::NoType => f.write_str("the entry has no record type"),
+            Self::NoAnswer => f.write_str("the name server gave no answer or an error"),
+            Self::Pem => f.write_str("found a PEM block, expected DNS records"),
+            Self::Der => f.write_str("found binary data (DER), expected DNS records"),
             Self::Unreadable { what, reason } => {
                 write!(f, "cannot read this {what}: {reason}")
             }
-            Self::NoData => f.write_str("a TLSA record without association data"),
-            Self::Bare { owners } => write!(f, "record data without an owner, and {owners} owners asked for"),
-            Self::Directive(Some(name)) => write!(f, "{name} is not followed"),
-            Self::Directive(None) => f.write_str("this directive is not followed"),
+            Self::NoData => f.write_str("the TLSA record has no association data"),
+            Self::Bare { owners } => {
+                write!(f, "record data without an owner, but {owners} owners are requested")
+            }
+            Self::Directive(Some(name)) => write!(f, "{name} is not supported"),
+            Self::Directive(None) => f.write_str("this directive is not supported"),
         }
     }
 }

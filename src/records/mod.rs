@@ -1,7 +1,7 @@
-//! Zone-file, dig and RFC 3597 text to published TLSA records: RFC 1035 section 5.1, RFC 3597 section 5.
+//! Published TLSA records from zone files, dig output and RFC 3597 text: RFC 1035 section 5.1, RFC 3597 section 5.
 //!
-//! The entries are parted here, so that an error has its line and other record types, known or not, are passed
-//! over; owners, CNAME and TLSA entries are read by the `domain` crate, one by one.
+//! This module splits the text into entries, so that errors have a line number and other record types are skipped;
+//! the `domain` crate reads the owners and the CNAME and TLSA records.
 
 mod collect;
 mod entries;
@@ -15,7 +15,7 @@ use crate::text;
 use crate::tlsa::Tlsa;
 pub use error::{RecordsError, RecordsProblem};
 
-/// The data of a published TLSA record: any numbers and any octets, right or wrong (RFC 6698 section 2.1).
+/// The data of a published TLSA record, with any numbers and octets, valid or not (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Published {
     /// Certificate usage.
@@ -24,12 +24,12 @@ pub struct Published {
     pub selector: u8,
     /// Matching type.
     pub matching_type: u8,
-    /// Association data; some octets at least.
+    /// Association data, never empty.
     pub data: Vec<u8>,
 }
 
 impl Published {
-    /// Whether it is this record.
+    /// Whether it equals this record.
     pub fn is(&self, tlsa: &Tlsa) -> bool {
         let params = tlsa.params();
         let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
@@ -49,15 +49,15 @@ impl From<&Tlsa> for Published {
     }
 }
 
-/// What a text publishes at the owners that are asked for, and where their aliases lead.
+/// The published records of the requested owners, and their aliases.
 #[derive(Debug, Default)]
 pub struct PublishedSet {
     /// By owner, in the order of the text.
     records: HashMap<DomainName, Vec<Published>>,
-    /// Those of the names in question that exist: for these no wildcard stands in.
+    /// The relevant names that exist, so that no wildcard covers them.
     names: HashSet<DomainName>,
     aliases: HashMap<DomainName, DomainName>,
-    /// Data without an owner, as of `dig +short`, and the last name of the CNAMEs before it.
+    /// Record data without an owner, as `dig +short` prints it, and the last CNAME target before it.
     bare: Vec<Published>,
     bare_target: Option<DomainName>,
 }
@@ -65,36 +65,37 @@ pub struct PublishedSet {
 /// The records that a client finds at an owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where they stand: the owner, the end of its CNAMEs, or a wildcard.
+    /// Where the records are: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
-    /// The records in the order of the text, exact repetitions once.
+    /// The records in the order of the text, without duplicates.
     pub records: Vec<Published>,
 }
 
 impl PublishedSet {
-    /// Reads `octets` for what concerns `owners`; relative names are below `origin` until the text's own `$ORIGIN`.
-    /// Beside the text, only that is kept in memory.
+    /// Reads the records of `owners` from `octets`; relative names are relative to `origin` up to the first
+    /// `$ORIGIN`. Only the records of `owners` are kept in memory.
     ///
-    /// Errors: an entry that cannot be read, whatever its owner; PEM or DER, which may be a private key.
+    /// Errors: an unreadable entry of any owner; PEM or DER, which may be a private key.
     pub fn read(octets: &[u8], origin: Option<&Origin>, owners: &[Owner]) -> Result<Self, RecordsError> {
         refuse_secrets(octets)?;
-        // Zone files may have comments in other encodings.
+        // Zone files may have comments in other encodings than UTF-8.
         match std::str::from_utf8(octets) {
             Ok(text) => collect::collect(text, origin, owners),
             Err(_) => collect::collect(&text::text_of(octets), origin, owners),
         }
     }
 
-    /// Whether there are records without an owner, which only one asked-for owner can have.
+    /// Whether there is record data without an owner, which is ambiguous for several requested owners.
     pub fn has_bare_records(&self) -> bool {
         !self.bare.is_empty()
     }
 
-    /// What a client finds at `owner`: its own records, those behind its CNAMEs, those of `*._transport.host`
-    /// (RFC 6698 appendix A.2.1), or data without an owner. `None` where there is nothing.
+    /// The records that a client finds at `owner`: at the name itself, at the end of its CNAME chain, or at the
+    /// wildcard `*._transport.host` (RFC 6698 appendix A.2.1); otherwise the data without an owner. `None` if there
+    /// are none.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
         let mut name = owner.name().clone();
-        // As many hops as there are aliases is a circle.
+        // A chain with more CNAMEs than the text is a loop.
         for _ in 0..=self.aliases.len() {
             let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
             let holder = wildcard.unwrap_or_else(|| name.clone());
@@ -119,11 +120,11 @@ fn found(holder: &DomainName, records: &[Published]) -> Option<Found> {
     Some(Found { holder: Owner::found(holder)?, records: distinct })
 }
 
-/// Refuses what may be a private key, before anything copies it; nothing of it is shown.
+/// Rejects text that may be a private key, before anything copies it; the error shows none of it.
 ///
 /// Errors: a PEM block, with its line, or DER.
 pub fn refuse_secrets(octets: &[u8]) -> Result<(), RecordsError> {
-    // A key of less than 128 octets starts with its version, and no text has such an octet.
+    // The first element of a short DER key is the INTEGER tag 2, an octet that does not occur in text.
     let is_der = matches!(octets, [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, ..]);
     match text::line_of_pem(octets) {
         Some(line) => Err(RecordsError { line, problem: RecordsProblem::Pem }),
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn aliases_are_followed_wherever_they_are() {
-        // Targets before their aliases, an alias of a wildcard, and a target that a wildcard stands in for.
+        // The targets come before their aliases; one alias is a wildcard, and a wildcard covers one target.
         let zone = "a.b.example. A 192.0.2.1\n*.c.example. TLSA 3 1 1 aa\n*.b.example. CNAME x.c.example.\n\
                     d.example. CNAME y.b.example.\n_25._tcp.mx.example. CNAME d.example.\n";
         assert_eq!(at(zone, OWNER), Some(("*.c.example.".to_owned(), vec!["3 1 1 aa".to_owned()])));
@@ -255,25 +256,25 @@ mod tests {
     fn what_cannot_be_read_has_its_line() {
         for (text, expected) in [
             ("\n_25._tcp.x. IN TLSA 3 1 1 aab\n", "line 2: cannot read this TLSA record"),
-            ("_25._tcp.x. IN TLSA 3 1 1\n", "line 1: a TLSA record without association data"),
+            ("_25._tcp.x. IN TLSA 3 1 1\n", "line 1: the TLSA record has no association data"),
             ("_25._tcp.x. IN TLSA 3 1 1 zz\n", "line 1: cannot read"),
             ("_25._tcp.x. IN TLSA 3 1 256 aa\n", "line 1: cannot read"),
             ("_25._tcp.x. IN TLSA \\# 5 030101aa\n", "line 1: cannot read"),
-            ("a. A 192.0.2.1\nb. IN TLSA 3 1 1 (\naa\n", "line 2: this '(' is never closed"),
-            ("a. A 192.0.2.1 )\n", "line 1: a ')'"),
-            ("a. TXT \"b\n", "line 1: a quotation mark"),
+            ("a. A 192.0.2.1\nb. IN TLSA 3 1 1 (\naa\n", "line 2: missing ')' for this '('"),
+            ("a. A 192.0.2.1 )\n", "line 1: ')' without '('"),
+            ("a. TXT \"b\n", "line 1: missing closing quotation mark"),
             ("\n\nmx IN A 192.0.2.1\n", "line 3: the name mx is relative"),
-            ("  IN TLSA 3 1 1 aa\n", "line 1: an entry without an owner"),
-            ("$INCLUDE other\n", "line 1: $INCLUDE is not followed"),
+            ("  IN TLSA 3 1 1 aa\n", "line 1: the entry has no owner"),
+            ("$INCLUDE other\n", "line 1: $INCLUDE is not supported"),
             ("<html>\n", "line 1: "),
             ("3 1 1 xyz\n", "line 1: cannot read"),
-            // A backslash escapes what follows, but not the end of the line.
+            // A backslash escapes the next character, but not the end of the line.
             ("a. CNAME @\\\nb. A 192.0.2.1\n", "line 1: cannot read"),
-            // No word that could be a part of a secret.
-            ("MHcCAQ+EIB7Z IN A 192.0.2.1\n", "line 1: a name is relative, and no origin is known"),
-            ("$MHcCAQ+EIB7Z\n", "line 1: this directive is not followed"),
-            ("0\u{2}\u{2}\0", "line 1: binary data (DER)"),
-            ("\u{feff} -----BEGIN EC PRIVATE KEY-----\n", "line 1: a PEM block"),
+            // No word that could be part of a secret is shown.
+            ("MHcCAQ+EIB7Z IN A 192.0.2.1\n", "line 1: a name is relative, but there is no origin"),
+            ("$MHcCAQ+EIB7Z\n", "line 1: this directive is not supported"),
+            ("0\u{2}\u{2}\0", "line 1: found binary data (DER)"),
+            ("\u{feff} -----BEGIN EC PRIVATE KEY-----\n", "line 1: found a PEM block"),
         ] {
             assert!(error(text).starts_with(expected), "{text}: {}", error(text));
         }

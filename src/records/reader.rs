@@ -1,4 +1,4 @@
-//! The `domain` crate's reader of zone files, fed entry by entry: RFC 1035 section 5.1.
+//! Reads single zone-file entries with the `domain` crate: RFC 1035 section 5.1.
 
 use domain::base::iana::Class;
 use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
@@ -8,10 +8,10 @@ use super::entries::Entry;
 use crate::owner::{DomainName, Origin};
 use crate::text::domain_name;
 
-/// A type that nobody uses, for entries of which only the owner is of interest.
+/// An unused record type, for entries of which only the owner is read.
 pub(super) const OTHER_TYPE: &str = "TYPE65534";
 
-/// The `domain` crate's reader, which keeps the origin and the last owner.
+/// The zone-file reader of the `domain` crate, which keeps the origin and the last owner.
 pub(super) struct Reader {
     zonefile: Zonefile,
 }
@@ -26,7 +26,7 @@ impl Reader {
         Self { zonefile }
     }
 
-    /// Follows `$ORIGIN`; the TTL of `$TTL` is of no interest.
+    /// Applies `$ORIGIN`; ignores `$TTL`.
     pub(super) fn directive(&mut self, name: &str, entry: &Entry) -> Result<(), RecordsProblem> {
         let mentions = |name: &str| entry.words().any(|word| word.eq_ignore_ascii_case(name));
         match name.to_ascii_uppercase().as_str() {
@@ -44,7 +44,7 @@ impl Reader {
         }
     }
 
-    /// The owner and the data of the entry of that owner, type and data; an empty owner means the one before.
+    /// Reads an entry with this owner, type and data; an empty owner means the previous one.
     pub(super) fn read(
         &mut self,
         [owner, record_type, data]: [&str; 3],
@@ -56,7 +56,7 @@ impl Reader {
             if has_relative_owner { owner } else { data.trim_start().split(' ').next().unwrap_or("") };
         match self.zonefile.next_entry() {
             Ok(Some(Scanned::Record(record))) => Ok((name_of(record.owner()), record.into_data())),
-            Ok(_) => Err(problem(what, relative, "nothing there")),
+            Ok(_) => Err(problem(what, relative, "empty entry")),
             Err(error) => Err(problem(what, relative, &error.to_string())),
         }
     }
@@ -69,8 +69,8 @@ impl Reader {
     }
 }
 
-/// The reader's errors start with their place in the words it was given and end with what it found there. Neither is
-/// shown: a file given by mistake may hold a secret.
+/// The reader's errors start with a position and end with the text found there. Neither is shown: a file given by
+/// mistake may contain a secret.
 fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
     let reason = error.split(": ").nth(1).unwrap_or(error);
     match reason {

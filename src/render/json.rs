@@ -28,7 +28,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
     json_text(&Records { records, findings: json_findings(sheet.findings) })
 }
 
-/// A record as JSON has it; what is only published has no source.
+/// A record in JSON; published records have no source.
 #[derive(Serialize)]
 struct JsonRecord<'a> {
     owner: String,
@@ -84,7 +84,7 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
     }
 }
 
-/// A document as text; strings and numbers alone, so that this cannot fail.
+/// A document as text; it contains only strings and numbers, so this cannot fail.
 fn json_text(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
@@ -178,7 +178,7 @@ struct JsonTriple {
     usage: u8,
     selector: u8,
     matching_type: u8,
-    /// null where it cannot be decided.
+    /// null if undetermined.
     covered: Option<bool>,
 }
 

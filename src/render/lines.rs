@@ -60,13 +60,13 @@ pub(super) fn data(tlsa: &Tlsa) -> String {
     text
 }
 
-/// The data of a published record as text, whatever its numbers are.
+/// The data of a published record as text; its numbers may be unregistered.
 pub(super) fn published(record: &Published) -> String {
     let Published { usage, selector, matching_type, data } = record;
     format!("{usage} {selector} {matching_type} {}", hex::encode(data))
 }
 
-/// `; ` lines that tell what the records below describe.
+/// Appends `; ` comment lines about the certificate or key of the next records.
 fn comment(text: &mut String, source: &Source<'_>) {
     match source.item {
         Item::Certificate(link) => {

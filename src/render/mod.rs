@@ -1,4 +1,4 @@
-//! Records, reports and changes to text; one file for each format, and `lines` for what the formats of lines share.
+//! Writes records, reports and changes as text: a file for each format, and `lines` for what the line formats share.
 
 mod generic;
 mod json;
@@ -25,18 +25,18 @@ pub use palette::Palette;
 #[cfg(feature = "live")]
 pub use pem::pem;
 
-/// The shape of the output.
+/// The output format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `owner IN TLSA 3 1 1 hex`, for a zone file.
     Zone,
-    /// `3 1 1 hex`, the record data alone.
+    /// `3 1 1 hex`: only the record data.
     Rdata,
     /// `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
     Generic,
     /// One object with records and findings.
     Json,
-    /// Commands for nsupdate, each owner with its own `send`.
+    /// Commands for nsupdate, with one `send` per owner.
     Nsupdate,
 }
 
@@ -56,18 +56,18 @@ impl Format {
     }
 }
 
-/// How records are to be written.
+/// How to write records.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// The shape.
+    /// The output format.
     pub format: Format,
-    /// The TTL in seconds; nsupdate output has 3600 without one, as nsupdate wants one.
+    /// The TTL in seconds; nsupdate requires one, so `None` means 3600 there.
     pub ttl: Option<u32>,
-    /// Owners below it are written relative to it in zone and generic output.
+    /// In zone and generic output, owners below this origin are written relative to it.
     pub origin: Option<Origin>,
-    /// Comment lines before the records of each certificate.
+    /// Whether to write comment lines before the records of each certificate.
     pub comments: bool,
-    /// An empty line between certificates.
+    /// Whether to write an empty line between certificates.
     pub groups: bool,
 }
 
@@ -80,7 +80,7 @@ struct Sheet<'a> {
     style: &'a Style,
 }
 
-/// All `records` for each of `owners`, as one text.
+/// The `records` of each of `owners`, as text.
 pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
     let sheet = Sheet { owners, records, findings, style };
     match style.format {
@@ -92,14 +92,14 @@ pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], st
     }
 }
 
-/// The shape of changes.
+/// The output format of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangesFormat {
-    /// Zone-file lines with `+` and `-` in front.
+    /// Zone-file lines that start with `+` or `-`.
     Zone,
-    /// One object with the records to add and to remove, and findings.
+    /// One object with the records to add, the records to remove, and the findings.
     Json,
-    /// Commands for nsupdate, each owner with its own `send`.
+    /// Commands for nsupdate, with one `send` per owner.
     Nsupdate,
 }
 
@@ -120,15 +120,15 @@ impl ChangesFormat {
 /// The changes at one owner.
 #[derive(Debug)]
 pub struct OwnerChanges<'a> {
-    /// Where the records stand: behind a CNAME, its target.
+    /// Where the records are: the owner, or the target of its CNAME.
     pub holder: Owner,
     /// Records to publish.
     pub add: Vec<&'a Record<'a>>,
-    /// Records to retire.
+    /// Records to remove.
     pub remove: Vec<&'a Published>,
 }
 
-/// All changes as one text: lines with `+` and `-`, JSON, or a script for nsupdate that names exact record data.
+/// All changes as text. In nsupdate format, each record to remove is given with its data.
 pub fn changes(
     changes: &[OwnerChanges<'_>],
     findings: &[Finding],
@@ -143,12 +143,12 @@ pub fn changes(
     }
 }
 
-/// The shape of reports.
+/// The output format of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
-    /// Lines for a reader.
+    /// Text for people.
     Text,
-    /// An object, or an array of several.
+    /// An object, or an array of objects for several owners.
     Json,
 }
 
@@ -165,16 +165,16 @@ impl ReportFormat {
     }
 }
 
-/// A report, and what is said beside it.
+/// A report, its verdict and its findings.
 #[derive(Debug)]
 pub struct Examined {
-    /// What the records are to the chain.
+    /// The statuses of the records.
     pub report: Report,
-    /// The verdict that was asked for: the publisher's, or the client's.
+    /// The requested verdict: for the publisher, or for clients.
     pub verdict: Verdict,
-    /// Why a client uses no records there, if that is so.
+    /// Why clients use no records there, if so.
     pub why: Option<String>,
-    /// What to know about it.
+    /// The findings about the owner.
     pub findings: Vec<Finding>,
 }
 
@@ -201,7 +201,7 @@ pub fn reports(
     }
 }
 
-/// A host's lines: one for each address and kind of key, with its records below.
+/// The lines of a host: one for each address and key type, followed by its records.
 #[cfg(feature = "live")]
 pub fn probe_host(host: &Host, palette: Palette) -> String {
     terminal::probe_host(host, palette)

@@ -26,7 +26,8 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
     text
 }
 
-/// Adds and deletes of one owner in one message, so that no client sees half of it (RFC 2136 section 3.7).
+/// The additions and deletions of one owner in one message, so that no client sees only some of them (RFC 2136
+/// section 3.7).
 pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>) -> String {
     let (owner, ttl) = (&at.holder, ttl.unwrap_or(TTL));
     let add =

@@ -3,9 +3,9 @@
 /// Colours for a terminal, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
-    /// Text alone.
+    /// No colours.
     Plain,
-    /// Escape sequences of ECMA-48 about statuses and verdicts.
+    /// ECMA-48 escape sequences around statuses and verdicts.
     Colour,
 }
 

@@ -11,7 +11,7 @@ use crate::records::Published;
 use crate::text::printable;
 use crate::verify::{Judged, Needed, Report, Status, Verdict};
 
-/// The verdict, each record with its status, then under each certificate the record it would need.
+/// The verdict, the records with their statuses, and for each certificate the records that it needs.
 pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> String {
     let Report { owner, holder, judged, needed, .. } = &examined.report;
     let mut text = String::new();
@@ -20,14 +20,14 @@ pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Pale
         Verdict::Unknown => palette.open("unknown"),
         verdict => palette.bad(&verdict.to_string()),
     };
-    let behind = if holder == owner { String::new() } else { format!(" (records at {holder})") };
+    let place = if holder == owner { String::new() } else { format!(" (records at {holder})") };
     let reason = match &examined.why {
         Some(why) => format!(", {}", printable(why)),
-        None if judged.is_empty() => ", no TLSA record is published there".to_owned(),
+        None if judged.is_empty() => ", no TLSA record is published".to_owned(),
         None => String::new(),
     };
     // Writing into a String cannot fail.
-    let _ = writeln!(text, "{owner}{behind}: {verdict}{reason}");
+    let _ = writeln!(text, "{owner}{place}: {verdict}{reason}");
     text.push_str(&record_lines(judged, palette));
     for Needed { depth, subject, algorithm, not_after, records } in needed {
         let until = not_after.map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string());
@@ -47,7 +47,7 @@ pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Pale
     text
 }
 
-/// A line for each record, with its status and what there is to say of it.
+/// A line for each record, with its status and reason.
 fn record_lines(judged: &[Judged], palette: Palette) -> String {
     let mut text = String::new();
     for judged in judged {
@@ -64,7 +64,7 @@ fn record_lines(judged: &[Judged], palette: Palette) -> String {
     text
 }
 
-/// Long data by its two ends, so that a line stays readable.
+/// The record, with the middle of long data omitted to keep the line short.
 pub(super) fn shortened(record: &Published) -> String {
     let text = published(record);
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
@@ -85,7 +85,7 @@ fn remark(judged: &Judged) -> String {
     }
 }
 
-/// A host's lines: one for each address and kind of key, with its records below.
+/// The lines of a host: one for each address and key type, followed by its records.
 #[cfg(feature = "live")]
 pub(super) fn probe_host(host: &Host, palette: Palette) -> String {
     let mut text = String::new();
@@ -107,7 +107,7 @@ pub(super) fn probe_host(host: &Host, palette: Palette) -> String {
     text
 }
 
-/// The line for all hosts together, the last one.
+/// The verdict line of all hosts, which is printed last.
 #[cfg(feature = "live")]
 pub(super) fn probe_verdict(verdict: ClientVerdict, palette: Palette) -> String {
     format!("verdict: {}\n", paint(palette, verdict))

@@ -1,4 +1,4 @@
-//! One record against one end entity: RFC 7671 sections 5.1 to 5.4.
+//! Matches one record against one end entity: RFC 7671 sections 5.1 to 5.4.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,20 +12,20 @@ use crate::records::Published;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey, SignatureCheck};
 
-/// What a usable record is to an end entity.
+/// The result of a usable record for one end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// With a reason, if there is more to say than that.
+    /// The record matches no certificate; with a reason if one is known.
     Unmatched(Option<&'static str>),
-    /// The octets match, and the path, a date or a name does not hold.
+    /// The association data matches, but the path, a date or the name is wrong.
     Failed(Described, String),
-    /// That cannot be decided.
+    /// The result is undetermined.
     Unverified(Option<Described>, String),
     Match(Described),
 }
 
 impl Outcome {
-    /// The best is the highest.
+    /// The rank of the outcome; a higher one is better.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Unmatched(_) => 0,
@@ -36,7 +36,7 @@ impl Outcome {
     }
 }
 
-/// The parameters of a record that a client can use, or why it cannot (RFC 6698 section 4.1).
+/// The parameters of a record, or why clients cannot use it (RFC 6698 section 4.1).
 pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String> {
     let Some(usage) = Usage::from_number(record.usage) else {
         return Err(format!("certificate usage {} is not registered (RFC 7218 section 2.1)", record.usage));
@@ -52,7 +52,7 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
     };
     let params = Params { usage, selector, matching_type };
     match Tlsa::new(params, record.data.clone()) {
-        // Clients take the digest of nothing for a digest like others.
+        // Clients treat the digest of empty input like any other digest.
         Ok(_) | Err(DataError::Nothing) => {}
         Err(error) => return Err(error.to_string()),
     }
@@ -61,7 +61,7 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
             Selector::Cert => Certificate::from_der(record.data.clone()).map(|_| ()),
             Selector::Spki => PublicKey::from_spki(record.data.clone()).map(|_| ()),
         };
-        parses.map_err(|error| format!("its data does not parse: {error}"))?;
+        parses.map_err(|error| format!("its association data is not valid: {error}"))?;
     }
     match usage.is_pkix() && on_smtp {
         true => Err("mail clients do not use usages 0 and 1 (RFC 7672 section 3.1.3)".to_owned()),
@@ -92,17 +92,17 @@ impl<'a> Case<'_, 'a> {
         cas.map(|member| member.certificate())
     }
 
-    /// What a record of usage 0 or 2 is without a CA that it describes: it never describes the end entity.
+    /// The outcome of usage 0 or 2 if the record describes no CA: these usages never match the end entity itself.
     fn unmatched(&self) -> Outcome {
         Outcome::Unmatched(self.describes_end_entity().then_some(END_ENTITY))
     }
 }
 
-/// The chain and what a client knows.
+/// The chain and the client's policy.
 pub(super) struct Judge<'a> {
     chain: &'a Chain,
     policy: &'a Policy<'a>,
-    /// Who has the octets or digest, for each selector and matching type that was asked for.
+    /// For each selector and matching type used so far, the certificates by association data.
     described: RefCell<HashMap<(Selector, MatchingType), ByData<'a>>>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Judge<'a> {
         Self { chain, policy, described: RefCell::default() }
     }
 
-    /// What the record is to a client that was sent the chain of `end_entity`.
+    /// The result of the record for a client that received the chain of `end_entity`.
     pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Member<'a>) -> Outcome {
         let case = Case { record, params, end_entity, described: self.described(record, params) };
         match params.usage {
@@ -144,7 +144,7 @@ impl<'a> Judge<'a> {
         by_data.get(&record.data).cloned().unwrap_or_default()
     }
 
-    /// The certificates beside the end entity that its server may send.
+    /// The certificates that the server may send besides the end entity.
     fn others(&self, end_entity: Member<'a>) -> Vec<&'a Certificate> {
         let others = self.chain.members().filter(|member| *member != end_entity);
         others.map(Member::certificate).collect()
@@ -157,7 +157,10 @@ impl<'a> Judge<'a> {
         let is_described = |other: &Certificate| data(other, params).as_ref() == Some(&record.data);
         let describes: Option<&dyn Fn(&Certificate) -> bool> = Some(&is_described);
         if case.described_cas().count() > MOST_DESCRIBED {
-            return Outcome::Unverified(None, "describes more certificates than are tried here".to_owned());
+            return Outcome::Unverified(
+                None,
+                "the record describes too many certificates to try all".to_owned(),
+            );
         }
         for anchor in case.described_cas() {
             let anchors = [Anchor::Certificate(anchor)];
@@ -168,7 +171,7 @@ impl<'a> Judge<'a> {
             return best;
         }
         let outcome = match params.selector {
-            // The record carries an anchor that the server need not send (RFC 7671 section 5.2.1).
+            // The record contains the trust anchor itself, so the server need not send it (RFC 7671 section 5.2.1).
             Selector::Cert if case.described.is_empty() => match Certificate::from_der(record.data.clone()) {
                 Ok(anchor) if !Self::names_issuer(certificate, &others, &anchor) => NOTHING,
                 Ok(anchor) => {
@@ -179,8 +182,8 @@ impl<'a> Judge<'a> {
                 Err(_) => NOTHING,
             },
             Selector::Cert => NOTHING,
-            // A certificate with that key governs where it is sent, and the key alone where it is not: the
-            // certificate's limits are not evaded by its key.
+            // If the server sends a certificate with that key, the certificate's limits apply; the bare key must not
+            // evade them.
             Selector::Spki if matches!(&best, Outcome::Failed(_, reason) if reason != path::NO_PATH) => {
                 NOTHING
             }
@@ -189,13 +192,13 @@ impl<'a> Judge<'a> {
         better(best, without_path(outcome, &case.described))
     }
 
-    /// Whether anything that the server may send names `anchor` as its issuer.
+    /// Whether the end entity or one of `others` names `anchor` as its issuer.
     fn names_issuer(certificate: &Certificate, others: &[&Certificate], anchor: &Certificate) -> bool {
         let mut sent = std::iter::once(certificate).chain(others.iter().copied());
         sent.any(|sent| sent.names_issuer(anchor))
     }
 
-    /// A bare key may have signed the end entity or anything above it (RFC 7671 section 5.2.2).
+    /// A bare key may have signed the end entity or any CA above it (RFC 7671 section 5.2.2).
     fn bare_key(
         &self,
         record: &Published,
@@ -204,10 +207,10 @@ impl<'a> Judge<'a> {
         describes: Option<&dyn Fn(&Certificate) -> bool>,
     ) -> Outcome {
         let mut names: Vec<&[u8]> = Vec::new();
-        // A self-signed end entity is not its own anchor.
+        // A self-signed end entity is not its own trust anchor.
         let own = std::iter::once(certificate).filter(|end_entity| !end_entity.is_self_issued());
         let signed = own.chain(others.iter().copied());
-        // The verifier does not tell a key that cannot have made a signature from one that it does not know.
+        // Signatures with unsupported algorithms are kept, because the key may have made them.
         let signed = signed.filter(|sent| sent.check_signature_by(&record.data) != SignatureCheck::Invalid);
         for name in signed.map(Certificate::issuer_der) {
             if !names.contains(&name) {
@@ -218,9 +221,7 @@ impl<'a> Judge<'a> {
             names.into_iter().map(|name| Anchor::Key { spki: &record.data, name }).collect();
         match anchors.as_slice() {
             [] => NOTHING,
-            anchors => {
-                self.path(certificate, others, anchors, None, "the key that the record carries", describes)
-            }
+            anchors => self.path(certificate, others, anchors, None, "the key in the record", describes),
         }
     }
 
@@ -239,7 +240,7 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// PKIX validation to the trust store, by way of a CA that usage 0 describes.
+    /// PKIX validation up to the trust store; for usage 0, through the CA `by_way_of`.
     fn pkix(&self, case: &Case<'_, 'a>, by_way_of: Option<&Certificate>) -> Outcome {
         let described = by_way_of.unwrap_or(case.certificate());
         let Some(store) = self.policy.store else {
@@ -257,7 +258,7 @@ impl<'a> Judge<'a> {
             None,
         );
         match (outcome, by_way_of) {
-            // Usage 1 describes the end entity, however long the path above it.
+            // Usage 1 describes the end entity, so its depth is 0, whatever the length of the path.
             (Outcome::Match(place), None) => Outcome::Match(Described { depth: Some(0), ..place }),
             (Outcome::Failed(place, reason), None) => {
                 Outcome::Failed(Described { depth: Some(0), ..place }, reason)
@@ -266,8 +267,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The path up to `anchors`, then the name (RFC 7671 section 10.2); `subject` is what the record describes, and for
-    /// usage 2 `describes` tells what else it does.
+    /// Validates the path up to `anchors`, then the name (RFC 7671 section 10.2). `subject` is the described
+    /// certificate; for usage 2, `describes` finds other certificates that the record describes.
     fn path(
         &self,
         end_entity: &Certificate,
@@ -284,7 +285,7 @@ impl<'a> Judge<'a> {
         let verified = match path::verify(&question) {
             Ok(verified) => verified,
             Err(PathError::Broken(reason)) => return Outcome::Failed(place(None), reason),
-            // The name decides, whatever the path is.
+            // If the name is missing, the record fails, even if the path is undetermined.
             Err(PathError::Undecided(_)) if !is_named && !names.is_empty() => {
                 return Outcome::Failed(place(None), self.other_name(end_entity));
             }
@@ -292,24 +293,26 @@ impl<'a> Judge<'a> {
         };
         let depth = Some(verified.depth);
         if names.is_empty() {
-            let reason = "the name of the server is not known: give it with --nexthop".to_owned();
+            let reason = "the server name is unknown: give it with --nexthop".to_owned();
             return Outcome::Unverified(Some(place(depth)), reason);
         }
         if !is_named {
             return Outcome::Failed(place(depth), self.other_name(end_entity));
         }
         let unverified = |reason: &str| Outcome::Unverified(Some(place(depth)), reason.to_owned());
-        // webpki applies constraints to alternative names, not to a common name that stands in for one.
+        // webpki applies name constraints to subjectAltName, but not to a common name used in its place.
         let is_constrained = verified.cas.iter().any(|ca| ca.has_name_constraints());
         if end_entity.dns_names().is_empty() && is_constrained {
-            return unverified("a CA's name constraints are not applied to a common name here");
+            return unverified(
+                "undetermined: a CA has name constraints, and the server's certificate has only a common name",
+            );
         }
         if verified.cas.iter().any(|ca| ca.has_other_constraints()) {
-            return unverified("a CA's constraints of other than DNS names are not all applied here");
+            return unverified("undetermined: a CA has name constraints on other names than DNS names");
         }
-        if describes.is_some_and(|describes| has_worse_way(&question, &verified, describes)) {
+        if describes.is_some_and(|describes| has_failing_alternative(&question, &verified, describes)) {
             return unverified(
-                "another certificate of a CA in the path is sent too, and clients that follow it refuse it",
+                "the server sends two certificates of one CA, and clients that use the other one fail",
             );
         }
         Outcome::Match(place(depth))
@@ -321,12 +324,12 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Certificates of a file that one record may describe and that are tried: a server could send hundreds of one key.
+/// Upper bound on candidate anchors per record: a server could send hundreds of certificates of one key.
 const MOST_DESCRIBED: usize = 8;
 
-/// Whether a server sends two certificates of a CA in the path, and the record does not hold by way of the other one:
-/// clients follow one of them and do not come back (RFC 4158 section 2.2).
-fn has_worse_way(
+/// Whether the server sends two certificates of one CA in the path, and the record fails through the other one:
+/// clients use one of them and do not backtrack (RFC 4158 section 2.2).
+fn has_failing_alternative(
     question: &Question<'_>,
     verified: &path::Verified<'_>,
     describes: &dyn Fn(&Certificate) -> bool,
@@ -358,8 +361,7 @@ fn has_worse_way(
 
 const NOTHING: Outcome = Outcome::Unmatched(None);
 
-const END_ENTITY: &str =
-    "describes the end entity, and usages 0 and 2 are for the CAs above it (RFC 7671 section 5.2)";
+const END_ENTITY: &str = "the record describes the server's certificate, but usages 0 and 2 must describe a CA (RFC 7671 section 5.2)";
 
 const NO_STORE: &str = "usages 0 and 1 need a trust store: give one with --ca-file";
 
@@ -372,7 +374,7 @@ fn better(one: Outcome, other: Outcome) -> Outcome {
     if other.rank() > one.rank() { other } else { one }
 }
 
-/// An anchor that the record carries and that signed nothing here describes nothing here.
+/// The outcome of an anchor in the record itself; if nothing in the chain leads to it, it is unmatched.
 fn without_path(outcome: Outcome, described: &[Member<'_>]) -> Outcome {
     match outcome {
         Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => NOTHING,

@@ -1,5 +1,4 @@
-//! Published records against a chain, as a client and as a publisher must see them: RFC 6698 section 4.1,
-//! RFC 7671 sections 5, 8 and 9. Pure: what is known comes in, a report goes out.
+//! Checks published records against a chain: RFC 6698 section 4.1, RFC 7671 sections 5, 8 and 9. No input or output.
 
 mod judge;
 mod report;
@@ -23,23 +22,23 @@ use judge::Judge;
 pub use report::{Coverage, Described, Judged, Needed, Report, Status, Verdict};
 use table::Table;
 
-/// What a client knows beside the records and the served chain.
+/// What a client checks besides the records and the chain.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy<'a> {
-    /// Names of which the end entity must have one, for usages 0 to 2 (RFC 7671 section 10.2).
+    /// Reference identifiers: for usages 0 to 2, the end entity must have one of these names (RFC 7671 section 10.2).
     pub names: &'a [HostName],
     /// Whether the client is an SMTP server, for which usages 0 and 1 are unusable (RFC 7672 section 3.1.3).
     pub on_smtp: bool,
     /// The trust store for usages 0 and 1.
     pub store: Option<&'a [Certificate]>,
-    /// The clock.
+    /// The current time.
     pub now: OffsetDateTime,
 }
 
-/// Judges what a client `found` at `owner`, if anything, against `chain`, which has an end entity. A record that
-/// describes nothing in it may be of one of the `next` files.
+/// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. A record that matches
+/// nothing in the chain may match one of the `next` files.
 ///
-/// Errors: the signature of an end entity does not verify; the chain is damaged or mixed up.
+/// Errors: the signature of an end entity does not verify: the chain is damaged or contains parts of two chains.
 pub fn verify(
     owner: &Owner,
     found: Option<Found>,
@@ -56,16 +55,18 @@ pub fn verify(
     let unmatched = |judged: &&mut Judged| judged.status == Status::Unmatched && judged.reason.is_none();
     for judged in report.judged.iter_mut().filter(unmatched) {
         judged.reason = Some(match files.get(&judged.record) {
-            Some(file) => format!("the next one, of {file}"),
-            None if next.is_empty() => "describes nothing in this chain: stale, or a next key".to_owned(),
-            None => "describes nothing in the chain or the next one: stale".to_owned(),
+            Some(file) => format!("matches the next key ({file})"),
+            None if next.is_empty() => {
+                "matches no certificate in this chain: stale, or for a next key".to_owned()
+            }
+            None => "matches neither the chain nor the next key: stale".to_owned(),
         });
     }
     Ok(report)
 }
 
-/// Judges what a client found at `owner` against a chain as a server sent it: what would be damage in a file is the
-/// server's affair here, and shows where a record needs it.
+/// Checks the records found at `owner` against a chain that a server sent. Damage in the chain is not an error, but
+/// makes the records fail that need the damaged part.
 pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy<'_>) -> Report {
     let end_entities = chain.end_entities();
     let judge = Judge::new(chain, policy);
@@ -97,12 +98,12 @@ pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy
     report
 }
 
-/// What the `next` files describe in the published triples, with the name of the file.
+/// The records of the `next` files for the published triples, with the names of the files.
 fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<Published, String> {
     let mut all = HashMap::new();
     for material in next {
         for (params, _) in triples {
-            // A bare key has no records of usage 2; what it does have counts.
+            // A bare key gives no record of usage 2; the other records are kept.
             let records = generate::records(std::slice::from_ref(material), &[*params], None);
             for record in records.into_iter().flatten() {
                 all.entry(Published::from(&record.tlsa)).or_insert_with(|| text::file_name(&material.file));
@@ -112,7 +113,8 @@ fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<P
     all
 }
 
-/// A certificate of a path, and the records that describe it in the published triples, or else the usual one.
+/// A certificate of a path with its records for the published triples, or with the default record if no triple
+/// applies.
 fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     let depth = link.depth?;
     let certificate = link.member.certificate();
@@ -138,8 +140,8 @@ fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     })
 }
 
-/// For each triple that does not cover `end_entity` a record that would, of the nearest issuer for usages 0 and 2; else,
-/// or where that is published already and does not help, 3 1 1.
+/// For each triple that does not cover `end_entity`, the record that would: for usages 0 and 2, that of the nearest
+/// issuer. It is 3 1 1 if there is no such record, or if that record is published and does not match.
 fn missing(report: &Report, table: &Table<'_>, end_entity: Member<'_>, path: &[Link<'_>]) -> Vec<Tlsa> {
     let describing = |params, member: Member<'_>| {
         generate::describe(member.certificate(), params).ok().filter(|tlsa| !report.has(tlsa))

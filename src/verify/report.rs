@@ -1,4 +1,4 @@
-//! What published records are to a chain: a status for each, a verdict for all, and what is missing.
+//! The result of checking records against a chain: a status for each, a verdict, and the missing records.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use crate::records::Published;
 use crate::tlsa::{Params, Tlsa};
 use crate::x509::KeyAlgorithm;
 
-/// What a record is to a client.
+/// The status of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// It authenticates the server.
     Match,
-    /// It describes nothing in the chain.
+    /// It matches no certificate of the chain.
     Unmatched,
-    /// Clients pass it over.
+    /// Clients skip it.
     Unusable,
-    /// A stronger digest with the same usage and selector hides it (RFC 7671 section 9).
+    /// Clients prefer a stronger digest with the same usage and selector (RFC 7671 section 9).
     Ignored,
-    /// It describes a certificate of the chain, and still the server is not authenticated.
+    /// Its association data matches a certificate of the chain, but it does not authenticate the server.
     Failed,
-    /// That cannot be decided here.
+    /// Undetermined.
     Unverified,
 }
 
@@ -40,16 +40,16 @@ impl fmt::Display for Status {
     }
 }
 
-/// What all records are together.
+/// The result for all records together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every triple covers every end entity.
     Covered,
-    /// Some clients will succeed, or some triple covers nothing.
+    /// Some clients can authenticate the server, or some triple covers no end entity.
     Partial,
     /// No record authenticates the server.
     NotCovered,
-    /// There is no record, or it cannot be decided.
+    /// There is no record, or the result is undetermined.
     Unknown,
 }
 
@@ -64,76 +64,77 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Whether a triple's records authenticate the server.
+/// Whether the records of a triple authenticate every end entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
-    /// For every end entity.
+    /// Every end entity.
     Covered,
-    /// Not for all.
+    /// Not every end entity.
     Uncovered,
-    /// Some record of it cannot be decided, and none is known to match.
+    /// A record is undetermined, and none matches.
     Undecided,
 }
 
-/// What a record describes, in words that outlive the chain.
+/// A described certificate, without a reference to the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
-    /// Signatures between it and the end entity, where a path leads there.
+    /// Signatures between it and the end entity; `None` if there is no path.
     pub depth: Option<usize>,
     /// Its subject.
     pub subject: String,
 }
 
-/// A published record, and what it is to a client.
+/// A published record and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// The record.
     pub record: Published,
-    /// Its parameters, where they are registered and its data has their length.
+    /// Its parameters, if they are registered and its association data has a valid length.
     pub params: Option<Params>,
-    /// What it is to a client.
+    /// Its status.
     pub status: Status,
-    /// What it describes.
+    /// The certificate that it describes.
     pub described: Option<Described>,
-    /// Why it is not a match.
+    /// Why it does not match.
     pub reason: Option<String>,
 }
 
-/// A certificate of the chain, and the records that describe it.
+/// A certificate of the chain and its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
     /// Signatures between it and the end entity.
     pub depth: usize,
-    /// Its subject, or the DNS names of a certificate without one.
+    /// Its subject, or its DNS names if the subject is empty.
     pub subject: String,
     /// The algorithm of its key.
     pub algorithm: KeyAlgorithm,
-    /// When it expires; `None` if that cannot be read.
+    /// When it expires; `None` if the date is unreadable.
     pub not_after: Option<OffsetDateTime>,
-    /// The records in the published triples that fit it, or else the usual one; whether each is published.
+    /// Its records for the published triples, or the default record if no triple applies, and whether each is
+    /// published.
     pub records: Vec<(Tlsa, bool)>,
 }
 
-/// What the records at one owner are to a chain.
+/// The result of the records at one owner for a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The asked-for owner.
+    /// The requested owner.
     pub owner: Owner,
-    /// Where the records are, and missing ones belong: the owner, the end of its aliases, or a wildcard.
+    /// Where the records are, and where missing ones belong: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
-    /// For each record, in its order.
+    /// The records and their statuses, in the order of the text or response.
     pub judged: Vec<Judged>,
-    /// For each triple of usable records, in the order of the records (RFC 7671 section 8).
+    /// The triples of usable records and their coverage, in the order of the records (RFC 7671 section 8).
     pub triples: Vec<(Params, Coverage)>,
-    /// The publisher's question: is every triple right?
+    /// The verdict for the publisher: whether every triple covers every end entity.
     pub verdict: Verdict,
-    /// The client's question: does some record authenticate every end entity?
+    /// The verdict for clients: whether some record authenticates each end entity.
     pub any: Verdict,
     /// The end entities and the CAs above them, each once.
     pub needed: Vec<Needed>,
     /// Records to publish, so that every triple covers every end entity.
     pub missing: Vec<Tlsa>,
-    /// What is wrong with the first link of a path that does not hold: nothing above it is in `needed`.
+    /// The error of the first signature that does not verify; `needed` contains nothing above it.
     pub damage: Option<ChainError>,
 }
 

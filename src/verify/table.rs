@@ -1,4 +1,5 @@
-//! Every record against every end entity, and what follows for triples and for all: RFC 7671 sections 8 and 9.
+//! The outcome of every record for every end entity, and the resulting coverage and verdicts: RFC 7671 sections 8 and
+//! 9.
 
 use std::collections::HashMap;
 
@@ -8,20 +9,21 @@ use crate::chain::Member;
 use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 
-/// A record, and what it is to each end entity.
+/// A record, and its outcome for each end entity.
 struct Row<'c> {
     record: Published,
     /// Its parameters, or why clients cannot use it.
     usable: Result<Params, String>,
-    /// Nothing for a record that is not usable.
+    /// Empty for an unusable record.
     outcomes: Vec<(Member<'c>, Outcome)>,
 }
 
-/// Every record against every end entity.
+/// The outcome of every record for every end entity.
 pub(super) struct Table<'c> {
     rows: Vec<Row<'c>>,
     end_entities: Vec<Member<'c>>,
-    /// The strongest digest among the usable records of a usage and selector; Full is none (RFC 7671 section 9).
+    /// The strongest digest of the usable records with a usage and selector; matching type 0 does not count (RFC 7671
+    /// section 9).
     strongest: HashMap<(Usage, Selector), MatchingType>,
 }
 
@@ -71,7 +73,7 @@ impl<'c> Table<'c> {
                 return Judged { record, params: None, status: Status::Unusable, described: None, reason };
             }
         };
-        // What the record is to the end entity that it suits best.
+        // The status is that of the end entity with the best outcome.
         let best = row.outcomes.iter().map(|(_, outcome)| outcome).max_by_key(|outcome| outcome.rank());
         let (status, described, reason) = match best.cloned() {
             Some(Outcome::Match(described)) => (Status::Match, Some(described), None),
@@ -91,7 +93,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// What the records that `wanted` picks do for one end entity.
+    /// The coverage of one end entity by the records that are `wanted`.
     pub(super) fn coverage(&self, end_entity: Member<'_>, wanted: impl Fn(&Params) -> bool) -> Coverage {
         let of_wanted = self.rows.iter().filter(|row| row.usable.as_ref().is_ok_and(&wanted));
         let mut coverage = Coverage::Uncovered;
@@ -128,7 +130,7 @@ impl<'c> Table<'c> {
         triples
     }
 
-    /// The publisher's question.
+    /// The verdict for the publisher.
     pub(super) fn verdict(&self, triples: &[(Params, Coverage)]) -> Verdict {
         if self.rows.is_empty() {
             return Verdict::Unknown;
@@ -151,7 +153,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The client's question.
+    /// The verdict for clients.
     pub(super) fn any(&self) -> Verdict {
         match self.over_all(|params| !self.is_ignored(params)) {
             _ if self.rows.is_empty() => Verdict::Unknown,

@@ -27,7 +27,7 @@ fn mail_hosts_of_a_domain() {
     assert!(said.contains("insecure MX"), "{said}");
     let (code, said) = world.ask(&format!("probe --mx null.plain.example -p {port}"));
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("takes no mail"), "{said}");
+    assert!(said.contains("accepts no mail"), "{said}");
 }
 
 /// Clients pass over an exchange that is no host name, and use the others.
@@ -58,7 +58,7 @@ fn an_exchange_that_is_no_host_name_hides_no_other() {
     assert!(json.contains(entry), "{json}");
     let (code, said) = world.ask("probe --mx null.example");
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("warning[no-host]: null.example takes no mail (RFC 7505)\n"), "{said}");
+    assert!(said.contains("warning[no-host]: null.example accepts no mail (RFC 7505)\n"), "{said}");
     // One section for each message.
     for line in said.lines() {
         assert!(line.matches("RFC ").count() < 2, "{line}");

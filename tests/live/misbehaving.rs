@@ -110,28 +110,28 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
             "none",
             every_second(serve(rsa(), Speech::Direct), alert(80)),
             0,
-            Some("ECDSA: not examined: the server refuses TLS: alert internal_error"),
+            Some("ECDSA: not examined: the server refused TLS: alert internal_error"),
         ),
         (
             "says nothing",
             "none",
             every_second(serve(rsa(), Speech::Direct), |_stream| thread::sleep(Duration::from_secs(5))),
             3,
-            Some("unknown (ECDSA: not examined: the connection broke in TLS: timed out"),
+            Some("unknown (ECDSA: not examined: connection failed during the TLS handshake: timed out"),
         ),
         (
             "closes before STARTTLS",
             "smtp",
             every_second(serve(rsa(), SMTP), drop),
             3,
-            Some("unknown (ECDSA: not examined: the connection broke before TLS"),
+            Some("unknown (ECDSA: not examined: connection failed before TLS"),
         ),
         (
             "has no STARTTLS",
             "smtp",
             every_second(serve(rsa(), SMTP), says(b"220 mx\r\n250 SIZE\r\n")),
             1,
-            Some("fail (ECDSA: STARTTLS is not offered"),
+            Some("fail (ECDSA: the server does not offer STARTTLS"),
         ),
     ];
     let record = rdata("fullchain-rsa.pem", "3 1 1");

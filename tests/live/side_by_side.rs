@@ -105,7 +105,7 @@ fn silent_hosts_take_the_time_of_one() {
     eprintln!("ten silent hosts at --timeout 3: {took:?}");
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(10), "{said}");
-    assert!(said.contains(": unknown (the connection broke before TLS: timed out)"), "{said}");
+    assert!(said.contains(": unknown (connection failed before TLS: timed out)"), "{said}");
     assert!(!said.contains("not-visited"), "{said}");
     assert!(took > Duration::from_secs(3) && took < Duration::from_secs(12), "{took:?}");
 }
@@ -124,7 +124,8 @@ fn at_the_deadline_every_host_is_named_unknown() {
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(20), "{said}");
     assert_eq!(said.matches(": unknown (not finished within --deadline 2)\n").count(), 20, "{said}");
-    let line = "warning[not-visited]: not visited, or not to the end, within --deadline 2: mx1.example, mx2.example, mx3.example, ";
+    let line =
+        "warning[not-visited]: not finished within --deadline 2: mx1.example, mx2.example, mx3.example, ";
     assert!(said.contains(line) && said.contains(", mx16.example and 4 more\n"), "{said}");
     assert!(said.contains("verdict: unknown\n") && said.contains("[nothing-served]"), "{said}");
     assert!(!saved.exists());
@@ -152,7 +153,7 @@ fn what_has_not_begun_by_the_deadline_is_unknown_too() {
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(40), "{said}");
-    let (begun, waiting) = ("(not finished within --deadline 2)", "(not visited within --deadline 2)");
+    let (begun, waiting) = ("(not finished within --deadline 2)", "(not examined within --deadline 2)");
     assert_eq!((said.matches(begun).count(), said.matches(waiting).count()), (32, 8), "{said}");
 }
 
@@ -273,9 +274,10 @@ fn addresses_past_the_bound_are_named_and_make_no_pass() {
         let world = World::new(name, vec![zone(text)]);
         let (code, said) = world.ask(&format!("probe many.example:{} --starttls smtp", servers.port));
         assert_eq!(said.matches("many.example 127.").count(), 40, "{said}");
-        let left_out = "unknown (not visited: more than 32 addresses of a host)\n";
+        let left_out = "unknown (not examined: more than 32 addresses of one host)\n";
         assert_eq!(said.matches(left_out).count(), 8, "{said}");
-        let line = "warning[not-visited]: at most 32 addresses of many.example are visited; left out: ";
+        let line =
+            "warning[not-visited]: only the first 32 addresses of many.example are examined; skipped: ";
         let names = said.split_once(line).unwrap().1.lines().next().unwrap();
         assert_eq!(names.split(", ").count(), 8, "{names}");
         // The order of addresses is the name server's, so that the wrong one may be left out.
@@ -293,10 +295,12 @@ fn mail_hosts_past_the_bound_are_named_and_make_no_pass() {
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(70), "{said}");
     assert_eq!(said.matches("RSA 2048: pass\n").count(), 64, "{said}");
-    assert_eq!(said.matches("unknown (not visited: more than 64 hosts)\n").count(), 6, "{said}");
+    assert_eq!(said.matches("unknown (not examined: more than 64 hosts)\n").count(), 6, "{said}");
     let names = numbered(70).split_off(64).join(", ");
     assert!(
-        said.contains(&format!("warning[not-visited]: at most 64 hosts are visited; left out: {names}\n")),
+        said.contains(&format!(
+            "warning[not-visited]: only the first 64 hosts are examined; skipped: {names}\n"
+        )),
         "{said}"
     );
 }

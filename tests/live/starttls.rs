@@ -61,7 +61,7 @@ fn a_busy_server_is_unknown() {
     for (protocol, port) in servers {
         let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
         assert_eq!(code, 3, "{protocol}: {said}");
-        assert!(said.contains("unknown (the server is busy: "), "{protocol}: {said}");
+        assert!(said.contains("unknown (the server reported a temporary error: "), "{protocol}: {said}");
     }
     for (protocol, port) in never {
         let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));

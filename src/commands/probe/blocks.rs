@@ -1,31 +1,31 @@
-//! The lines of each host on standard output, in order, as soon as they are known.
+//! Prints the lines of each host on standard output, in order, as soon as they are known.
 
 use crate::files::{self, FileError};
 use crate::live::Host;
 use crate::render::{self, Palette};
 
-/// All hosts in order, those that nothing is known of yet among them.
+/// All hosts in order; `None` until the host is done.
 pub(super) struct Blocks {
     hosts: Vec<Option<Host>>,
-    /// How many of the first are printed.
+    /// The number of hosts printed.
     printed: usize,
-    /// How many are known.
+    /// The number of hosts done.
     known: usize,
-    /// How the lines are painted; nothing is printed without one.
+    /// The colours of the lines; `None` to print nothing.
     palette: Option<Palette>,
 }
 
 impl Blocks {
-    /// A place for each of `hosts` hosts.
+    /// An empty entry for each of `hosts` hosts.
     pub(super) fn new(hosts: usize, palette: Option<Palette>) -> Self {
         let blocks = Self { hosts: (0..hosts).map(|_| None).collect(), printed: 0, known: 0, palette };
         blocks.progress();
         blocks
     }
 
-    /// Takes what is known of a host, and prints all hosts up to the first that is not known.
+    /// Adds the result of a host, and prints all hosts up to the first that is not done.
     ///
-    /// Errors: standard output cannot be written; nobody reading it is not an error.
+    /// Errors: standard output cannot be written; a closed pipe is not an error.
     pub(super) fn add(&mut self, place: usize, host: Host) -> Result<(), FileError> {
         let Some(entry) = self.hosts.get_mut(place) else { return Ok(()) };
         *entry = Some(host);
@@ -34,7 +34,7 @@ impl Blocks {
         let ready: Vec<&Host> = ready.collect();
         if let (Some(palette), false) = (self.palette, ready.is_empty()) {
             let text: String = ready.iter().map(|host| render::probe_host(host, palette)).collect();
-            // Both may be the same terminal.
+            // Standard error and standard output may be the same terminal.
             files::progress("");
             files::write_stdout(text.as_bytes())?;
         }

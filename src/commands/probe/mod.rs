@@ -1,4 +1,4 @@
-//! `probe`: what a DANE client sees.
+//! `probe`: what a DANE client of the server sees.
 
 mod blocks;
 
@@ -31,9 +31,9 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
         }
         None => Ok(None),
     };
-    // A file that cannot be read is an error before anybody is asked for the hosts.
+    // An unreadable file is reported before any lookup.
     given_at(&[], Port::SMTP)?;
-    // Where nothing can be written is an error before the first line too.
+    // An unwritable file is reported before the first line is printed.
     if let Some(file) = &request.save {
         files::check_writable(file).in_file(file)?;
     }
@@ -69,7 +69,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
-        // SMTP that is guessed from another port is submission (RFC 7672 section 7).
+        // SMTP guessed from a port other than 25 is mail submission (RFC 7672 section 7).
         on_smtp: port == Port::SMTP
             || request.protocol == Some(Protocol::Smtp)
             || matches!(request.target, Target::Mx(..)),
@@ -111,7 +111,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
             files::write(file, &served).in_file(file)?;
         }
     }
-    // The lines of the hosts are printed already.
+    // In text format, the lines of the hosts are already printed.
     let text = render::probe(verdict, &hosts, &findings, request.format, palette);
     let talk = lines(&findings, request.quiet).collect();
     let status = match verdict {
@@ -122,7 +122,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     Ok(Outcome { data: text.into_bytes(), talk, status })
 }
 
-/// Addresses from the DNS, whatever it says of them, and records from a file.
+/// The server with records from a file, and with addresses from the DNS, signed or not.
 fn with_records(
     resolver: &Resolver,
     host: &HostName,

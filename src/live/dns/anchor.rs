@@ -1,4 +1,4 @@
-//! Trust anchors as text: DS and DNSKEY records, one a line (RFC 4034 sections 2.2 and 5.3).
+//! Reads trust anchors from text: DS and DNSKEY records, one per line (RFC 4034 sections 2.2 and 5.3).
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use super::rrset::{Dnskey, Ds};
 use super::signature::{is_supported, is_usable};
 use crate::diagnostic::Advise;
 
-/// The key-signing keys of the root, 20326 (2017) and 38696 (2024), as IANA publishes their DS records at
-/// <https://data.iana.org/root-anchors/root-anchors.xml>, read on 2026-11-24 from Debian's dns-root-data.
+/// The DS records of the root's key-signing keys, 20326 (2017) and 38696 (2024), which IANA publishes at
+/// <https://data.iana.org/root-anchors/root-anchors.xml>; copied on 2026-11-24 from Debian's dns-root-data.
 pub(super) const ROOT: &str = "\
 . IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
 . IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16
 ";
 
-/// A key that is trusted as it is.
+/// A key that is trusted by configuration.
 #[derive(Debug, Clone)]
 pub(super) struct Anchor {
     /// The apex of its zone.
@@ -46,7 +46,7 @@ pub(super) enum AnchorKey {
 pub struct AnchorError {
     /// The line, counted from 1; 0 for the whole text.
     pub line: usize,
-    /// What is wrong there; none of the text.
+    /// What is wrong; never contains the text itself.
     pub reason: &'static str,
 }
 
@@ -69,9 +69,9 @@ impl Advise for AnchorError {
     }
 }
 
-/// The anchors in `text`: lines with a DS or DNSKEY record, comments after a semicolon.
+/// Reads the anchors in `text`: lines with a DS or DNSKEY record, and comments after a semicolon.
 ///
-/// Errors: a line with anything else, or no anchor at all, without which everything would look unsigned.
+/// Errors: a line with anything else, or no anchor, without which every answer would be insecure.
 pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
     let mut anchors = Vec::new();
     for (line, entry) in entries(text) {
@@ -82,17 +82,17 @@ pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
         anchors.iter().filter(|(_, anchor)| anchor.is_usable()).map(|(_, anchor)| anchor.clone()).collect();
     let is_lost = |anchor: &Anchor| !usable.iter().any(|other| other.zone == anchor.zone);
     match anchors.iter().find(|(_, anchor)| is_lost(anchor)) {
-        // Its zone would be bogus, or look as if there were no anchor.
+        // Without a usable anchor, the zone would be bogus or insecure.
         Some((line, _)) => Err(AnchorError {
             line: *line,
-            reason: "an algorithm or digest type that this program cannot validate, and no other for that zone",
+            reason: "unsupported algorithm or digest type, and no other anchor for this zone",
         }),
         None if usable.is_empty() => Err(AnchorError { line: 0, reason: "no DS or DNSKEY record" }),
         None => Ok(usable),
     }
 }
 
-/// The words of each record with the line it starts on; parentheses join lines (RFC 1035 section 5.1).
+/// The words of each record and the number of its first line; parentheses join lines (RFC 1035 section 5.1).
 fn entries(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut entries = Vec::new();
     let (mut words, mut start, mut is_open) = (Vec::new(), 0, false);
@@ -115,7 +115,7 @@ fn entries(text: &str) -> Vec<(usize, Vec<String>)> {
     entries
 }
 
-/// `OWNER [TTL] [CLASS] DS|DNSKEY NUMBER NUMBER NUMBER DATA...`.
+/// Parses `OWNER [TTL] [CLASS] DS|DNSKEY NUMBER NUMBER NUMBER DATA...`.
 fn anchor(words: &[&str]) -> Result<Anchor, &'static str> {
     let is_type = |word: &&str| ["DS", "DNSKEY"].iter().any(|kind| word.eq_ignore_ascii_case(kind));
     let at = words.iter().position(is_type).ok_or("not a DS or DNSKEY record")?;
@@ -126,21 +126,21 @@ fn anchor(words: &[&str]) -> Result<Anchor, &'static str> {
         return Err("not a DS or DNSKEY record");
     }
     if !owner.ends_with('.') {
-        return Err("the owner needs its final dot");
+        return Err("the owner must end with a dot");
     }
     let zone = owner.parse::<Name>().map_err(|_| "the owner is not a domain name")?;
-    let [kind, first, second, third, data @ ..] = rest else { return Err("the record is cut off") };
-    let short = |word: &str| word.parse::<u8>().map_err(|_| "a number is not one from 0 to 255");
-    let long: u16 = first.parse().map_err(|_| "the key tag or flags are not a number from 0 to 65535")?;
+    let [kind, first, second, third, data @ ..] = rest else { return Err("the record is incomplete") };
+    let short = |word: &str| word.parse::<u8>().map_err(|_| "a number is not in the range 0 to 255");
+    let long: u16 = first.parse().map_err(|_| "the key tag or flags are not in the range 0 to 65535")?;
     let data = data.concat();
     let unreadable = "the key or digest cannot be read";
     let key = if kind.eq_ignore_ascii_case("DS") {
         let digest: Vec<u8> = base16::decode_vec(&data).map_err(|_| unreadable)?;
         let (algorithm, digest_type) = (SecurityAlgorithm::from_int(short(second)?), short(third)?);
-        // RFC 4034 section 5.1.4, RFC 4509 section 2.2, RFC 6605 section 2.
+        // The digest lengths of RFC 4034 section 5.1.4, RFC 4509 section 2.2 and RFC 6605 section 2.
         let octets = [(1, 20), (2, 32), (4, 48)].into_iter().find(|(known, _)| *known == digest_type);
         if octets.is_some_and(|(_, octets)| octets != digest.len()) {
-            return Err("the digest does not have the length of its type");
+            return Err("the digest has the wrong length for its type");
         }
         AnchorKey::Ds(Ds::new(long, algorithm, digest_type.into(), digest).map_err(|_| unreadable)?)
     } else {
@@ -175,11 +175,11 @@ mod tests {
         assert_eq!(error("; nothing\n"), "no DS or DNSKEY record");
         for (text, expected) in [
             (". IN A 192.0.2.1\n", "line 1: not a DS or DNSKEY record"),
-            ("\n. IN DNSKEY 257 3 8 aaaa\n. IN DS 1 8\n", "line 3: the record is cut off"),
-            ("example DS 1 8 2 aa\n", "line 1: the owner needs its final dot"),
+            ("\n. IN DNSKEY 257 3 8 aaaa\n. IN DS 1 8\n", "line 3: the record is incomplete"),
+            ("example DS 1 8 2 aa\n", "line 1: the owner must end with a dot"),
             (". DS 1 8 2 aax\n", "line 1: the key or digest cannot be read"),
-            (". DS 1 8 2 aabb\n", "line 1: the digest does not have the length of its type"),
-            (". DS 1 16 9 aabb\n", "line 1: an algorithm or digest type that this program cannot validate"),
+            (". DS 1 8 2 aabb\n", "line 1: the digest has the wrong length for its type"),
+            (". DS 1 16 9 aabb\n", "line 1: unsupported algorithm or digest type"),
             (". DNSKEY 257 3 8 a!\n", "line 1: the key or digest cannot be read"),
             (". DS 65536 8 2 aa\n", "line 1: the key tag"),
             (". DS 1 256 2 aa\n", "line 1: a number"),

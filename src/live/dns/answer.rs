@@ -1,4 +1,4 @@
-//! What a lookup asks for, and what it brings.
+//! The questions and answers of lookups.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::owner::DomainName;
 use crate::records::Published;
 
-/// What a lookup asks for.
+/// The record type of a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// IPv4 addresses.
@@ -20,7 +20,7 @@ pub enum Kind {
     Mx,
     /// TLSA records.
     Tlsa,
-    /// The alias at the name, which is not followed.
+    /// A CNAME record at the name itself, which is not followed.
     Cname,
 }
 
@@ -42,14 +42,14 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What DNSSEC says of an answer (RFC 4035 section 4.3).
+/// The security status of an answer (RFC 4035 section 4.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Security {
     /// Signed up to a trust anchor.
     Secure,
-    /// Not signed, and proven to need no signature; with the reason.
+    /// Proven to be unsigned, with the reason.
     Insecure(Insecurity),
-    /// It should be signed and is not, or not rightly; with the reason.
+    /// The signatures are missing or invalid, with the reason.
     Bogus(String),
 }
 
@@ -63,19 +63,19 @@ impl Security {
     }
 }
 
-/// Why an answer needs no signature.
+/// Why an answer is insecure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insecurity {
     /// The zone, with its final dot, has no DS record in its parent.
     Unsigned(String),
-    /// Every DS record of the zone is of an algorithm that cannot be validated here (RFC 4035 section 5.2).
+    /// Every DS record of the zone has an unsupported algorithm (RFC 4035 section 5.2).
     Algorithms {
         /// The zone, with its final dot.
         zone: String,
         /// The algorithms.
         algorithms: Vec<u8>,
     },
-    /// Every DS record of the zone is of a digest type that cannot be computed here.
+    /// Every DS record of the zone has an unsupported digest type.
     Digests {
         /// The zone, with its final dot.
         zone: String,
@@ -84,9 +84,9 @@ pub enum Insecurity {
     },
     /// An NSEC3 record with opt-out may hide an unsigned delegation (RFC 5155 section 6).
     OptOut,
-    /// The denial has that many NSEC3 iterations (RFC 9276 section 3.2).
+    /// The denial has this number of NSEC3 iterations, which is too high (RFC 9276 section 3.2).
     Iterations(u16),
-    /// No trust anchor is above the name.
+    /// There is no trust anchor at or above the name.
     NoAnchor,
 }
 
@@ -112,11 +112,16 @@ impl fmt::Display for Insecurity {
                 "the DS records of {zone} have digest type {}, which this program cannot validate",
                 list(digests)
             ),
-            Self::OptOut => f.write_str("NSEC3 opt-out allows an unsigned delegation there"),
-            Self::Iterations(number) => {
-                write!(f, "NSEC3 with {number} iterations proves nothing (RFC 9276 section 3.2)")
+            Self::OptOut => {
+                f.write_str("the zone uses NSEC3 opt-out, so the name may be in an unsigned delegation")
             }
-            Self::NoAnchor => f.write_str("no trust anchor is at or above the name"),
+            Self::Iterations(number) => {
+                write!(
+                    f,
+                    "the zone uses {number} NSEC3 iterations, too many to validate (RFC 9276 section 3.2)"
+                )
+            }
+            Self::NoAnchor => f.write_str("there is no trust anchor at or above the name"),
         }
     }
 }
@@ -128,7 +133,7 @@ pub enum Data {
     Address(IpAddr),
     /// A mail exchanger.
     Mx {
-        /// The lowest is the first choice.
+        /// The lowest value is preferred.
         preference: u16,
         /// The host; the root for the null MX of RFC 7505.
         exchange: DomainName,
@@ -142,40 +147,40 @@ pub enum Data {
 /// An answer; a denial has no data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// What DNSSEC says of all of it, aliases included.
+    /// The security status of the answer and of all CNAME records on the way.
     pub security: Security,
-    /// The name at the end of all aliases.
+    /// The name at the end of the CNAME chain.
     pub canonical: DomainName,
-    /// Where the records are: the canonical name, the wildcard whose signature they carry, or the owner of the DNAME
-    /// record that an alias follows from.
+    /// Where the records are: the canonical name, the wildcard that they were expanded from, or for a CNAME lookup
+    /// the owner of the DNAME record above.
     pub holder: DomainName,
-    /// The records there.
+    /// The records.
     pub data: Vec<Data>,
-    /// The signature that ends first of those over the data, over its aliases and over the keys of their zones, where the
-    /// data is secure.
+    /// If the data is secure, the first signature to expire of those over the data, the CNAME records and the zone
+    /// keys.
     pub expires: Option<Expiry>,
 }
 
-/// When a signature ends.
+/// When a signature expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expiry {
-    /// The name and type of the records that it is over.
+    /// The name and type of the signed records.
     pub records: String,
-    /// Its end.
+    /// The expiration time.
     pub at: OffsetDateTime,
 }
 
 impl Expiry {
-    /// The earlier of the two, if there are any.
+    /// The earlier of the two, if any.
     pub(super) fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         one.into_iter().chain(other).min_by_key(|expiry| expiry.at)
     }
 }
 
-/// Why there is no answer.
+/// Why a lookup got no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupError {
-    /// What was asked for.
+    /// The name and type of the lookup.
     pub question: String,
     /// What went wrong.
     pub reason: String,

@@ -1,4 +1,4 @@
-//! Proofs that something does not exist: RFC 4035 section 5.4, RFC 5155 section 8, RFC 6840 section 4, RFC 9276.
+//! Authenticated denial of existence: RFC 4035 section 5.4, RFC 5155 section 8, RFC 6840 section 4, RFC 9276.
 
 use domain::base::iana::Nsec3HashAlgorithm;
 use domain::base::{CanonicalOrd, Rtype};
@@ -10,11 +10,11 @@ use super::rrset::{Nsec3, Rdata, Rrset, Types};
 use super::signature::{Budget, Clock, Zone, dotted, verify};
 use super::{Failure, Insecurity};
 
-/// NSEC3 iterations that are computed; validators take a denial with more for insecure (RFC 9276 section 3.2).
+/// Maximum number of NSEC3 iterations; a denial with more is insecure (RFC 9276 section 3.2).
 const MOST_ITERATIONS: u16 = 150;
 
-/// The NSEC and NSEC3 records of a reply, as proofs of one zone. Only a record that matches or covers what is to be
-/// proven has its signature verified.
+/// The NSEC and NSEC3 records of a reply, as proofs of one zone. Signatures are verified only on records that match
+/// or cover the name in question.
 #[derive(Clone, Copy)]
 pub(super) struct Denial<'a> {
     pub(super) zone: &'a Zone,
@@ -23,57 +23,58 @@ pub(super) struct Denial<'a> {
     pub(super) budget: &'a Budget,
 }
 
-/// What is proven, and how far.
+/// A proof, and whether it is secure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proven {
     Secure,
-    /// The zone says so, but not in a way that counts.
+    /// The denial is insecure, for this reason.
     Insecure(Insecurity),
 }
 
-/// What is at a name below the apex of a zone.
+/// Whether there is a zone cut at a name below the apex of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// No zone cut; the name exists, or names below it do.
+    /// No zone cut: the name exists, or is an empty non-terminal.
     None,
-    /// No zone cut there or below: the name does not exist.
+    /// No zone cut at the name or below it: the name does not exist.
     NoneBelow,
     /// A delegation without a DS record.
     Unsigned,
-    /// Perhaps a delegation without a DS record.
+    /// Possibly a delegation without a DS record.
     Perhaps(Insecurity),
 }
 
-/// An NSEC record: its owner, the next name, its types.
+/// Owner, next name and types of an NSEC record.
 type Nsec<'a> = (&'a Name, &'a Name, &'a Types);
 
-/// What NSEC3 records say of a name.
+/// What NSEC3 records prove about a name.
 enum Hashed<'a> {
-    /// It exists, with these types.
+    /// The name exists and has these types.
     Match(&'a Types),
-    /// It does not; its closest encloser, and whether an unsigned delegation may be hidden there.
+    /// The name does not exist; with its closest encloser, and whether opt-out applies.
     Missing { encloser: Name, opt_out: bool },
 }
 
 impl<'a> Denial<'a> {
-    /// Proves that there is no record of `rtype` at `name`, whether or not the name exists.
+    /// Proves that there is no record of type `rtype` at `name`, whether the name exists or not.
     ///
-    /// Errors: that is not proven.
+    /// Errors: there is no such proof.
     pub(super) fn no_data(&self, name: &Name, rtype: Rtype) -> Result<Proven, Failure> {
-        // A CNAME record there would have been the answer, and what the parent has at a cut is not the zone's data.
+        // The record must have neither `rtype` nor CNAME, which would be the answer, and must not be from the parent's
+        // side of a zone cut.
         let lacks = |types: &Types| {
             !types.contains(rtype) && !types.contains(Rtype::CNAME) && !types.is_of_delegation()
         };
         let shown = |is_absent, proven| match is_absent {
             true => Ok(proven),
-            false => Err(self.unproven("the denial shows that the record exists", name)),
+            false => Err(self.unproven("the NSEC or NSEC3 record says that the record exists at", name)),
         };
         if let Some((_, _, types)) = self.nsec_at(name)? {
             return shown(lacks(types), Proven::Secure);
         }
         if let Some((owner, next, _)) = self.nsec_over(name)? {
             if is_below(next, name) {
-                // An empty non-terminal.
+                // The name is an empty non-terminal.
                 return Ok(Proven::Secure);
             }
             let (one, other) = (common_ancestor(name, owner), common_ancestor(name, next));
@@ -104,14 +105,16 @@ impl<'a> Denial<'a> {
         }
         match self.excess()? {
             Some(insecurity) => Ok(Proven::Insecure(insecurity)),
-            None => Err(self.unproven("no valid proof that there is no such record at", name)),
+            None => {
+                Err(self.unproven("no valid NSEC or NSEC3 proof that the record does not exist at", name))
+            }
         }
     }
 
-    /// Proves that the wildcard below the ancestor of `name` with `labels` labels is the closest match: the next closer
-    /// name does not exist, not even as an empty non-terminal (RFC 4035 section 5.3.4, RFC 5155 section 8.8).
+    /// Proves that the wildcard below the ancestor of `name` with `labels` labels applies: the next closer name does
+    /// not exist, not even as an empty non-terminal (RFC 4035 section 5.3.4, RFC 5155 section 8.8).
     ///
-    /// Errors: that is not proven.
+    /// Errors: there is no such proof.
     pub(super) fn no_closer(&self, name: &Name, labels: usize) -> Result<Proven, Failure> {
         let next_closer = ancestor(name, labels + 1);
         if let Some((_, next, _)) = self.nsec_over(&next_closer)?
@@ -129,18 +132,18 @@ impl<'a> Denial<'a> {
         }
         match self.excess()? {
             Some(insecurity) => Ok(Proven::Insecure(insecurity)),
-            None => Err(self.unproven("a wildcard without a proof that no name is closer to", name)),
+            None => Err(self.unproven("no valid NSEC or NSEC3 proof that the wildcard applies to", name)),
         }
     }
 
-    /// Proves that `child`, a name below the apex, has no DS record, and finds out whether there is a zone cut.
+    /// Proves that `child`, a name below the apex, has no DS record; returns whether there is a zone cut.
     ///
-    /// Errors: that is not proven.
+    /// Errors: there is no such proof.
     pub(super) fn no_ds(&self, child: &Name) -> Result<Cut, Failure> {
         let of_types = |types: &Types| match () {
-            // The record of the child's own apex would be the child's.
+            // An NSEC record with SOA is from the child's side of the zone cut.
             () if types.contains(Rtype::DS) || types.contains(Rtype::SOA) => {
-                Err(self.unproven("the denial shows a DS record at", child))
+                Err(self.unproven("the NSEC or NSEC3 record says that there is a DS record at", child))
             }
             () if types.contains(Rtype::NS) => Ok(Cut::Unsigned),
             () => Ok(Cut::None),
@@ -161,7 +164,7 @@ impl<'a> Denial<'a> {
         }
         match self.excess()? {
             Some(insecurity) => Ok(Cut::Perhaps(insecurity)),
-            None => Err(self.unproven("no valid proof about a DS record at", child)),
+            None => Err(self.unproven("no valid NSEC or NSEC3 proof about the DS record at", child)),
         }
     }
 
@@ -170,11 +173,10 @@ impl<'a> Denial<'a> {
     }
 
     fn wildcard(&self, encloser: &Name) -> Result<Name, Failure> {
-        wildcard_below(encloser).ok_or_else(|| self.unproven("a wildcard too long below", encloser))
+        wildcard_below(encloser).ok_or_else(|| self.unproven("the wildcard name is too long below", encloser))
     }
 
-    /// Whether the zone signed the record as it stands; one that was expanded from a wildcard proves nothing
-    /// (CVE-2017-15105).
+    /// Whether the zone signed the record itself: a record expanded from a wildcard proves nothing (CVE-2017-15105).
     fn is_signed(&self, set: &Rrset) -> Result<bool, Failure> {
         match verify(set, self.zone, self.clock, self.budget) {
             Ok(proof) => Ok(proof.wildcard.is_none()),
@@ -183,10 +185,10 @@ impl<'a> Denial<'a> {
         }
     }
 
-    /// The first signed NSEC record that `fits`.
+    /// The first NSEC record that `fits` and whose signature verifies.
     fn nsec(&self, fits: impl Fn(&Nsec<'a>) -> bool) -> Result<Option<Nsec<'a>>, Failure> {
         for set in self.sets {
-            // An owner has one NSEC record (RFC 4034 section 4).
+            // An owner has only one NSEC record (RFC 4034 section 4).
             let [(Rdata::Nsec { next, types }, _)] = set.records.as_slice() else { continue };
             let nsec = (&set.owner, next, types);
             if fits(&nsec) && self.is_signed(set)? {
@@ -200,11 +202,11 @@ impl<'a> Denial<'a> {
         self.nsec(|(owner, _, _)| *owner == name)
     }
 
-    /// The record in whose gap `name` is (RFC 4034 section 4.1.1).
+    /// The NSEC record that covers `name` (RFC 4034 section 4.1.1).
     fn nsec_over(&self, name: &Name) -> Result<Option<Nsec<'a>>, Failure> {
         let apex = &self.zone.apex;
         self.nsec(|(owner, next, types)| {
-            // Below a delegation and below a DNAME record the gap says nothing (RFC 6840 section 4.1, RFC 6672
+            // Such a record proves nothing below a delegation or a DNAME record (RFC 6840 section 4.1, RFC 6672
             // section 5.3.4.1).
             let is_hidden = is_below(name, owner) && hides(types);
             let is_after_owner = owner.canonical_lt(name);
@@ -213,7 +215,7 @@ impl<'a> Denial<'a> {
         })
     }
 
-    /// The NSEC3 records by their parameters: those of one chain prove something together (RFC 5155 section 8.2).
+    /// The NSEC3 records, grouped by their parameters: only records of one group form a proof (RFC 5155 section 8.2).
     fn groups(&self) -> Vec<Group<'a>> {
         let mut groups: Vec<Group> = Vec::new();
         for set in self.sets {
@@ -237,7 +239,7 @@ impl<'a> Denial<'a> {
         groups
     }
 
-    /// Whether the zone's own denial has too many iterations to be looked at.
+    /// Whether the zone's signed denial has too many iterations.
     fn excess(&self) -> Result<Option<Insecurity>, Failure> {
         for set in self.sets {
             let [(Rdata::Nsec3(nsec3), _)] = set.records.as_slice() else { continue };
@@ -249,7 +251,7 @@ impl<'a> Denial<'a> {
     }
 }
 
-/// Whether nothing of the zone is below an owner with these types.
+/// Whether names below an owner with these types are not in the zone.
 fn hides(types: &Types) -> bool {
     types.contains(Rtype::DNAME) || types.is_of_delegation()
 }
@@ -266,7 +268,7 @@ impl<'a> Group<'a> {
     fn hash(&self, name: &Name) -> Result<Vec<u8>, Failure> {
         self.denial.budget.digest()?;
         let hash = nsec3_hash::<_, _, Vec<u8>>(name, Nsec3HashAlgorithm::SHA1, self.iterations, self.salt);
-        let hash = hash.map_err(|error| Failure::Bogus(format!("no NSEC3 hash: {error}")))?;
+        let hash = hash.map_err(|error| Failure::Bogus(format!("cannot compute an NSEC3 hash: {error}")))?;
         Ok(OwnerHash::into_octets(hash))
     }
 
@@ -284,7 +286,7 @@ impl<'a> Group<'a> {
         self.find_signed(|nsec3| nsec3.hash == hash)
     }
 
-    /// The record in whose gap the hash of `name` is; that of the last record goes round to the first.
+    /// The NSEC3 record that covers the hash of `name`; the last record wraps around to the first.
     fn over(&self, name: &Name) -> Result<Option<&'a Nsec3>, Failure> {
         let hash = self.hash(name)?;
         self.find_signed(|Nsec3 { hash: owner, next, .. }| match owner < next {
@@ -293,8 +295,8 @@ impl<'a> Group<'a> {
         })
     }
 
-    /// What the records prove of `name`, if anything: a match, or the proof of its closest encloser (RFC 5155 section
-    /// 8.3).
+    /// What the records prove about `name`, if anything: a match, or the proof of its closest encloser (RFC 5155
+    /// section 8.3).
     fn find(&self, name: &Name) -> Result<Option<Hashed<'a>>, Failure> {
         if let Some(nsec3) = self.at(name)? {
             return Ok(Some(Hashed::Match(&nsec3.types)));

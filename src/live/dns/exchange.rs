@@ -1,4 +1,4 @@
-//! One query to one name server, and its reply: RFC 1035 section 4.2, RFC 7766.
+//! One query to one name server and its reply: RFC 1035 section 4.2, RFC 7766.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -9,25 +9,25 @@ use super::reply;
 
 /// Sends a query to one name server.
 pub trait Exchange: Send + Sync {
-    /// The reply to `query`, both whole messages without a length in front of them.
+    /// Sends the message `query` and returns the reply, both without a length prefix.
     ///
-    /// Errors: there is no reply by `until`, or no way to the server.
+    /// Errors: no reply by `until`, or a network error.
     fn exchange(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>>;
 }
 
-/// A name server that is asked over UDP, and over TCP where a reply does not fit.
+/// A name server, queried over UDP and, if the reply is truncated, over TCP.
 #[derive(Debug)]
 pub(super) struct Sockets(pub(super) SocketAddr);
 
-/// The time until the first repetition over UDP; each later one takes twice as long.
+/// Wait before the first retry over UDP; doubled for each further retry.
 const FIRST_WAIT: Duration = Duration::from_millis(1_000);
 
-/// Octets of the largest datagram.
+/// Maximum size of a datagram in octets.
 const LARGEST_DATAGRAM: usize = 65_535;
 
 impl Exchange for Sockets {
     fn exchange(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
-        // A time-out of a second or two would leave no time for a repetition.
+        // A short timeout must leave time for one retry.
         let mut wait = FIRST_WAIT.min(left(until)? / 2);
         loop {
             let round = (Instant::now() + wait).min(until);
@@ -45,7 +45,7 @@ impl Exchange for Sockets {
 }
 
 impl Sockets {
-    /// One datagram, from a port that the system chooses anew each time. Replies to other questions are passed over.
+    /// Sends one datagram from a new random port; ignores replies to other questions.
     fn datagram(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
         let any = match self.0 {
             SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
@@ -84,13 +84,13 @@ impl Sockets {
     }
 }
 
-/// What is left of the time.
+/// The remaining time.
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
-    // A time-out of nothing would mean for ever.
+    // A socket timeout of zero would mean no timeout.
     if left.is_zero() { Err(late()) } else { Ok(left) }
 }
 
 pub(super) fn late() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "no reply in time")
+    io::Error::new(ErrorKind::TimedOut, "timed out")
 }

@@ -1,4 +1,4 @@
-//! A lookup at one server: the question, and one more for each alias on the way (RFC 1034 section 5.2.2).
+//! Follows CNAME and DNAME records at one server, with one question for each (RFC 1034 section 5.2.2).
 
 use domain::base::Rtype;
 
@@ -10,13 +10,13 @@ use super::trust::{Lookup, Place};
 use super::{Answer, Data, Expiry, Failure, Insecurity, Security};
 use crate::owner::DomainName;
 
-/// Aliases in a row that are followed.
+/// Maximum length of a CNAME chain.
 const MOST_ALIASES: usize = 8;
 
-/// What one question brought.
+/// The result of one question.
 enum Step {
     Answer(Answer),
-    /// An alias.
+    /// A CNAME or DNAME record.
     Alias {
         target: Name,
         security: Security,
@@ -25,7 +25,7 @@ enum Step {
 }
 
 impl Lookup<'_> {
-    /// The answer at the end of all aliases; each step is asked for and validated by itself.
+    /// The answer at the end of the CNAME chain; each step is a question of its own and is validated.
     pub(super) fn follow(&self, question: &Question) -> Result<Answer, Failure> {
         let mut security = Security::Secure;
         let mut expires = None;
@@ -52,7 +52,7 @@ impl Lookup<'_> {
         }
         Err(Failure::NoReply {
             question: question.clone(),
-            reason: format!("a chain of more than {MOST_ALIASES} CNAME records"),
+            reason: format!("CNAME chain longer than {MOST_ALIASES}"),
             is_silent: false,
         })
     }
@@ -77,7 +77,7 @@ impl Lookup<'_> {
                 if question.rtype != Rtype::CNAME {
                     return Ok(Step::Alias { target: target.clone(), security, expires });
                 }
-                // A CNAME record that follows from a DNAME record.
+                // The CNAME record is synthesized from a DNAME record.
                 let data = vec![Data::Cname(domain_name(target))];
                 Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
             }
@@ -91,7 +91,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// What DNSSEC says of a set that a reply has.
+    /// Validates an RRset of a reply.
     fn signed(&self, set: &Rrset, place: &Place, reply: &Reply) -> Result<Signed, Failure> {
         let insecure = |insecurity: &Insecurity| Signed {
             security: Security::Insecure(insecurity.clone()),
@@ -117,10 +117,10 @@ impl Lookup<'_> {
     }
 }
 
-/// What DNSSEC says of a set.
+/// The result of validating an RRset.
 struct Signed {
     security: Security,
-    /// Its owner, or the wildcard that it comes from.
+    /// Its owner, or the wildcard that it was expanded from.
     holder: DomainName,
     expires: Option<Expiry>,
 }

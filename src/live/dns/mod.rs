@@ -1,8 +1,8 @@
 //! DNSSEC-validated lookups in process: RFC 4035 section 5, RFC 6840.
 //!
-//! No server on the way is trusted. Each question has a reply of its own, which is bounded, reduced to the one RRset
-//! that was asked for (or one alias) and validated along the chain of trust of its owner; the RRset that was validated
-//! is what a lookup returns. Aliases are followed by asking again.
+//! No server on the way is trusted. Each question gets its own reply, which is limited in size, reduced to the
+//! requested RRset (or one alias) and validated along the chain of trust of its owner. A lookup returns exactly the
+//! validated RRset. Aliases are followed with new questions.
 //!
 //! | file | job |
 //! |---|---|
@@ -48,25 +48,25 @@ use reply::Question;
 use signature::{Budget, Clock};
 use trust::{Lookup, Place};
 
-/// Why a lookup at one server ends without an answer.
+/// Why a lookup at one server got no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Failure {
-    /// No reply to a question, or one that cannot be read.
+    /// No reply to a question, or an unreadable reply.
     NoReply { question: Question, reason: String, is_silent: bool },
-    /// The server failed or refused.
+    /// The server returned this error.
     Rcode { question: Question, rcode: Rcode },
-    /// What should be signed is not, or not rightly.
+    /// The signatures are missing or invalid.
     Bogus(String),
-    /// A signature of a kind that cannot be verified here.
+    /// The signature is of a kind that this program cannot verify.
     Unable(String),
-    /// A bound of the lookup is exhausted: this one.
+    /// The lookup exceeds this limit.
     Limit(String),
-    /// The server is not one to ask.
+    /// The server cannot be used for DNSSEC lookups.
     Server(String),
 }
 
 impl Failure {
-    /// In words, for a lookup that asked `question` first.
+    /// The message for a lookup whose first question is `question`.
     fn reason(&self, first: &Question) -> String {
         let about = |question: &Question| match question == first {
             true => String::new(),
@@ -76,18 +76,18 @@ impl Failure {
             Self::NoReply { question, reason, .. } => format!("{}{reason}", about(question)),
             Self::Rcode { question, rcode } => format!("{}the server answered {rcode}", about(question)),
             Self::Bogus(reason) | Self::Unable(reason) | Self::Server(reason) => reason.clone(),
-            Self::Limit(bound) => format!("the lookup would have {bound}"),
+            Self::Limit(bound) => format!("the lookup needs {bound}"),
         }
     }
 }
 
-/// A stub resolver that validates, one server after another.
+/// A validating stub resolver with several servers.
 pub struct Resolver {
     servers: Vec<Box<dyn Exchange>>,
-    /// The order in which they are asked: one that did not answer is the last.
+    /// The order in which servers are asked; a server that did not answer moves to the end.
     order: Mutex<Vec<usize>>,
     anchors: Vec<Anchor>,
-    /// Where names are, and whether everything below them is there too.
+    /// A cache of the place of each name, and whether it also applies to all names below.
     places: Mutex<HashMap<Name, (Place, bool)>>,
     timeout: Duration,
     deadline: Option<Instant>,
@@ -95,11 +95,12 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Asks `servers` over UDP and TCP, and trusts the DS and DNSKEY records in `anchors` or else those of the root.
+    /// A resolver that asks `servers` over UDP and TCP and trusts the DS and DNSKEY records in `anchors`, by default
+    /// those of the root.
     ///
-    /// `timeout` is for each lookup at each server; signatures are held against `now`.
+    /// `timeout` applies to each lookup at each server; signature times are checked against `now`.
     ///
-    /// Errors: trust anchors that cannot be read, or none.
+    /// Errors: `anchors` cannot be read, or contains no anchor.
     pub fn new(
         servers: &[SocketAddr],
         anchors: Option<&str>,
@@ -110,9 +111,9 @@ impl Resolver {
         Self::over(servers.iter().map(over_sockets).collect(), anchors, timeout, now)
     }
 
-    /// As [`Self::new`], over anything that answers queries.
+    /// Like [`Self::new`], over any implementation of [`Exchange`].
     ///
-    /// Errors: trust anchors that cannot be read, or none.
+    /// Errors: `anchors` cannot be read, or contains no anchor.
     pub fn over(
         servers: Vec<Box<dyn Exchange>>,
         anchors: Option<&str>,
@@ -124,22 +125,22 @@ impl Resolver {
         Ok(Self { servers, order, anchors, places: Mutex::default(), timeout, deadline: None, now })
     }
 
-    /// Ends every lookup by `deadline`.
+    /// Sets a deadline for all lookups.
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }
 
-    /// The records of `kind` at `name`.
+    /// Looks up the records of `kind` at `name`.
     ///
-    /// The next server is asked where one does not answer or its answer is bogus, which is the answer if no other is
+    /// If a server does not answer, or its answer is bogus, asks the next one; returns the bogus answer if none is
     /// better.
     ///
-    /// Errors: no server answers in time, or the answer is a failure or cannot be read.
+    /// Errors: no server answers in time, or the reply is an error or unreadable.
     pub fn lookup(&self, name: &DomainName, kind: Kind) -> Result<Answer, LookupError> {
         let error = |reason: String| LookupError { question: format!("{} {kind}", name.as_str()), reason };
         let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
         let question = Question { name: name::lower(&parsed), rtype: kind.rtype() };
-        let mut reason = "no name server is known".to_owned();
+        let mut reason = "no name server is configured".to_owned();
         let mut bogus = None;
         let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for at in order {
@@ -168,7 +169,7 @@ impl Resolver {
         bogus.ok_or_else(|| error(reason))
     }
 
-    /// The time that signatures are held against.
+    /// The time against which signatures are checked.
     pub fn now(&self) -> OffsetDateTime {
         self.now
     }
@@ -187,11 +188,11 @@ impl Resolver {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why there is no reply by `until`, in words.
+    /// The message for a missing reply.
     fn reason(&self, error: &io::Error, until: Instant) -> String {
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock if self.deadline == Some(until) => {
-                "no reply before the deadline of the call".to_owned()
+                "no reply before the deadline".to_owned()
             }
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
                 format!("no reply within {} seconds", self.timeout.as_secs())
@@ -201,7 +202,7 @@ impl Resolver {
     }
 }
 
-/// The addresses of `nameserver` lines in the text of resolv.conf(5).
+/// The addresses in the `nameserver` lines of a resolv.conf(5) file.
 pub fn system_servers(text: &str) -> Vec<SocketAddr> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
     lines

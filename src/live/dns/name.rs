@@ -14,28 +14,28 @@ pub(super) fn lower(name: &impl ToName) -> Name {
     Name::from_octets(octets).unwrap_or(name)
 }
 
-/// The number of labels, the root's not counted (as RFC 4034 section 3.1.3 counts them).
+/// The number of labels, without the root (as in RFC 4034 section 3.1.3).
 pub(super) fn label_count(name: &Name) -> usize {
     name.label_count() - 1
 }
 
-/// The ancestor of `name` with `labels` labels, or the name itself.
+/// The ancestor of `name` with `labels` labels; `name` itself if it has no more.
 pub(super) fn ancestor(name: &Name, labels: usize) -> Name {
     let skip = label_count(name).saturating_sub(labels);
     name.iter_suffixes().nth(skip).map_or_else(Name::root_vec, |suffix| suffix.to_name())
 }
 
-/// The wildcard directly below `name`; `None` where it would be too long.
+/// The wildcard directly below `name`; `None` if it would be longer than 255 octets.
 pub(super) fn wildcard_below(name: &Name) -> Option<Name> {
     Name::from_octets([b"\x01*", name.as_slice()].concat()).ok()
 }
 
-/// Whether `name` is a descendant of `ancestor`, and not the name itself.
+/// Whether `name` is a proper descendant of `ancestor`.
 pub(super) fn is_below(name: &Name, ancestor: &Name) -> bool {
     name.ends_with(ancestor) && name != ancestor
 }
 
-/// The deepest name that is an ancestor of both, or one of them.
+/// The deepest name that is equal to or an ancestor of both.
 pub(super) fn common_ancestor(one: &Name, other: &Name) -> Name {
     let mut labels = label_count(one);
     loop {
@@ -47,8 +47,8 @@ pub(super) fn common_ancestor(one: &Name, other: &Name) -> Name {
     }
 }
 
-/// The target of `name` where a DNAME record at `owner`, an ancestor, leads to `target` (RFC 6672 section 2.2);
-/// `None` where it is longer than 255 octets.
+/// The target of `name` by a DNAME record from `owner` to `target` (RFC 6672 section 2.2); `None` if it is longer
+/// than 255 octets.
 pub(super) fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
     let prefix = name.as_slice().get(..name.len().checked_sub(owner.len())?)?;
     Name::from_octets([prefix, target.as_slice()].concat()).ok()

@@ -1,4 +1,4 @@
-//! A question, and its reply reduced to what the question needs: RFC 1035 section 4.1, RFC 6604, RFC 6672.
+//! A question and its reply, reduced to what answers the question: RFC 1035 section 4.1, RFC 6604, RFC 6672.
 
 use domain::base::iana::{Opcode, Rcode};
 use domain::base::{Message, MessageBuilder, Rtype};
@@ -19,15 +19,15 @@ impl std::fmt::Display for Question {
     }
 }
 
-/// Octets of a datagram that every path carries whole (DNS flag day 2020).
+/// UDP payload size in octets that avoids fragmentation (DNS flag day 2020).
 const UDP_PAYLOAD: u16 = 1232;
 
 impl Question {
-    /// The query, with `id`, for a server that recurses (RD), validates nothing for us (CD) and sends signatures (DO).
+    /// The query with `id`, with the flags RD (recursion desired), CD (checking disabled) and DO (DNSSEC OK).
     ///
-    /// CD: a validating server would keep from us what it calls bogus, and the reason with it.
+    /// CD is set because a validating server would answer SERVFAIL instead of the bogus data, without the reason.
     ///
-    /// Errors: none that a question of a name and a type could meet.
+    /// Errors: the message cannot be built, which does not happen for a valid name.
     pub(super) fn query(&self, id: u16) -> Result<Vec<u8>, String> {
         let mut message = MessageBuilder::new_vec();
         let header = message.header_mut();
@@ -47,8 +47,7 @@ impl Question {
     }
 }
 
-/// Whether `reply` is one to `query`: the same id and question. A server that could not read the query may leave the
-/// question out.
+/// Whether `reply` has the id and question of `query`. A server that could not parse the query may omit the question.
 pub(super) fn answers(reply: &[u8], query: &[u8]) -> bool {
     let (Ok(reply), Ok(query)) = (Message::from_slice(reply), Message::from_slice(query)) else {
         return false;
@@ -62,43 +61,43 @@ pub(super) fn answers(reply: &[u8], query: &[u8]) -> bool {
     }
 }
 
-/// Whether a reply did not fit its datagram.
+/// Whether the reply was truncated to fit a datagram.
 pub(super) fn is_truncated(reply: &[u8]) -> bool {
     Message::from_slice(reply).is_ok_and(|reply| reply.header().tc())
 }
 
-/// Records of a whole message; those of the largest zones' answers are a few dozen.
+/// Maximum number of records in a message; even large zones send only a few dozen.
 const MOST_RECORDS: usize = 1_000;
 
-/// What a reply has for its question. Everything else in it is not looked at.
+/// The part of a reply that answers its question. The rest is ignored.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) content: Content,
-    /// The NSEC and NSEC3 sets of the authority section.
+    /// The NSEC and NSEC3 RRsets of the authority section.
     pub(super) denial: Vec<Rrset>,
 }
 
-/// What stands at the name of a question.
+/// The records at the name of a question.
 #[derive(Debug)]
 pub(super) enum Content {
-    /// The records that were asked for.
+    /// The requested records.
     Data(Rrset),
-    /// One CNAME record, or one DNAME record above the name, and where it leads.
+    /// A CNAME record, or a DNAME record above the name, and its target.
     Alias { set: Rrset, target: Name },
-    /// What cannot be together; which of it is forged does not matter.
+    /// Records that exclude each other; at least one is forged.
     Contradiction(&'static str),
-    /// None of that.
+    /// None of these.
     Nothing,
 }
 
-/// Why a reply cannot be used at all.
+/// Why a reply cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReplyError {
-    /// The octets are not a message, or hold too much.
+    /// The octets are not a DNS message, or contain too many records.
     Malformed(String),
-    /// The server failed or refused.
+    /// The server returned this error.
     Rcode(Rcode),
-    /// The server does not recurse, and another one is responsible (RFC 1034 section 4.3.2).
+    /// A referral to other servers: the server does not recurse (RFC 1034 section 4.3.2).
     Referral,
 }
 
@@ -108,16 +107,16 @@ impl std::fmt::Display for ReplyError {
             Self::Malformed(reason) => write!(f, "the reply cannot be read: {reason}"),
             Self::Rcode(rcode) => write!(f, "the server answered {rcode}"),
             Self::Referral => {
-                f.write_str("this server does not recurse, and another one is responsible: ask a resolver")
+                f.write_str("this server is not recursive and not authoritative for the name: use a resolver")
             }
         }
     }
 }
 
 impl Reply {
-    /// Reads the reply to `question`: every record within the bounds, then only what the question needs.
+    /// Reads the reply to `question`: checks every record, and keeps only those that answer the question.
     ///
-    /// Errors: octets that are not a message, more than 1,000 records, or a failure of the server.
+    /// Errors: the octets are not a DNS message or have more than 1,000 records; the server returned an error.
     pub(super) fn read(octets: &[u8], question: &Question) -> Result<Self, ReplyError> {
         let malformed = |reason: &dyn std::fmt::Display| ReplyError::Malformed(reason.to_string());
         let message = Message::from_slice(octets).map_err(|error| malformed(&error))?;
@@ -126,7 +125,7 @@ impl Reply {
             return Err(ReplyError::Rcode(rcode));
         }
         if message.header().tc() {
-            return Err(malformed(&"it is cut off"));
+            return Err(malformed(&"the message is truncated"));
         }
         let counts = message.header_counts();
         let records = [counts.ancount(), counts.nscount(), counts.arcount()].map(usize::from);
@@ -150,7 +149,7 @@ impl Reply {
     }
 }
 
-/// Whether a message without data is neither an answer of a resolver nor one of a server of the zone.
+/// Whether a message without data is a referral: neither recursive nor authoritative.
 fn is_referral(message: &Message<[u8]>) -> bool {
     let header = message.header();
     let types = || message.authority().into_iter().flatten().flatten().map(|record| record.rtype());
@@ -170,18 +169,18 @@ impl Content {
         }
         let alone = |set: &Rrset| set.records.len() == 1;
         if dnames.len() > 1 || !dnames.iter().all(alone) {
-            return Self::Contradiction("several DNAME records above one name");
+            return Self::Contradiction("more than one DNAME record above the name");
         }
         let cname_of_question = data.as_ref().filter(|_| question.rtype == Rtype::CNAME);
         if !cname.iter().chain(cname_of_question).all(alone) {
-            return Self::Contradiction("several CNAME records at one name");
+            return Self::Contradiction("more than one CNAME record at the name");
         }
         if let Some(set) = dnames.pop() {
             return Self::of_dname(set, cname.as_ref().or(cname_of_question), question);
         }
         match (data, cname) {
-            (Some(_), Some(_)) => Self::Contradiction("a CNAME record beside other data"),
-            // RFC 6604 section 3: an alias may lead to a name that does not exist.
+            (Some(_), Some(_)) => Self::Contradiction("a CNAME record and other data at the same name"),
+            // A CNAME record may point to a name that does not exist (RFC 6604 section 3).
             (Some(set), None) if rcode == Rcode::NXDOMAIN && question.rtype != Rtype::CNAME => {
                 drop(set);
                 Self::Nothing
@@ -195,7 +194,7 @@ impl Content {
         }
     }
 
-    /// The CNAME record that servers add to a DNAME record is not signed, and has to be the one that follows from it
+    /// The CNAME record that servers synthesize from a DNAME record is unsigned, so it must match the DNAME record
     /// (RFC 6672 section 3.1).
     fn of_dname(set: Rrset, cname: Option<&Rrset>, question: &Question) -> Self {
         let target = match set.records.first() {
@@ -203,12 +202,12 @@ impl Content {
             _ => None,
         };
         let Some(target) = target else {
-            return Self::Contradiction("a DNAME record that makes a name too long");
+            return Self::Contradiction("the DNAME substitution makes the name too long");
         };
         let added = cname.and_then(|cname| cname.records.first());
         match added {
             Some((Rdata::Cname(other), _)) if *other != target => {
-                Self::Contradiction("a CNAME record that does not follow from the DNAME record above it")
+                Self::Contradiction("the CNAME record does not match the DNAME record above it")
             }
             _ => Self::Alias { set, target },
         }

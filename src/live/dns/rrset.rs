@@ -1,4 +1,4 @@
-//! RRsets with the signatures over them, in the form that is signed: RFC 4034 section 6.
+//! RRsets with their signatures, in canonical form: RFC 4034 section 6.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ pub(super) type Ds = domain::rdata::Ds<Vec<u8>>;
 pub(super) struct Rrset {
     pub(super) owner: Name,
     pub(super) rtype: Rtype,
-    /// Each record once, with its canonical RDATA.
+    /// The distinct records, each with its canonical RDATA.
     pub(super) records: Vec<(Rdata, Vec<u8>)>,
     pub(super) signatures: Vec<Signature>,
 }
@@ -34,7 +34,7 @@ impl Rrset {
     }
 }
 
-/// As a message to the user names it.
+/// Name and type, for messages.
 impl fmt::Display for Rrset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", text(&self.owner), self.rtype)
@@ -55,15 +55,15 @@ pub(super) enum Rdata {
     Nsec3(Nsec3),
 }
 
-/// RFC 5155 section 3, of a hash algorithm and flags that are known.
+/// RFC 5155 section 3; only known hash algorithms and flags.
 #[derive(Debug, Clone)]
 pub(super) struct Nsec3 {
     pub(super) opt_out: bool,
     pub(super) iterations: u16,
     pub(super) salt: Nsec3Salt<Vec<u8>>,
-    /// The hash of the owner, from its first label.
+    /// The hash in the first label of the owner.
     pub(super) hash: Vec<u8>,
-    /// The next hash in the zone.
+    /// The next hashed owner name.
     pub(super) next: Vec<u8>,
     pub(super) types: Types,
 }
@@ -77,8 +77,8 @@ impl Types {
         self.0.contains(&rtype)
     }
 
-    /// Whether the record is of the parent's side of a zone cut, which knows nothing of what is at or below it but
-    /// its DS record (RFC 6840 section 4.1).
+    /// Whether the record is from the parent's side of a zone cut, where it proves only whether a DS record exists
+    /// (RFC 6840 section 4.1).
     pub(super) fn is_of_delegation(&self) -> bool {
         self.contains(Rtype::NS) && !self.contains(Rtype::SOA)
     }
@@ -92,7 +92,7 @@ pub(super) struct Signature {
     pub(super) labels: u8,
     /// In seconds.
     pub(super) original_ttl: u32,
-    /// Seconds since 1970, of which the upper bits are missing (RFC 4034 section 3.1.5).
+    /// Seconds since 1970, modulo 2^32 (RFC 4034 section 3.1.5).
     pub(super) expiration: u32,
     pub(super) inception: u32,
     pub(super) key_tag: u16,
@@ -100,7 +100,7 @@ pub(super) struct Signature {
     pub(super) octets: Vec<u8>,
 }
 
-/// Octets of the longest signature that can be verified: RSA of 4096 bits (RFC 3110 section 2).
+/// Maximum length of a signature in octets: RSA with 4096 bits (RFC 3110 section 2).
 const LONGEST_SIGNATURE: usize = 512;
 
 impl Signature {
@@ -118,7 +118,7 @@ impl Signature {
         })
     }
 
-    /// What is signed in front of the records: the RDATA without the signature (RFC 4034 section 3.1.8.1).
+    /// The signed octets before the records: the RDATA without the signature (RFC 4034 section 3.1.8.1).
     pub(super) fn head(&self) -> Vec<u8> {
         let mut head = self.type_covered.to_int().to_be_bytes().to_vec();
         head.extend([self.algorithm.to_int(), self.labels]);
@@ -131,9 +131,9 @@ impl Signature {
     }
 }
 
-/// The RRsets of a section that `wants` picks by owner and type, with their signatures; all others are not looked at.
+/// The RRsets of a section that `wants` selects by owner and type, with their signatures.
 ///
-/// Errors: a record that cannot be read, among them names of more than 255 octets.
+/// Errors: a selected record cannot be parsed, or a name is longer than 255 octets.
 pub(super) fn collect(
     section: RecordSection<'_, [u8]>,
     wants: impl Fn(&Name, Rtype) -> bool,
@@ -157,7 +157,7 @@ pub(super) fn collect(
             && let Some((rdata, canonical)) = read(&record, &owner)?
         {
             let rtype = record.rtype();
-            // At a zone cut the parent and the child have one NSEC record each, which make no set together.
+            // At a zone cut, parent and child each have an NSEC record, and these form no RRset.
             let same = |set: &&mut Rrset| {
                 let is_one = rtype != Rtype::NSEC || set.has(&canonical);
                 set.owner == owner && set.rtype == rtype && is_one
@@ -183,7 +183,7 @@ pub(super) fn collect(
     Ok(sets)
 }
 
-/// The data of a record and its canonical form (RFC 4034 section 6.2); `None` for what proves nothing.
+/// The data of a record and its canonical form (RFC 4034 section 6.2); `None` for an NSEC3 record to be ignored.
 fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, Vec<u8>)>, ParseError> {
     let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>()?;
     let mut canonical = Vec::new();
@@ -216,7 +216,7 @@ fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, 
             Rdata::Nsec { next: lower(nsec.next_name()), types: types_of(nsec.types()) }
         }
         AllRecordData::Nsec3(nsec3) => {
-            // RFC 5155 sections 8.1 and 8.2: records of another hash algorithm, or with other flags, are ignored.
+            // NSEC3 records with another hash algorithm or other flags are ignored (RFC 5155 sections 8.1 and 8.2).
             let known = nsec3.hash_algorithm() == Nsec3HashAlgorithm::SHA1 && nsec3.flags() & !1 == 0;
             let label = std::str::from_utf8(owner.first().as_slice()).unwrap_or_default();
             let Ok(hash) = domain::utils::base32::decode_hex::<Vec<u8>>(label) else { return Ok(None) };
@@ -242,5 +242,5 @@ fn types_of(types: &RtypeBitmap<&[u8]>) -> Types {
 }
 
 fn long() -> ParseError {
-    ParseError::form_error("a field longer than its type allows")
+    ParseError::form_error("a field is longer than its type allows")
 }

@@ -1,4 +1,4 @@
-//! Signatures over RRsets: RFC 4035 section 5.3, RFC 6840. The algorithms: RFC 8624 section 3.1.
+//! Verifies signatures over RRsets: RFC 4035 section 5.3, RFC 6840. Algorithms: RFC 8624 section 3.1.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -14,12 +14,12 @@ use super::rrset::{Dnskey, Ds, Rrset, Signature};
 use super::{Expiry, Failure};
 
 /// Whether signatures of `algorithm` can be verified: RSA with SHA-1, SHA-256 and SHA-512, ECDSA with P-256 and
-/// P-384, Ed25519. Ed448 (16) waits for a stable crate.
+/// P-384, and Ed25519. Ed448 (16) has no stable crate yet.
 pub(super) fn is_supported(algorithm: SecurityAlgorithm) -> bool {
     matches!(algorithm.to_int(), 5 | 7 | 8 | 10 | 13 | 14 | 15)
 }
 
-/// The digest of a DS record, where it can be computed.
+/// The digest type of a DS record, if it is supported.
 pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
     match digest.to_int() {
         1 => Some(DigestType::Sha1),
@@ -29,16 +29,16 @@ pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
     }
 }
 
-/// Whether both can be validated with.
+/// Whether the algorithm and the digest type are supported.
 pub(super) fn is_usable(ds: &Ds) -> bool {
     is_supported(ds.algorithm()) && digest_type(ds.digest_type()).is_some()
 }
 
-/// A key of a zone.
+/// A zone key.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) dnskey: Dnskey,
-    /// Its key tag, which many keys may share (RFC 4034 appendix B).
+    /// The key tag, which several keys may share (RFC 4034 appendix B).
     tag: u16,
 }
 
@@ -47,9 +47,9 @@ impl Key {
         Self { tag: dnskey.key_tag(), dnskey }
     }
 
-    /// Whether `ds` is its digest as a key of `zone` (RFC 4034 section 5.1.4).
+    /// Whether `ds` is the digest of this key of `zone` (RFC 4034 section 5.1.4).
     ///
-    /// Errors: too many digests would have to be computed.
+    /// Errors: the lookup exceeds the limit on digests.
     pub(super) fn is_described_by(&self, ds: &Ds, zone: &Name, budget: &Budget) -> Result<bool, Failure> {
         let Some(digest_type) = digest_type(ds.digest_type()) else { return Ok(false) };
         if ds.key_tag() != self.tag || ds.algorithm() != self.dnskey.algorithm() {
@@ -63,7 +63,8 @@ impl Key {
         Ok(is_written && digest.finish().as_ref() == ds.digest())
     }
 
-    /// RFC 4035 section 5.3.1; a revoked key signs nothing but its own revocation (RFC 5011 section 2.1).
+    /// Whether this key may have made the signature (RFC 4035 section 5.3.1); a revoked key signs only its own
+    /// revocation (RFC 5011 section 2.1).
     fn may_have_made(&self, signature: &Signature) -> bool {
         let Self { dnskey, tag } = self;
         dnskey.algorithm() == signature.algorithm
@@ -80,16 +81,16 @@ impl Key {
     }
 }
 
-/// A zone whose keys are trusted.
+/// A zone with trusted keys.
 #[derive(Debug)]
 pub(super) struct Zone {
     pub(super) apex: Name,
     pub(super) keys: Vec<Key>,
-    /// When the signature over the keys ends.
+    /// When the signature over the keys expires.
     pub(super) expires: Option<Expiry>,
 }
 
-/// The time that signatures are held against.
+/// The time against which signatures are checked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock(OffsetDateTime);
 
@@ -98,7 +99,7 @@ impl Clock {
         Self(now)
     }
 
-    /// The moment nearest to now whose seconds end in these 32 bits (RFC 4034 section 3.1.5).
+    /// Converts a 32-bit time to the nearest moment before or after now (RFC 4034 section 3.1.5).
     fn moment(self, seconds: u32) -> Option<OffsetDateTime> {
         const ERA: i64 = 1 << 32;
         let now = self.0.unix_timestamp();
@@ -107,35 +108,36 @@ impl Clock {
         OffsetDateTime::from_unix_timestamp(now + distance).ok()
     }
 
-    /// When a signature ends that is valid now.
+    /// The expiration time of a signature that is valid now.
     ///
-    /// Errors: it is not, with the reason.
+    /// Errors: the reason why it is not valid now.
     fn end(self, signature: &Signature) -> Result<OffsetDateTime, String> {
-        let unreadable = || "the signature has an impossible time".to_owned();
+        let unreadable = || "the signature has an invalid time".to_owned();
         let text = |moment: OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
         let inception = self.moment(signature.inception).ok_or_else(unreadable)?;
         let expiration = self.moment(signature.expiration).ok_or_else(unreadable)?;
         match () {
             () if expiration < self.0 => {
-                Err(format!("the signature expired {}; is the clock right?", text(expiration)))
+                Err(format!("the signature expired {}; check this machine's clock", text(expiration)))
             }
-            () if inception > self.0 => {
-                Err(format!("the signature is not valid before {}; is the clock right?", text(inception)))
-            }
+            () if inception > self.0 => Err(format!(
+                "the signature is not valid before {}; check this machine's clock",
+                text(inception)
+            )),
             () => Ok(expiration),
         }
     }
 }
 
-/// Signatures that one lookup verifies. A host five labels below its zone, behind three aliases, needs half of these,
-/// and of the other two.
+/// Maximum number of signatures verified per lookup: twice the need of a host five labels below its zone and three
+/// CNAME records away.
 const MOST_SIGNATURES: u32 = 128;
-/// Digests that one lookup computes: NSEC3 hashes, and those of keys for DS records.
+/// Maximum number of digests computed per lookup: NSEC3 hashes, and key digests for DS records.
 const MOST_DIGESTS: u32 = 256;
-/// Questions that one lookup asks.
+/// Maximum number of questions asked per lookup.
 const MOST_QUESTIONS: u32 = 100;
 
-/// What is left of the bounds of one lookup (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
+/// The remaining limits of one lookup (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
 #[derive(Debug)]
 pub(super) struct Budget {
     signatures: Cell<u32>,
@@ -144,7 +146,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// What one lookup may cost.
+    /// The limits of one lookup.
     pub(super) fn of_lookup() -> Self {
         Self {
             signatures: Cell::new(MOST_SIGNATURES),
@@ -154,15 +156,15 @@ impl Budget {
     }
 
     pub(super) fn question(&self) -> Result<(), Failure> {
-        spend(&self.questions, || format!("more than {MOST_QUESTIONS} questions to ask"))
+        spend(&self.questions, || format!("more than {MOST_QUESTIONS} questions"))
     }
 
     pub(super) fn digest(&self) -> Result<(), Failure> {
-        spend(&self.digests, || format!("more than {MOST_DIGESTS} digests to compute"))
+        spend(&self.digests, || format!("more than {MOST_DIGESTS} digests"))
     }
 
     fn signature(&self) -> Result<(), Failure> {
-        spend(&self.signatures, || format!("more than {MOST_SIGNATURES} signatures to verify"))
+        spend(&self.signatures, || format!("more than {MOST_SIGNATURES} signature checks"))
     }
 }
 
@@ -172,25 +174,25 @@ fn spend(left: &Cell<u32>, bound: impl FnOnce() -> String) -> Result<(), Failure
     Ok(())
 }
 
-/// The proof that a set is a zone's.
+/// The proof that a zone signed an RRset.
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
-    /// The labels of the closest encloser, where the set was expanded from the wildcard below that.
+    /// If the RRset was expanded from a wildcard, the number of labels of the closest encloser.
     pub(super) wildcard: Option<usize>,
-    /// When the signature ends.
+    /// When the signature expires.
     pub(super) expires: Expiry,
 }
 
-/// Smallest RSA modulus in octets that is verified.
+/// Minimum length of an RSA modulus in octets.
 const SMALLEST_RSA: usize = 128;
 
 /// Proves that `zone` signed `set`.
 ///
-/// Errors: no signature of the zone's own holds now ([`Failure::Bogus`], with the reason that came nearest), or too
-/// many would have to be tried.
+/// Errors: no signature of the zone is valid ([`Failure::Bogus`], with the most relevant reason), or the lookup
+/// exceeds a limit.
 pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) -> Result<Proof, Failure> {
     let labels = label_count(&set.owner) - usize::from(set.owner.first().is_wildcard());
-    // The reason that came nearest to a proof, and how near that was.
+    // The most relevant reason so far, and its rank.
     let mut nearest = (0, format!("not signed by {}", dotted(&zone.apex)));
     let mut is_short = false;
     let mut note = |rank: u8, reason: String| {
@@ -203,7 +205,7 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
     let fits =
         |one: &&Signature| in_zone && one.signer == zone.apex && possible.contains(&usize::from(one.labels));
     let mut signatures: Vec<_> = set.signatures.iter().filter(fits).collect();
-    // A signature of the name itself says more than one of a wildcard, and of those the one that lasts is the better.
+    // Signatures of the name itself come before those of a wildcard, then the ones that expire last.
     signatures.sort_by_key(|one| (Reverse(one.labels), Reverse(clock.moment(one.expiration))));
     for signature in signatures {
         let expires = match clock.end(signature) {
@@ -213,7 +215,7 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
                 continue;
             }
         };
-        note(1, format!("signed with a key that {} does not have", dotted(&zone.apex)));
+        note(1, format!("signed with a key that is not in the DNSKEY records of {}", dotted(&zone.apex)));
         let wildcard = Some(usize::from(signature.labels)).filter(|signed| *signed < labels);
         let Some(octets) = signed_octets(set, signature, wildcard) else { continue };
         for key in zone.keys.iter().filter(|key| key.may_have_made(signature)) {
@@ -229,13 +231,13 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
     }
     match is_short {
         true => Err(Failure::Unable(format!(
-            "{set}: signed with an RSA key of fewer than the 1024 bits that this program verifies"
+            "{set}: signed with an RSA key below 1024 bits, which this program does not verify"
         ))),
         false => Err(Failure::Bogus(format!("{set}: {}", nearest.1))),
     }
 }
 
-/// What was signed (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).
+/// The signed octets (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).
 fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) -> Option<Vec<u8>> {
     let owner = match wildcard {
         Some(labels) => wildcard_below(&ancestor(&set.owner, labels))?,
@@ -255,7 +257,7 @@ fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) ->
     Some(octets)
 }
 
-/// A zone's name with its final dot, as messages have it.
+/// A zone name with its final dot, for messages.
 pub(super) fn dotted(name: &Name) -> String {
     super::name::domain_name(name).to_string()
 }

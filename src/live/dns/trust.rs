@@ -1,6 +1,6 @@
-//! The chain of trust, walked from an anchor down to the zone that a name is in: RFC 4035 sections 5.2 and 5.3.1.
+//! Walks the chain of trust from an anchor down to the zone of a name: RFC 4035 sections 5.2 and 5.3.1.
 //!
-//! The walk asks for the name itself, label by label; which zone a signature mentions has no part in it.
+//! The walk asks for a DS record at each label of the name; it does not depend on the signer that a signature names.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,15 +18,15 @@ use super::rrset::{Ds, Rdata, Rrset};
 use super::signature::{Budget, Clock, Key, Proof, Zone, dotted, is_supported, is_usable, verify};
 use super::{Failure, Insecurity, Resolver};
 
-/// Where a name is.
+/// The zone of a name and its security status.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
-    /// In this zone.
+    /// In this signed zone.
     Secure(Arc<Zone>),
-    /// In this zone, or below a delegation without a DS record: what the zone signed is its own, and everything else
-    /// is insecure.
+    /// In this signed zone, or below an unsigned delegation: records that the zone signed are secure, all others are
+    /// insecure.
     Doubtful(Arc<Zone>, Insecurity),
-    /// Below a delegation without a DS record, or without an anchor.
+    /// Below an unsigned delegation, or without a trust anchor.
     Insecure(Insecurity),
 }
 
@@ -42,19 +42,19 @@ pub(super) struct Lookup<'r> {
 impl Lookup<'_> {
     /// Asks the server.
     ///
-    /// Errors: no reply in time, one that cannot be read, or a failure of the server.
+    /// Errors: no reply in time, an unreadable reply, or an error of the server.
     pub(super) fn ask(&self, question: &Question) -> Result<Reply, Failure> {
         self.budget.question()?;
         let failure = |reason, is_silent| Failure::NoReply { question: question.clone(), reason, is_silent };
         let mut id = [0; 2];
         let is_random = SystemRandom::new().fill(&mut id).is_ok();
         let query = is_random.then(|| question.query(u16::from_be_bytes(id)));
-        let query = query.unwrap_or_else(|| Err("the system gives no random numbers".to_owned()));
+        let query = query.unwrap_or_else(|| Err("the system's random number generator failed".to_owned()));
         let query = query.map_err(|reason| failure(reason, false))?;
         let octets = self.server.exchange(&query, self.until);
         let octets = octets.map_err(|error| failure(self.resolver.reason(&error, self.until), true))?;
         if !reply::answers(&octets, &query) {
-            return Err(failure("the reply is to another question".to_owned(), true));
+            return Err(failure("the reply does not match the question".to_owned(), true));
         }
         Reply::read(&octets, question).map_err(|error| match error {
             ReplyError::Rcode(rcode) => Failure::Rcode { question: question.clone(), rcode },
@@ -67,7 +67,7 @@ impl Lookup<'_> {
         verify(set, zone, self.clock, &self.budget)
     }
 
-    /// The proof that `zone` signed `set`, and where that is by a wildcard the proof that no name is closer.
+    /// Proves that `zone` signed `set`, and if a wildcard was expanded, that the wildcard applies.
     pub(super) fn verify_expanded(
         &self,
         set: &Rrset,
@@ -77,9 +77,9 @@ impl Lookup<'_> {
         let proof = self.verify(set, zone)?;
         let proven = match proof.wildcard {
             None => Proven::Secure,
-            // What that would mean is undefined (RFC 6672 section 3.3).
+            // Wildcard DNAME records are undefined (RFC 6672 section 3.3).
             Some(_) if set.rtype == Rtype::DNAME => {
-                return Err(Failure::Bogus(format!("{set}: a DNAME record of a wildcard")));
+                return Err(Failure::Bogus(format!("{set}: the DNAME record was expanded from a wildcard")));
             }
             Some(labels) => self.denial(zone, reply).no_closer(&set.owner, labels)?,
         };
@@ -90,9 +90,9 @@ impl Lookup<'_> {
         Denial { zone, sets: &reply.denial, clock: self.clock, budget: &self.budget }
     }
 
-    /// Where `name` is.
+    /// Finds the place of `name`.
     ///
-    /// Errors: a link of the chain is missing, so that everything below it is bogus, or cannot be looked at.
+    /// Errors: the chain of trust is broken, so that everything below is bogus, or could not be followed.
     pub(super) fn place(&self, name: &Name) -> Result<Place, Failure> {
         let above =
             self.resolver.anchors.iter().map(|anchor| &anchor.zone).filter(|zone| name.ends_with(*zone));
@@ -114,13 +114,13 @@ impl Lookup<'_> {
         Ok(place)
     }
 
-    /// What is known of a name, or else is found out now: where it is, and whether everything below it is there too.
+    /// The cached place of a name, or the result of `find`, which is then cached.
     fn remembered(
         &self,
         name: &Name,
         find: impl FnOnce() -> Result<(Place, bool), Failure>,
     ) -> Result<(Place, bool), Failure> {
-        // Not locked while servers are asked: two lookups at a time may ask the same.
+        // The lock is not held while a server is asked; two lookups may ask the same question.
         if let Some(known) = self.resolver.places().get(name) {
             return Ok(known.clone());
         }
@@ -129,13 +129,13 @@ impl Lookup<'_> {
         Ok(found)
     }
 
-    /// Where `child` is, a name directly below one that is in `zone`, and whether everything below it is there too.
+    /// The place of `child`, a name directly below one in `zone`, and whether it also applies to all names below.
     fn step(&self, child: &Name, zone: &Arc<Zone>) -> Result<(Place, bool), Failure> {
         let reply = self.ask(&Question { name: child.clone(), rtype: Rtype::DS })?;
         let same = |is_last| Ok((Place::Secure(Arc::clone(zone)), is_last));
         match &reply.content {
             Content::Data(set) => Ok((self.delegated(child, set, zone)?, false)),
-            // A name with a CNAME record, or below a DNAME record, is no zone cut.
+            // A name with a CNAME record, or below a DNAME record, is not a zone cut.
             Content::Alias { set, .. } => match self.verify_expanded(set, zone, &reply)?.1 {
                 Proven::Secure => same(false),
                 Proven::Insecure(insecurity) => Ok((Place::Doubtful(Arc::clone(zone), insecurity), false)),
@@ -152,10 +152,10 @@ impl Lookup<'_> {
         }
     }
 
-    /// The zone that DS records of its parent, `zone`, lead to.
+    /// The zone `child`, whose parent `zone` has these DS records.
     fn delegated(&self, child: &Name, set: &Rrset, zone: &Zone) -> Result<Place, Failure> {
         if self.verify(set, zone)?.wildcard.is_some() {
-            return Err(Failure::Bogus(format!("{set}: DS records of a wildcard")));
+            return Err(Failure::Bogus(format!("{set}: the DS records were expanded from a wildcard")));
         }
         let all: Vec<&Ds> = set
             .records
@@ -167,7 +167,7 @@ impl Lookup<'_> {
             .collect();
         let usable: Vec<&Ds> = all.iter().copied().filter(|ds| is_usable(ds)).collect();
         if usable.is_empty() {
-            // RFC 4035 section 5.2.
+            // Without a supported DS record, the zone is insecure (RFC 4035 section 5.2).
             let lacking = all.iter().map(|ds| ds.algorithm()).filter(|one| !is_supported(*one));
             let algorithms: Vec<u8> = lacking.map(|algorithm| algorithm.to_int()).collect();
             let digests = all.iter().map(|ds| ds.digest_type().to_int()).collect();
@@ -177,7 +177,7 @@ impl Lookup<'_> {
             };
             return Ok(Place::Insecure(insecurity));
         }
-        // SHA-1 does not count beside a stronger digest (RFC 4509 section 3).
+        // SHA-1 DS records are ignored if there is a stronger digest (RFC 4509 section 3).
         let is_strong = |ds: &&&Ds| ds.digest_type().to_int() != 1;
         let strong: Vec<&Ds> = usable.iter().filter(is_strong).copied().collect();
         let counting = if strong.is_empty() { usable } else { strong };
@@ -185,17 +185,17 @@ impl Lookup<'_> {
         let fits = |key: &Key| any(&counting, |ds| key.is_described_by(ds, child, &self.budget));
         match &reply.content {
             Content::Data(set) => self.keys(child, set, fits, "its DS records").map(Place::Secure),
-            _ => Err(Failure::Bogus(format!("{} has DS records and no DNSKEY record", dotted(child)))),
+            _ => Err(Failure::Bogus(format!("{} has DS records but no DNSKEY record", dotted(child)))),
         }
     }
 
-    /// The zone of `apex`, for which there are anchors.
+    /// The zone `apex`, which has trust anchors.
     fn anchored(&self, apex: &Name) -> Result<Arc<Zone>, Failure> {
         let question = Question { name: apex.clone(), rtype: Rtype::DNSKEY };
         let elsewhere = || {
             let zone = if label_count(apex) == 0 { "the root".to_owned() } else { dotted(apex) };
             Failure::Server(format!(
-                "this server does not answer for {zone}: ask a resolver, or give --trust-anchor with the zone's own DS"
+                "this server does not answer for {zone}: use a resolver, or give the DS record of the server's zone with --trust-anchor"
             ))
         };
         let reply = match self.ask(&question) {
@@ -205,7 +205,7 @@ impl Lookup<'_> {
         let Content::Data(set) = &reply.content else { return Err(elsewhere()) };
         if set.signatures.is_empty() {
             return Err(Failure::Server(
-                "this server removes DNSSEC signatures: ask another one with --dns".to_owned(),
+                "this server removes DNSSEC signatures: use another server with --dns".to_owned(),
             ));
         }
         let anchors: Vec<&AnchorKey> = self.resolver.anchors_of(apex).collect();
@@ -217,14 +217,14 @@ impl Lookup<'_> {
         };
         if !any(&keys_in(set).collect::<Vec<_>>(), fits)? {
             return Err(Failure::Server(format!(
-                "no DNSKEY record of {} fits the trust anchor: is it an old one, or is the server not to be trusted?",
+                "no DNSKEY record of {} matches the trust anchor: the trust anchor is outdated, or the server is not trustworthy",
                 dotted(apex)
             )));
         }
         self.keys(apex, set, fits, "the trust anchor")
     }
 
-    /// The keys of a zone, proven by a key among them that `fits`.
+    /// The keys of a zone; one that `fits` must have signed the DNSKEY RRset.
     fn keys(
         &self,
         apex: &Name,
@@ -239,11 +239,11 @@ impl Lookup<'_> {
             }
         }
         if entry.keys.is_empty() {
-            return Err(Failure::Bogus(format!("no DNSKEY record of {} fits {what}", dotted(apex))));
+            return Err(Failure::Bogus(format!("no DNSKEY record of {} matches {what}", dotted(apex))));
         }
         let proof = self.verify(set, &entry)?;
         if proof.wildcard.is_some() {
-            return Err(Failure::Bogus(format!("{set}: keys of a wildcard")));
+            return Err(Failure::Bogus(format!("{set}: the DNSKEY records were expanded from a wildcard")));
         }
         Ok(Arc::new(Zone { keys: keys_in(set).collect(), expires: Some(proof.expires), ..entry }))
     }
@@ -256,7 +256,7 @@ fn keys_in(set: &Rrset) -> impl Iterator<Item = Key> {
     })
 }
 
-/// Whether one of `items` is what is asked for; the first error ends it.
+/// Whether `is` holds for one of `items`; stops at the first error.
 fn any<T>(items: &[T], is: impl Fn(&T) -> Result<bool, Failure>) -> Result<bool, Failure> {
     for item in items {
         if is(item)? {
