@@ -118,7 +118,7 @@ fn order_strays_and_repetitions() {
     is_out_of_order(fixture!("reversed-rsa"), Some((1, 0)));
     // Two whole chains of one CA, whose intermediate is there twice: as smtpd_tls_chain_files wants it.
     is_out_of_order(fixture!("two-chains"), None);
-    let repeated = |pem: &[u8]| Chain::new(certificates(pem)).repeated_in_vain().len();
+    let repeated = |pem: &[u8]| Chain::new(certificates(pem)).needless_repetitions().len();
     assert_eq!(repeated(fixture!("two-chains")), 0);
     assert_eq!(repeated(fixture!("duplicate")), 1);
     let strays = |pem: &[u8]| {
