@@ -4,8 +4,9 @@
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::args::{ChainArgs, Cli, RecordArgs};
+use super::args::{ChainArgs, RecordArgs};
 use super::command;
+use super::command::Cli;
 
 /// The completions for `shell`.
 pub fn completions(shell: Shell) -> String {

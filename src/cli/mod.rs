@@ -1,6 +1,7 @@
 //! The command line: values parsed at the door, help text; no decisions.
 
 mod args;
+mod command;
 mod completions;
 mod error;
 #[cfg(feature = "live")]
@@ -22,8 +23,10 @@ use crate::render::{ChangesFormat, Format, ReportFormat};
 use crate::text::{Shown, is_path};
 use crate::tlsa::Params;
 
-use args::{ChainArgs, CheckArgs, Cli, Command, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
+use args::{ChainArgs, CheckArgs, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
 pub use clap_complete::Shell;
+pub use command::Invocation;
+use command::{Cli, Command};
 pub use completions::completions;
 pub use error::UsageError;
 #[cfg(feature = "live")]
@@ -36,28 +39,6 @@ fn is_subcommand(name: &str) -> bool {
 
 /// The subcommand that needs the feature `live`.
 const PROBE: &str = "probe";
-
-/// A parsed command line.
-#[derive(Debug)]
-pub enum Invocation {
-    /// The records of the requested parameters.
-    Records(Request, Vec<Params>),
-    /// Every record of every certificate.
-    Chain(Request),
-    /// Whether published records cover the chain.
-    Check(CheckRequest),
-    /// What to add to published records, and what to remove.
-    Diff(DiffRequest),
-    /// What a DANE client accepts or rejects.
-    #[cfg(feature = "live")]
-    Probe(ProbeRequest),
-    /// Completions for a shell.
-    Completions(Shell),
-    /// The manual page.
-    Man,
-    /// Help or version, as text.
-    Show(String),
-}
 
 /// The arguments that all subcommands with a chain share.
 #[derive(Debug)]
@@ -168,14 +149,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
         Err(error) => return Err(wrong_call(error)),
     };
     match Cli::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.command {
-        Some(Command::Chain(args)) => Ok(Invocation::Chain(args.request()?)),
-        Some(Command::Check(args)) => Ok(Invocation::Check(args.request()?)),
-        Some(Command::Diff(args)) => Ok(Invocation::Diff(args.request()?)),
-        #[cfg(feature = "live")]
-        Some(Command::Probe(args)) => Ok(Invocation::Probe(args.request()?)),
-        Some(Command::Completions { shell }) => Ok(Invocation::Completions(shell)),
-        Some(Command::Man) => Ok(Invocation::Man),
-        Some(Command::Help { topic }) => help(topic.as_deref()),
+        Some(command) => command.invocation(),
         None => RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation(),
     }
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::find::Dnssec;
-use super::survey::{MOST_ADDRESSES, MOST_HOSTS};
+/// Maximum number of hosts per probe.
+pub const MOST_HOSTS: usize = 64;
+
+/// Maximum number of addresses per host.
+pub const MOST_ADDRESSES: usize = 32;
 
 /// The deadline of a probe.
 #[derive(Debug, Clone, Copy)]
@@ -44,14 +47,6 @@ impl Deadline {
     /// The reason for hosts or addresses that were started but not finished in time.
     pub(super) fn not_finished(&self) -> Omission {
         Omission::NotFinished(self.limit)
-    }
-
-    /// The result of a failed lookup; if the deadline caused the failure, the omission.
-    pub fn explain(&self, dnssec: Dnssec) -> Dnssec {
-        match dnssec {
-            Dnssec::Unreachable(_) if self.is_over() => Dnssec::NotVisited(self.not_finished()),
-            _ => dnssec,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use time::{Duration, OffsetDateTime};
 
-use super::deadline::Omission;
+use super::deadline::{Deadline, Omission};
 use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
 use crate::owner::{DomainName, HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
@@ -57,6 +57,14 @@ impl Dnssec {
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
             Self::Unreachable(_) => "unreachable",
+        }
+    }
+
+    /// The result of a failed lookup; if the deadline caused the failure, the omission.
+    pub fn within(self, deadline: &Deadline) -> Self {
+        match self {
+            Self::Unreachable(_) if deadline.is_over() => Self::NotVisited(deadline.not_finished()),
+            _ => self,
         }
     }
 }

@@ -26,11 +26,11 @@ use crate::records::Found;
 use crate::verify::{Policy, Report, Verdict, verify_served};
 use crate::x509::Certificate;
 
-pub use deadline::{Deadline, Omission};
+pub use deadline::{Deadline, MOST_ADDRESSES, MOST_HOSTS, Omission};
 use find::Server;
 pub use host::Host;
 use starttls::{Protocol, StarttlsError};
-pub use survey::{Examined, MOST_ADDRESSES, MOST_HOSTS, Survey};
+pub use survey::{Examined, Survey};
 use tls::{KeyKind, Possession, TlsError};
 use wire::Wire;
 

@@ -10,16 +10,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Scope};
 
-use super::deadline::Omission;
+use super::deadline::{MOST_ADDRESSES, MOST_HOSTS, Omission};
 use super::find::{Dnssec, Server};
 use super::{Examination, Visited, examine};
 use crate::owner::HostName;
-
-/// Maximum number of hosts per probe.
-pub const MOST_HOSTS: usize = 64;
-
-/// Maximum number of addresses per host.
-pub const MOST_ADDRESSES: usize = 32;
 
 /// Maximum number of parallel tasks.
 const AT_ONCE: usize = 32;
@@ -174,7 +168,7 @@ impl Survey<'_> {
             Task::Locate { host } => {
                 let server = match hosts.get(host) {
                     Some(name) if !deadline.is_over() => {
-                        (self.locate)(name).map_err(|dnssec| deadline.explain(dnssec))
+                        (self.locate)(name).map_err(|dnssec| dnssec.within(deadline))
                     }
                     _ => Err(Dnssec::NotVisited(deadline.not_started())),
                 };

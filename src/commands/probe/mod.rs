@@ -51,7 +51,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
                 (exchanges.hosts, *port, exchanges.nexthops)
             }
             Err(dnssec) => {
-                findings.push(advice::probe::without_mx(domain, &deadline.explain(dnssec)));
+                findings.push(advice::probe::without_mx(domain, &dnssec.within(&deadline)));
                 (Vec::new(), *port, Vec::new())
             }
         },

@@ -1,0 +1,162 @@
+//! The subcommands with their help, and the request that each makes.
+
+use clap::{Parser, Subcommand};
+
+#[cfg(feature = "live")]
+use super::ProbeRequest;
+#[cfg(feature = "live")]
+use super::args::ProbeArgs;
+use super::args::{ChainArgs, CheckArgs, DiffArgs};
+use super::notes::{EXIT_STATUS, NOTES, examples};
+use super::{CheckRequest, DiffRequest, Request, Shell, UsageError, help};
+use crate::tlsa::Params;
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
+
+macro_rules! usage {
+    ($probe:literal) => {
+        concat!(
+            "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]\n       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]\n       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]",
+            $probe,
+            "\n       tlsagen completions <SHELL>\n       tlsagen man\n       tlsagen help [<SUBCOMMAND>|diagnostics|hooks|json]"
+        )
+    };
+}
+
+/// The whole synopsis; builds without the feature `live` have no `probe`.
+const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROBE };
+
+const WITHOUT_PROBE: &str = usage!("");
+const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>");
+
+const CHAIN_HELP: &str = "Example:
+  tlsagen chain fullchain.pem mx.example
+
+Prints 0 1, 1 1, 0 2 and 1 2 of each certificate, in path order, after a comment. Choose which to publish.";
+
+macro_rules! check_help {
+    ($examples:literal) => {
+        concat!(
+            "Examples:",
+            $examples,
+            "\n  dig +short TLSA _25._tcp.mx.example | tlsagen check fullchain.pem mx.example --records -
+  tlsagen check new/fullchain.pem mx.example --records db.example --origin example
+
+Every published triple must describe every end entity of the chain (RFC 7671 section 8).
+
+Exit status: 0 covered; 1 not covered, or partial; 2 usage or input error; 3 no record, or undetermined."
+        )
+    };
+}
+
+const CHECK_HELP: &str = if cfg!(feature = "live") {
+    check_help!("\n  tlsagen check fullchain.pem mx.example")
+} else {
+    check_help!("")
+};
+
+const DIFF_HELP: &str = "Examples:
+  tlsagen diff fullchain.pem mx.example --records db.example --origin example
+  tlsagen diff fullchain.pem mx.example --next next.key --records db.example -f nsupdate --only add
+
+The output of dig does not show that a record comes from a wildcard. A zone file and the DNS do; then diff changes the wildcard.
+
+Exit status: 0 no changes; 1 changes; 2 usage or input error.";
+
+#[cfg(feature = "live")]
+const PROBE_USAGE: &str = "tlsagen probe [OPTIONS] <HOST>[:PORT]
+       tlsagen probe [OPTIONS] --mx <DOMAIN>";
+
+#[cfg(feature = "live")]
+const PROBE_HELP: &str = "Examples:
+  tlsagen probe mx.example
+  tlsagen probe --mx example.com
+  tlsagen probe imap.example:993
+
+Prints a line for each address and kind of key, then the verdict for all: pass, fail or unknown.
+
+Hosts and addresses are visited in parallel. --timeout limits each lookup and each connection, --deadline the whole call. The verdict is unknown for what was not visited by then, and for a server that supports no TLS version, cipher suite or kind of key that this program supports: other clients may succeed.
+
+Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage or input error;
+3 undetermined: no records, insecure or bogus ones, or a server that cannot be reached.";
+
+/// Prints the DANE TLSA records of a certificate chain: a complete set, or an error.
+#[derive(Parser)]
+#[command(
+    name = "tlsagen", version, help_template = TEMPLATE, override_usage = USAGE,
+    before_help = format!("Examples:\n{}\n\n{NOTES}\n\nExit status: {EXIT_STATUS}", examples()),
+    args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true,
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print every record of every certificate: usage 3 for end entities, 2 for CAs
+    #[command(help_template = TEMPLATE, before_help = CHAIN_HELP)]
+    Chain(Box<ChainArgs>),
+    /// Check whether the published records cover a chain
+    #[command(help_template = TEMPLATE, before_help = CHECK_HELP)]
+    Check(Box<CheckArgs>),
+    /// Print what to add to the published records, and what to remove
+    #[command(help_template = TEMPLATE, before_help = DIFF_HELP)]
+    Diff(Box<DiffArgs>),
+    /// Connect as a DANE client does: DNSSEC, STARTTLS, the served chain
+    #[cfg(feature = "live")]
+    #[command(help_template = TEMPLATE, before_help = PROBE_HELP, override_usage = PROBE_USAGE)]
+    Probe(Box<ProbeArgs>),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, for man(1)
+    Man,
+    /// Print help on a subcommand, or on diagnostics, hooks or json
+    Help {
+        /// The subcommand or topic
+        topic: Option<String>,
+    },
+}
+
+/// A parsed command line.
+#[derive(Debug)]
+pub enum Invocation {
+    /// The records of the requested parameters.
+    Records(Request, Vec<Params>),
+    /// Every record of every certificate.
+    Chain(Request),
+    /// Whether published records cover the chain.
+    Check(CheckRequest),
+    /// What to add to published records, and what to remove.
+    Diff(DiffRequest),
+    /// What a DANE client accepts or rejects.
+    #[cfg(feature = "live")]
+    Probe(ProbeRequest),
+    /// Completions for a shell.
+    Completions(Shell),
+    /// The manual page.
+    Man,
+    /// Help or version, as text.
+    Show(String),
+}
+
+impl Command {
+    /// Checks the values and completes them.
+    ///
+    /// Errors: a usage error, with a hint.
+    pub(super) fn invocation(self) -> Result<Invocation, UsageError> {
+        Ok(match self {
+            Self::Chain(args) => Invocation::Chain(args.request()?),
+            Self::Check(args) => Invocation::Check(args.request()?),
+            Self::Diff(args) => Invocation::Diff(args.request()?),
+            #[cfg(feature = "live")]
+            Self::Probe(args) => Invocation::Probe(args.request()?),
+            Self::Completions { shell } => Invocation::Completions(shell),
+            Self::Man => Invocation::Man,
+            Self::Help { topic } => help(topic.as_deref())?,
+        })
+    }
+}
