@@ -47,7 +47,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The stage where it first occurs.
+            /// The earliest stage that can report this code.
             pub fn stage(self) -> Stage {
                 match self { $(Self::$variant => Stage::$stage,)* }
             }
@@ -138,7 +138,7 @@ codes! {
         "The server's certificate is self-signed and marked as a CA." "Nothing, with usage 3."
     WeakKey "weak-key" Records "RFC 6698 section 4.1"
         "RSA key below 2048 bits, or a key type that few mail clients support."
-        "Use RSA with 2048 bits or more, or ECDSA P-256. Below 1024 bits, records of usages 0 and 2 are refused."
+        "Use RSA with 2048 bits or more, or ECDSA P-256. Below 1024 bits, usages 0 and 2 are an error."
     WeakSig "weak-sig" Records "RFC 6698 section 4.1"
         "An MD5 or SHA-1 signature below a CA described by usage 0 or 2." "Get a chain with SHA-256, or use 3 1 1."
     EeNoLeaf "ee-no-leaf" Records "RFC 7671 section 5.1"
@@ -173,7 +173,7 @@ codes! {
         "Fix the signing now. The usual causes are expired signatures and a DS record of another key."
     DnsUnreachable "dns-unreachable" Probe "RFC 7672 section 2.2"
         "The lookup got no answer, or the host has no address."
-        "Check the name servers. --dns asks another server, --timeout waits longer. A server that answers only for its own zone needs --trust-anchor."
+        "Check the name servers. Use --dns to ask another server, or a longer --timeout. To ask an authoritative server, also give --trust-anchor."
     FamilyPassedOver "family-passed-over" Probe "RFC 7672 section 2.2"
         "The A lookup failed and the AAAA lookup succeeded, or the reverse."
         "Check the name servers: clients that look up those addresses may be delayed."
@@ -191,7 +191,7 @@ codes! {
         "The server may have another certificate, for a key type that could not be examined."
         "Try again, or connect with openssl s_client -sigalgs."
     NothingServed "nothing-served" Probe ""
-        "--save had no certificate to write." "The lines above show why no server sent one."
+        "--save had no certificate to write." "The lines of the addresses show why no server sent a certificate."
     NoRoute "no-route" Probe ""
         "This machine has no route to some addresses, such as IPv6 ones."
         "Use -4 or -6, or run tlsagen on another machine: those addresses were not examined."

@@ -49,8 +49,8 @@ fn may_be_private_key(octets: &[u8]) -> bool {
         || memchr::memmem::find(octets, b"PRIVATE KEY").is_some()
 }
 
-/// Disables core dumps, which would contain the key; on Linux, debuggers of the same user too. If the system refuses,
-/// the program goes on.
+/// Disables core dumps, which would contain the key. On Linux, also prevents other processes of the same user from
+/// attaching a debugger. Failures are ignored.
 #[cfg(unix)]
 fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -224,14 +224,14 @@ impl Advise for FileError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
-                "check the path: CHAIN, a file such as fullchain.pem, comes before HOST; - is standard input",
+                "check the file name: CHAIN, such as fullchain.pem or - for standard input, comes before HOST",
             ),
             Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => Some(
                 "run this as a user who may read the file; certificates are not secret, private keys are",
             ),
             Self::Directory => Some("give a file in it, such as fullchain.pem"),
             Self::TooLarge => Some("check that it is a certificate chain"),
-            Self::NotRegular => Some("give a new file, or a regular file that may be replaced"),
+            Self::NotRegular => Some("give a file that does not exist yet, or a regular file to overwrite"),
             _ => None,
         };
         hint.map(str::to_owned)

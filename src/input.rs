@@ -180,7 +180,7 @@ pub enum InputError {
     Utf16,
     /// PKCS #7 or CMS, with the line of a PEM block.
     Pkcs7 {
-        /// Line of BEGIN, counted from 1.
+        /// Line of BEGIN, counted from 1; `None` for DER.
         line: Option<usize>,
     },
     /// PKCS #12.
@@ -206,9 +206,9 @@ pub enum InputError {
         /// Line of BEGIN, counted from 1.
         line: usize,
     },
-    /// A private key is not accepted, with the line of a PEM block.
+    /// The input is a private key, where none is accepted.
     PrivateKey {
-        /// Line of BEGIN, counted from 1.
+        /// Line of BEGIN, counted from 1; `None` for DER.
         line: Option<usize>,
         /// What is wrong with it.
         error: KeyError,

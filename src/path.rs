@@ -294,9 +294,9 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("an intermediate certificate is not a CA"),
-        // webpki supports fewer kinds of names, and compares wildcards in another way.
+        // webpki supports fewer kinds of names, and compares wildcards differently.
         Error::NameConstraintViolation if has_other_names(question) => {
-            undecided("does not apply these name constraints as all clients do")
+            undecided("may apply these name constraints differently from other clients")
         }
         Error::NameConstraintViolation => broken("the name constraints of a CA forbid a name"),
         Error::PathLenConstraintViolated => {

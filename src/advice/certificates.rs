@@ -258,7 +258,7 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
         DigestStrength::Accepted => None,
     });
     one(Warning, weak, |names| {
-        format!("signed with a weak digest: {names}; clients may reject the path of usage 0 or 2")
+        format!("signed with a weak digest: {names}; clients may reject this chain for usages 0 and 2")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Paths and orders of fixtures; what each file holds is a line of `fixtures/README.md`.
+//! Tests of path building and file order; `fixtures/README.md` describes each file.
 
 use super::*;
 use crate::input::Input;
@@ -44,7 +44,7 @@ fn paths_are_those_of_names_and_signatures_in_whatever_order() {
     file_has_paths(fixture!("dual-rsa-ecdsa"), &[(0, &[(1, 1)]), (2, &[(3, 1)])]);
     // No certificate has a key identifier.
     file_has_paths(fixture!("no-ids"), &[(0, &[(1, 1), (2, 2)])]);
-    // Version 1 has no basicConstraints: what signed another certificate is a CA.
+    // X.509 version 1 has no basicConstraints: a certificate that signed another one is a CA.
     file_has_paths(fixture!("v1-root"), &[(0, &[(1, 1)])]);
     file_has_paths(fixture!("v1-leaf"), &[(0, &[])]);
 }
@@ -79,7 +79,7 @@ fn the_first_certificate_that_is_served_is_the_servers_own() {
     has_paths(&Chain::served(certificates(fixture!("with-root-rsa"))), &[(0, &[(1, 1), (2, 2)])]);
 }
 
-/// Only what is asked for is verified: a hook pays for no signature above its record.
+/// Signatures above the deepest requested certificate are not verified, so that a hook does not spend time on them.
 #[test]
 fn links_above_the_deepest_are_not_verified() {
     let chain = Chain::new(certificates(fixture!("with-root-rsa")));

@@ -124,7 +124,7 @@ pub(super) struct ProbeArgs {
     /// Port, unless HOST has one [default: 25]
     #[arg(short, long)]
     pub(super) port: Option<String>,
-    /// Protocol before TLS [default: by port]
+    /// STARTTLS protocol [default: by port]
     #[arg(long, value_name = "PROTOCOL", value_enum)]
     pub(super) starttls: Option<Protocol>,
     /// Use these records instead of those in the DNS; - for standard input
@@ -135,7 +135,7 @@ pub(super) struct ProbeArgs {
     pub(super) origin: Option<String>,
     #[command(flatten)]
     pub(super) lookup: LookupArgs,
-    /// Time limit for the whole call
+    /// Time limit for the whole run
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) deadline: u64,
     /// IPv4 addresses only

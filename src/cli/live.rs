@@ -29,7 +29,7 @@ pub struct LookupRequest {
 pub struct ProbeRequest {
     /// The server or the mail domain.
     pub target: Target,
-    /// The protocol before TLS; `None` to choose it by port.
+    /// The STARTTLS protocol; `None` for the default of the port.
     pub protocol: Option<Protocol>,
     /// A file of records to use instead of the DNS, `-` for standard input.
     pub records: Option<String>,

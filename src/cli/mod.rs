@@ -1,4 +1,4 @@
-//! The command line: values parsed at the door, help text; no decisions.
+//! The command line: definition, help text and parsing of arguments, without program logic.
 
 mod args;
 mod command;

@@ -104,8 +104,8 @@ impl Owner {
         Ok(Self(DomainName::new(&name)))
     }
 
-    /// The name of an RRset in the DNS or a zone file, with or without its final dot. Any labels are allowed: the
-    /// good as any target of a CNAME record.
+    /// The name of an RRset in the DNS or a zone file. Any labels are allowed: the target of a CNAME record may be
+    /// `_311._dane.example`.
     ///
     /// `None` for a name that is too long or needs escapes.
     pub fn found(name: &DomainName) -> Option<Self> {

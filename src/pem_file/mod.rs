@@ -318,7 +318,7 @@ fn looks_like_marker(text: &[u8]) -> bool {
             let (before, rest) = plain.split_at(at);
             let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);
             let dashed = before.ends_with('-') || before.trim_end().ends_with("--") || after.contains("--");
-            // Without dashes, only a line with nothing but these words counts, commented out or not.
+            // Without dashes, a line is a marker only if it contains nothing but the word and a label, or both in a comment.
             let alone = !before.contains(|c: char| c.is_alphanumeric())
                 && after.len() <= 24
                 && !after.contains(|c: char| !c.is_ascii_uppercase() && c != ' ');

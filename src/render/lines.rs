@@ -1,4 +1,4 @@
-//! What the formats of one line for each record have in common.
+//! Code shared by the formats that write one line per record.
 
 use std::fmt::Write;
 

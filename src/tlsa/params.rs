@@ -223,7 +223,7 @@ impl fmt::Display for ParamsError {
                 "{word} is not a certificate usage: 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA or 3 DANE-EE (RFC 7218 section 2.1)"
             ),
             Self::Selector(word) => {
-                write!(f, "{word} is not a selector: 0 Cert or 1 SPKI (RFC 7218 section 2.2)")
+                write!(f, "{word} is not a selector: use 0 (Cert) or 1 (SPKI) (RFC 7218 section 2.2)")
             }
             Self::MatchingType(word) => write!(
                 f,

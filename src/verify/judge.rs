@@ -312,7 +312,7 @@ impl<'a> Judge<'a> {
         }
         if describes.is_some_and(|describes| has_failing_alternative(&question, &verified, describes)) {
             return unverified(
-                "the server sends two certificates of one CA, and clients that use the other one fail",
+                "the chain contains two certificates of the same CA, and clients that choose the other certificate fail",
             );
         }
         Outcome::Match(place(depth))

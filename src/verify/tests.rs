@@ -106,7 +106,7 @@ fn no_record_is_another_answer_than_no_match() {
     judged(CHAIN, &["2 1 1 of 0", "3 1 1 of 1"], NotCovered, NotCovered, &[Unmatched, Unmatched]);
 }
 
-/// What is to be published beside `records`.
+/// Asserts which records are reported as missing if `records` are published.
 #[track_caller]
 fn misses(fixture: Fixture, records: &[&str], wanted: &[&str]) {
     let missing: Vec<Published> = report(fixture, records).missing.iter().map(Published::from).collect();

@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         match self.der.get(self.rest.clone()) {
             Some([_, 0x80, ..]) => X509Error::Ber { part, form: "an indefinite length" },
             Some([_, 0x81, 0..0x80, ..] | [_, 0x82..=0x84, 0, ..]) => {
-                X509Error::Ber { part, form: "a length that is not in its shortest form" }
+                X509Error::Ber { part, form: "a length that is not minimally encoded" }
             }
             _ => X509Error::Structure(part),
         }

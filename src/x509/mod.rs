@@ -355,7 +355,7 @@ impl Certificate {
         self.check_signature_by(issuer.spki())
     }
 
-    /// Whether `signature` over `message` verifies with its key; `identifier` is the content of the
+    /// Whether `signature` over `message` verifies with the key of this certificate; `identifier` is the content of the
     /// AlgorithmIdentifier.
     pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
         signature::check_message(self.spki(), identifier, message, signature)

@@ -87,7 +87,7 @@ pub struct Resolver {
     /// The order in which servers are asked; a server that did not answer moves to the end.
     order: Mutex<Vec<usize>>,
     anchors: Vec<Anchor>,
-    /// A cache of the place of each name, and whether it also applies to all names below.
+    /// A cache: for each name, its zone and security status, and whether these also apply to all names below it.
     places: Mutex<HashMap<Name, (Place, bool)>>,
     timeout: Duration,
     deadline: Option<Instant>,
