@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// The kind of output where a diagnostic first occurs.
+/// The stage at which a diagnostic can first occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Records and `chain`; diagnostics about certificates also occur in `check` and `diff`.
+    /// Generating records, and `chain`; diagnostics about certificates also occur in `check` and `diff`.
     Records,
     /// `check` and `diff`.
     Check,
@@ -18,7 +18,7 @@ impl Stage {
     pub const ALL: [Self; 3] = [Self::Records, Self::Check, Self::Probe];
 }
 
-/// The heading of its diagnostics.
+/// Writes the heading above the diagnostics of the stage.
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -52,17 +52,17 @@ macro_rules! codes {
                 match self { $(Self::$variant => Stage::$stage,)* }
             }
 
-            /// The RFC sections that it cites, as in messages; empty if no RFC applies.
+            /// The RFC sections that the diagnostic cites, as messages show them; empty if no RFC applies.
             pub fn citation(self) -> &'static str {
                 match self { $(Self::$variant => $citation,)* }
             }
 
-            /// What it means.
+            /// The meaning of the diagnostic.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
             }
 
-            /// What to do about it.
+            /// The action to take.
             pub fn advice(self) -> &'static str {
                 match self { $(Self::$variant => $advice,)* }
             }
@@ -76,11 +76,11 @@ codes! {
     HostSingleLabel "host-single-label" Records "RFC 6698 section 3"
         "HOST has a single label." "Give the fully qualified name."
     Idna "idna" Records "RFC 5890 section 2.3.2.1"
-        "HOST contains non-ASCII letters; the message shows its name in the DNS." "Nothing."
+        "HOST contains non-ASCII letters; the message shows the ASCII name used in the DNS." "Nothing to do."
     TtlHigh "ttl-high" Records "RFC 7671 section 13"
-        "--ttl is above 3600 seconds, or 0." "Use 300 to 3600: caches keep a wrong record for the TTL."
+        "--ttl is above 3600 seconds, or 0." "Use 300 to 3600: caches keep a wrong record for the whole TTL."
     PkixSmtp "pkix-smtp" Records "RFC 7672 section 3.1.3"
-        "Usage 0 or 1 on port 25, where mail clients do not use them." "Use 3 1 1 or 2 1 1."
+        "Usage 0 or 1 on port 25: mail clients do not use these usages." "Use 3 1 1 or 2 1 1."
     Sel0Ee "sel0-ee" Records "RFC 7671 section 5.1"
         "Selector 0 of the server's certificate: every renewal invalidates the record."
         "Use selector 1, and keep the key when you renew."
@@ -88,57 +88,57 @@ codes! {
         "Selector 0 of a public CA, which may reissue its certificate for the same key at any time."
         "Use selector 1; selector 0 suits a private CA."
     Mtype0 "mtype0" Records "RFC 7671 section 10.1"
-        "Matching type 0 publishes whole certificates or keys; an error if they are too long for a record." "Use matching type 1."
+        "Matching type 0 publishes whole certificates or keys. The severity is error if one is too long for a record." "Use matching type 1."
     Mtype2Only "mtype2-only" Records "RFC 6698 section 6"
         "SHA2-512 without SHA2-256, which every client must support." "Publish matching type 1 as well."
     IssuerRotates "issuer-rotates" Records "RFC 7671 section 8.1"
         "Usage 2 of an intermediate certificate that its CA may replace without notice."
         "Publish 3 1 1 of the current and the next key, or the record of the higher CA that the message names."
     NextIdle "next-idle" Records "RFC 7671 section 8.1"
-        "A --next file adds no record: its key is the current one, or it is a bare key and the usage is 0 or 2."
+        "A --next file adds no record: it contains the current key, or it is a bare key and the usage is 0 or 2."
         "Give the file of the next key, or of its certificate."
     TaNotSent "ta-not-sent" Records "RFC 7671 section 5.2"
-        "Usage 2 of a CA in a file without a server certificate; in check, a record that matches no CA in the file."
-        "Configure the server to send that CA certificate in its chain, even if it is a root, or use 3 1 1."
+        "Usage 2 of a CA in a file without a server certificate; in check, a usage 2 record that matches no CA in the file."
+        "Configure the server to send that CA certificate in its chain, even if the CA is a root, or use 3 1 1."
     EeExpired "ee-expired" Records "RFC 7671 section 5.1"
-        "The server's certificate has expired." "Renew it. Usage 3 ignores dates, but some receivers do not."
+        "The server's certificate has expired." "Renew it. Usage 3 ignores dates, but some clients check them."
     EeNotYet "ee-not-yet" Records "RFC 7671 section 5.1"
-        "The server's certificate is not valid yet." "Check the clock. Usage 3 ignores dates, but some receivers do not."
+        "The server's certificate is not valid yet." "Check the clock. Usage 3 ignores dates, but some clients check them."
     TaExpired "ta-expired" Records "RFC 7671 section 5.2"
         "A certificate in the path up to the described CA has expired or is not valid yet."
-        "Configure a chain that is valid now: usages 0 and 2 fail with this one."
+        "Configure a chain that is valid now: usages 0 and 2 fail with this chain."
     DateUnreadable "date-unreadable" Records "RFC 5280 section 4.1.2.5"
-        "A date in a certificate cannot be read." "Have it reissued, or use 3 1 1: usages 0 to 2 fail with it."
+        "A date in a certificate cannot be read." "Have the certificate reissued, or use 3 1 1: usages 0 to 2 fail with this certificate."
     ExtUnreadable "ext-unreadable" Records "RFC 5280 section 4.2"
         "An extension of a certificate cannot be read, or occurs twice."
-        "Have it reissued: some clients reject it. The record is correct."
+        "The record is correct, but some clients reject the certificate: have it reissued."
     CaLimits "ca-limits" Records "RFC 5280 section 6.1.4"
         "A CA is not allowed to sign certificates, or its path length is exceeded."
         "Get a correct chain from the CA, or use 3 1 1: clients reject this path."
     NameMissing "name-missing" Records "RFC 7671 sections 5.1 and 10.2"
         "The certificate does not name HOST."
-        "Get a certificate that does: usages 0 to 2 require the name, and on ports other than 25 many clients check it for usage 3 too. In check, a certificate may also name the mail domain: give it with --nexthop."
+        "Get a certificate that names HOST: usages 0 to 2 require the name, and on ports other than 25 many clients check it for usage 3 too. In check, the certificate may name the mail domain instead: give that domain with --nexthop."
     ChainOrder "chain-order" Records "RFC 5246 section 7.4.2"
         "A certificate comes after its issuer in the file; the records are correct."
-        "Put the server's certificate first, then each issuer: servers must send them in that order."
+        "Put the server's certificate first, then each issuer: servers must send certificates in that order."
     ChainGap "chain-gap" Records "RFC 5280 section 6.1"
         "As an error: a signature does not verify with the issuer's key. As a hint: the file contains CA certificates, but not the issuer of the server's certificate."
-        "The file is damaged or contains parts of two chains: copy it from the ACME client again. For the hint, give fullchain.pem."
+        "For the error, the file is damaged or contains parts of two chains: copy it from the ACME client again. For the hint, give fullchain.pem."
     ChainExtra "chain-extra" Records "RFC 5246 section 7.4.2"
         "A certificate occurs twice, or is not in the chain of the server's certificate." "Remove it from the chain that the server sends."
     SigUnverified "sig-unverified" Records "RFC 5280 section 4.1.1.3"
         "This program does not support the algorithm of a signature."
         "Compare the file with its source: a damaged certificate would go unnoticed."
     SameSpki "same-spki" Records "RFC 6698 appendix A.1.2.2"
-        "Several CA certificates have the same key." "Nothing: one record with selector 1 covers all of them."
+        "Several CA certificates have the same key." "Nothing to do: one record with selector 1 covers all of them."
     MultiLeaf "multi-leaf" Records "RFC 7671 section 8"
         "The file contains several server certificates, such as RSA and ECDSA."
         "Publish the records of each: the server may send any of them."
     EeCa "ee-ca" Records "RFC 7671 section 5.1"
-        "The server's certificate is self-signed and marked as a CA." "Nothing, with usage 3."
+        "The server's certificate is self-signed and marked as a CA." "Nothing to do for usage 3."
     WeakKey "weak-key" Records "RFC 6698 section 4.1"
         "RSA key below 2048 bits, or a key type that few mail clients support."
-        "Use RSA with 2048 bits or more, or ECDSA P-256. Below 1024 bits, usages 0 and 2 are an error."
+        "Use RSA with 2048 bits or more, or ECDSA P-256. An RSA key below 1024 bits is an error for usages 0 and 2."
     WeakSig "weak-sig" Records "RFC 6698 section 4.1"
         "An MD5 or SHA-1 signature below a CA described by usage 0 or 2." "Get a chain with SHA-256, or use 3 1 1."
     EeNoLeaf "ee-no-leaf" Records "RFC 7671 section 5.1"
@@ -146,15 +146,15 @@ codes! {
     TaNoCa "ta-no-ca" Records "RFC 7671 section 5.2"
         "Usage 0 or 2, but the file does not contain the issuer, or the issuer is not a CA." "Give fullchain.pem, or use 3 1 1."
     TaLeaf "ta-leaf" Records "RFC 7671 section 5.2"
-        "Usage 0 or 2 of the server's own certificate, requested or published."
-        "Use 3 1 1 for it: clients reject usages 0 and 2 there."
+        "A requested or published record of usage 0 or 2 describes the server's own certificate."
+        "Use 3 1 1: clients reject usages 0 and 2 for this certificate."
     KeyOnly "key-only" Records "RFC 7671 section 5.1"
         "A bare key or CSR gives only records of usages 1 and 3 with selector 1." "Use 3 1 1, or give the certificate."
     InputEmpty "input-empty" Check "RFC 6698 section 2.1.4"
         "A record is the digest of empty input, typically from a script whose openssl command failed."
-        "Remove it, and check the script that made it."
+        "Remove the record, and check the script that created it."
     ReEncoded "re-encoded" Check "RFC 6698 section 2.1.2"
-        "A record is the digest of a key that openssl re-encoded; clients hash the key as it is in the certificate." "Replace it with the record that tlsagen prints."
+        "A record is the digest of a key that openssl re-encoded; clients hash the key as encoded in the certificate." "Replace it with the record that tlsagen prints."
     TripleStale "triple-stale" Check "RFC 7671 section 8"
         "No record of a published triple matches the chain, while another triple matches."
         "Publish the records listed as missing, or remove all records of that triple."
@@ -170,28 +170,28 @@ codes! {
         "Sign the zone, and have its DS record published in the parent zone. If a CNAME leads to another zone, that zone must be signed too."
     DnsBogus "dns-bogus" Probe "RFC 7672 section 2.1.1"
         "The signatures do not verify: clients skip the host, and mail stays in the queue."
-        "Fix the signing now. The usual causes are expired signatures and a DS record of another key."
+        "Fix the signing now. The usual causes are expired signatures and a DS record for another key."
     DnsUnreachable "dns-unreachable" Probe "RFC 7672 section 2.2"
         "The lookup got no answer, or the host has no address."
         "Check the name servers. Use --dns to ask another server, or a longer --timeout. To ask an authoritative server, also give --trust-anchor."
     FamilyPassedOver "family-passed-over" Probe "RFC 7672 section 2.2"
         "The A lookup failed and the AAAA lookup succeeded, or the reverse."
-        "Check the name servers: clients that look up those addresses may be delayed."
+        "Check the name servers: the failing lookup may delay clients."
     SignatureEnds "signature-ends" Probe "RFC 4035 section 5.3.1"
         "A DNSSEC signature expires within two days." "Check the signer, unless the zone is re-signed every day."
     NoHost "no-host" Probe ""
         "An MX record does not contain a host name, or says that the domain accepts no mail."
-        "Put a host name in it: there is no mail server to check."
+        "Put a host name in the MX record: without it, there is no mail server to check."
     MxInsecure "mx-insecure" Probe "RFC 7672 section 2.2.1"
         "The MX records are unsigned, so an attacker can substitute other hosts." "Sign the mail domain's zone as well."
     NotVisited "not-visited" Probe ""
-        "Some hosts or addresses were not examined completely: --deadline expired, or there are more than 64 hosts or 32 addresses of one host."
+        "Some hosts or addresses were not examined completely: --deadline expired, or there are more than 64 hosts, or one host has more than 32 addresses."
         "Increase --deadline, or probe the named hosts separately."
     KeyKindUnseen "key-kind-unseen" Probe "RFC 7671 section 8"
         "The server may have another certificate, for a key type that could not be examined."
         "Try again, or connect with openssl s_client -sigalgs."
     NothingServed "nothing-served" Probe ""
-        "--save had no certificate to write." "The lines of the addresses show why no server sent a certificate."
+        "--save had no certificate to write." "The output line of each address shows why the server sent no certificate."
     NoRoute "no-route" Probe ""
         "This machine has no route to some addresses, such as IPv6 ones."
         "Use -4 or -6, or run tlsagen on another machine: those addresses were not examined."
@@ -206,7 +206,7 @@ impl fmt::Display for Code {
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Good to know.
+    /// Useful information.
     Hint,
     /// The records are printed but may not work.
     Warning,
@@ -231,14 +231,14 @@ pub struct Finding {
     pub code: Code,
     /// Its severity.
     pub severity: Severity,
-    /// The host, owner, file or record that it concerns, if there are several.
+    /// The host, owner, file or record that the finding is about; set only if there are several.
     pub about: Option<String>,
-    /// One line, with its citation.
+    /// The text in one line, with the citation.
     pub message: String,
 }
 
 impl Finding {
-    /// A finding whose message ends with the citation of its code.
+    /// Creates a finding whose message ends with the citation of the code.
     pub fn new(code: Code, severity: Severity, text: &str) -> Self {
         let message = match code.citation() {
             "" => text.to_owned(),
@@ -247,7 +247,7 @@ impl Finding {
         Self { code, severity, about: None, message }
     }
 
-    /// The same finding with its host, owner, file or record.
+    /// Sets the host, owner, file or record that the finding is about.
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
@@ -266,12 +266,12 @@ impl fmt::Display for Finding {
 
 /// An error with a code and advice.
 pub trait Advise: std::error::Error {
-    /// The stable code, if it has one.
+    /// The stable code, if the error has one.
     fn code(&self) -> Option<Code> {
         None
     }
 
-    /// What to do, in one line.
+    /// The action to take, in one line, if known.
     fn hint(&self) -> Option<String>;
 }
 

@@ -1,11 +1,11 @@
-//! Compares wanted records with published ones: what to add and what to remove.
+//! Compares wanted records with published ones, and returns the records to add and to remove.
 
 use std::collections::HashSet;
 
 use crate::records::Published;
 use crate::tlsa::Tlsa;
 
-/// One half of the changes: those before a deployment, or those after it (RFC 7671 section 8.1).
+/// One half of the changes: the additions before a deployment, or the removals after it (RFC 7671 section 8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     /// The records to add.
@@ -18,7 +18,7 @@ impl Half {
     /// Both halves.
     pub const ALL: [Self; 2] = [Self::Add, Self::Remove];
 
-    /// Its name on the command line.
+    /// Returns the name of the half on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -37,13 +37,13 @@ pub struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    /// Whether there is nothing to do.
+    /// Whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.remove.is_empty()
     }
 }
 
-/// The changes that turn `published` into `wanted`, or one half of them.
+/// Returns the changes that turn `published` into `wanted`, or only the half `only`.
 pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
     let mut changes = Changes::default();
     if only != Some(Half::Remove) {

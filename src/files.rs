@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
 
-/// The largest input in octets; a chain has a few thousand.
+/// The largest input in octets; a typical chain has a few thousand octets.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// The first buffer in octets if the size of the input is not known.
+/// The size of the first buffer in octets if the size of the input is not known.
 const FIRST: usize = 16 * 1024;
 
 /// Whether standard output is a terminal.
@@ -21,14 +21,14 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// The standard library's buffer for standard input, in octets. Reads of at least this size bypass it, so that no
-/// secret remains there.
+/// The size of the standard library's buffer for standard input, in octets. Reads of at least this size bypass that
+/// buffer, and therefore leave no secret in it.
 const BUFFER: usize = 8 * 1024;
 
 /// Reads a file, a FIFO or (`-`) standard input. The octets may contain a private key: every copy is wiped, and if
-/// they do contain one, this process dumps no core from then on.
+/// there is a private key, core dumps of this process are disabled.
 ///
-/// Errors: it cannot be read, or is larger than 16 MiB.
+/// Errors: the file cannot be read, or is larger than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let octets = octets(path)?;
     if may_be_private_key(&octets) {
@@ -37,8 +37,8 @@ pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     Ok(octets)
 }
 
-/// Whether there is a private key in PEM, or DER that starts with a version, as private keys do and certificates do
-/// not.
+/// Whether the octets contain a private key in PEM, or are DER that starts with a version. Private keys start with a
+/// version, certificates do not.
 fn may_be_private_key(octets: &[u8]) -> bool {
     let content = match octets {
         [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
@@ -79,7 +79,7 @@ fn octets(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     }
 }
 
-/// Reads to the end. The first buffer has `room` octets, and each read has room for at least `least`.
+/// Reads to the end. The first buffer has `room` octets, and each read has space for at least `least` octets.
 fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut octets = Zeroizing::new(vec![0; room]);
     let mut length = 0;
@@ -109,7 +109,7 @@ fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizin
 
 /// Writes all of `text` to standard output. It is not an error if the reader has closed the pipe.
 ///
-/// Errors: it cannot be written, as on a full disk.
+/// Errors: standard output cannot be written, for example because the disk is full.
 pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
@@ -118,17 +118,18 @@ pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file completely or not at all: a temporary file is renamed to `path` when it is complete. It replaces a
-/// regular file and keeps its permissions, or replaces a symbolic link and leaves its target unchanged.
+/// Writes a file completely or not at all: a temporary file is renamed to `path` when it is complete. The
+/// new file has the permissions of a regular file that it replaces. If `path` is a symbolic link, the link is replaced
+/// and its target is not changed.
 ///
-/// Errors: it cannot be written, or `path` is a directory or a special file such as a device.
+/// Errors: the file cannot be written, or `path` is a directory or a special file such as a device.
 pub fn write(path: &str, text: &str) -> Result<(), FileError> {
     NewFile::begin(path)?.finish(text)
 }
 
 /// Checks that [`write()`] can write to `path`, and leaves nothing there.
 ///
-/// Errors: it cannot.
+/// Errors: those of [`write()`].
 pub fn check_writable(path: &str) -> Result<(), FileError> {
     NewFile::begin(path).map(drop)
 }
@@ -138,7 +139,7 @@ struct NewFile {
     path: PathBuf,
     temporary: PathBuf,
     file: File,
-    /// The permissions of the file that it replaces.
+    /// The permissions of the file to replace.
     permissions: Option<Permissions>,
 }
 
@@ -171,7 +172,7 @@ impl NewFile {
 /// Removes a file that was not renamed.
 impl Drop for NewFile {
     fn drop(&mut self) {
-        // This fails if the file has been renamed.
+        // The removal fails if the file has been renamed, so ignore the error.
         let _ = std::fs::remove_file(&self.temporary);
     }
 }
@@ -180,7 +181,7 @@ impl Drop for NewFile {
 fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     let mut tries = 0;
     loop {
-        // The system seeds this number, so that nobody can guess the names and create such files first.
+        // The operating system seeds this number: nobody can guess the name and create a file with it first.
         let number = RandomState::new().hash_one(tries);
         let temporary = path.with_file_name(format!(".tlsagen-{number:016x}"));
         match File::create_new(&temporary) {
@@ -191,7 +192,7 @@ fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-/// Shows a line that the next one overwrites; nothing if standard error is not a terminal.
+/// Shows a progress line, which the next progress line overwrites. Does nothing if standard error is not a terminal.
 pub fn progress(text: &str) {
     if io::stderr().is_terminal() {
         write_stderr(&format!("\r\u{1b}[K{text}"));
@@ -206,15 +207,15 @@ pub fn write_stderr(text: &str) {
 /// Why a file cannot be read or written.
 #[derive(Debug)]
 pub enum FileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     Read(io::Error),
-    /// It is a directory.
+    /// The file to read is a directory.
     Directory,
-    /// It is larger than 16 MiB.
+    /// The file is larger than 16 MiB.
     TooLarge,
     /// The file to replace is not a regular file.
     NotRegular,
-    /// A file cannot be written.
+    /// The file cannot be written.
     WriteFile(io::Error),
     /// Standard output cannot be written.
     Write(io::Error),
@@ -229,8 +230,8 @@ impl Advise for FileError {
             Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => Some(
                 "run this as a user who may read the file; certificates are not secret, private keys are",
             ),
-            Self::Directory => Some("give a file in it, such as fullchain.pem"),
-            Self::TooLarge => Some("check that it is a certificate chain"),
+            Self::Directory => Some("give a file in the directory, such as fullchain.pem"),
+            Self::TooLarge => Some("check that the file is a certificate chain"),
             Self::NotRegular => Some("give a file that does not exist yet, or a regular file to overwrite"),
             _ => None,
         };

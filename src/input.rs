@@ -1,5 +1,5 @@
-//! Reads the certificates of a file or, if it has none, its keys: PEM by its labels (RFC 7468), DER by its first
-//! octets.
+//! Reads the certificates of a file or, if the file has none, its keys. The type of each structure follows from its
+//! label in PEM (RFC 7468) and from its first octets in DER.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem};
 use crate::x509::{Certificate, PublicKey, X509Error};
 
-/// What a file contains.
+/// The contents of a file.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// One or more certificates; the rest of the file is ignored.
     Certificates(Vec<Located>),
-    /// No certificate, but these different keys: those of requests and public keys or, if there are none, of private
-    /// keys.
+    /// The distinct keys of a file without certificates: those of requests and public keys or, if the file has none of
+    /// these, those of private keys.
     Keys(Vec<PublicKey>),
 }
 
-/// A certificate and its line.
+/// A certificate and its position in the file.
 #[derive(Debug, Clone)]
 pub struct Located {
     /// The line of its BEGIN marker, counted from 1; `None` for DER.
@@ -41,8 +41,8 @@ impl Input {
             return Err(InputError::Utf16);
         }
         match octets {
-            // Text never starts like a structure of 128 octets or more. It may start with 0, as a shorter structure
-            // does, but then its second octet is not the length of the rest.
+            // Text never starts like a DER structure of 128 octets or more. Text may start with the digit 0 (0x30), as
+            // a shorter structure does, but then the second octet is not the length of the rest.
             [0x30, 0x81..=0x84, ..] => read_der(octets),
             [0x30, length, rest @ ..] if usize::from(*length) == rest.len() => read_der(octets),
             _ => read_pem(octets),
@@ -50,7 +50,7 @@ impl Input {
     }
 }
 
-/// Whether it is UTF-16, with or without a byte order mark.
+/// Whether the text is UTF-16, with or without a byte order mark.
 fn is_utf16(octets: &[u8]) -> bool {
     matches!(octets, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'-', 0, b'-', ..] | [b'-', 0, b'-', 0, ..])
 }
@@ -93,7 +93,7 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
     if distinct.is_empty() { Err(InputError::NoCertificate) } else { Ok(Input::Keys(distinct)) }
 }
 
-/// The key of a request or public key block; `None` for other blocks.
+/// Returns the key of a request block or public key block; `None` for other blocks.
 fn published_key(block: &Block<'_>) -> Result<Option<PublicKey>, InputError> {
     let line = block.line();
     match block.label() {
@@ -143,8 +143,8 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     if content.starts_with(&PFX_VERSION) {
         return Err(InputError::Pkcs12);
     }
-    // A certificate, a request and a public key start with an inner SEQUENCE, a private key with its version. Private
-    // keys are read first, because the readers of the others make copies that are not wiped.
+    // Certificates, requests and public keys start with an inner SEQUENCE; private keys start with a version. Test for
+    // private keys first, because the parsers of the other structures make copies that are not wiped.
     if content.first() == Some(&0x02) {
         return match key::public_key_from_der(octets) {
             Ok(key) => Ok(Input::Keys(vec![key])),
@@ -162,8 +162,8 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     };
     match PublicKey::from_spki(octets.to_vec()) {
         Ok(key) => Ok(Input::Keys(vec![key])),
-        // If it is a request with extra octets or a wrong signature, that error says more than that it is not a
-        // certificate.
+        // For a request with extra octets or a wrong signature, the error of the request parser is more specific than
+        // that of the certificate parser.
         Err(_) if matches!(request_error, X509Error::Structure(_)) => {
             Err(InputError::NotDer(certificate_error))
         }
@@ -174,7 +174,7 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
 /// Why a file cannot be read as certificates or keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputError {
-    /// Nothing, or only white space.
+    /// The file is empty, or has only white space.
     Empty,
     /// Text in UTF-16.
     Utf16,
@@ -191,14 +191,14 @@ pub enum InputError {
     Certificate {
         /// Line of BEGIN, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: X509Error,
     },
     /// A block is not a certification request.
     Request {
         /// Line of BEGIN, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: X509Error,
     },
     /// A block is not a public key.
@@ -206,11 +206,11 @@ pub enum InputError {
         /// Line of BEGIN, counted from 1.
         line: usize,
     },
-    /// The input is a private key, where none is accepted.
+    /// A private key cannot be read.
     PrivateKey {
         /// Line of BEGIN, counted from 1; `None` for DER.
         line: Option<usize>,
-        /// What is wrong with it.
+        /// The reason.
         error: KeyError,
     },
     /// DER that is not a certificate, request or key.
@@ -222,10 +222,10 @@ pub enum InputError {
 impl Advise for InputError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Empty => Some("check whether the command that writes it has failed"),
+            Self::Empty => Some("check whether the command that writes the file has failed"),
             Self::Utf16 => Some("convert it with `iconv -f UTF-16 -t UTF-8`"),
             Self::Pkcs7 { .. } => Some(
-                "convert it with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if it is binary",
+                "convert it with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if the file is binary",
             ),
             Self::Pkcs12 => Some("convert it with `openssl pkcs12 -in FILE -nokeys`"),
             Self::Pem(error) => Some(error.problem.hint()),
@@ -234,7 +234,7 @@ impl Advise for InputError {
                 Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
             }
             Self::Certificate { error: X509Error::Ber { .. }, .. } | Self::NotDer(X509Error::Ber { .. }) => {
-                Some("some servers re-encode it and some clients reject it: have it reissued")
+                Some("some servers re-encode it and some clients reject it: have the certificate reissued")
             }
             Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
                 Some("the file is damaged: copy it again from its source")

@@ -1,5 +1,5 @@
-//! Computes the SubjectPublicKeyInfo of a private key, checks that its parts fit together, and wipes it: RFC 5208,
-//! 5915, 5958, 8017, 8410.
+//! Computes the SubjectPublicKeyInfo of a private key after a check that the parts of the key match, and wipes the
+//! private key from memory: RFC 5208, 5915, 5958, 8017, 8410.
 
 use std::fmt;
 
@@ -23,10 +23,10 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// Bits of the largest RSA modulus that is accepted, as in OpenSSL.
+/// The largest accepted size of an RSA integer in bits, the limit of OpenSSL for the modulus.
 const LARGEST_RSA: usize = 16_384;
 
-/// The container format of a private key, which its PEM label names.
+/// The container format of a private key, as named by the PEM label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
     /// `PRIVATE KEY`: PKCS #8 (RFC 5208, RFC 5958).
@@ -38,9 +38,9 @@ pub enum Container {
 }
 
 impl Container {
-    /// The container that a PEM label names.
+    /// Returns the container format for a PEM label.
     ///
-    /// Errors: an encrypted or unsupported kind of private key.
+    /// Errors: an encrypted private key, an unsupported container format.
     pub fn of_label(label: &str) -> Result<Self, KeyError> {
         match label {
             "PRIVATE KEY" => Ok(Self::Pkcs8),
@@ -53,9 +53,9 @@ impl Container {
     }
 }
 
-/// The public key of a private key.
+/// Returns the public key of a private key.
 ///
-/// Errors: another container, an unsupported algorithm, parts that do not fit together.
+/// Errors: not in this container format, an unsupported algorithm, parts that do not match.
 pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyError> {
     let spki = match container {
         Container::Pkcs8 => from_pkcs8(der)?,
@@ -65,7 +65,7 @@ pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyErro
     PublicKey::from_spki(spki).map_err(|_| KeyError::Unreadable)
 }
 
-/// The public key of a private key in DER, in any container.
+/// Returns the public key of a private key in DER; tries all container formats.
 ///
 /// Errors: as [`public_key`].
 pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
@@ -80,7 +80,7 @@ pub fn public_key_from_der(der: &[u8]) -> Result<PublicKey, KeyError> {
     Err(last)
 }
 
-/// The SubjectPublicKeyInfo of an RSAPublicKey, with the NULL of RFC 3279 section 2.3.1.
+/// Returns the SubjectPublicKeyInfo of an RSAPublicKey, with the NULL parameters of RFC 3279 section 2.3.1.
 ///
 /// Errors: not an RSAPublicKey.
 pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
@@ -88,8 +88,8 @@ pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
     PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
 }
 
-/// An RSA key encoded again, with the NULL of RFC 3279 section 2.3.1 and the shortest integers; `None` for other
-/// keys. Some tools hash these octets, but verifiers hash those of the certificate.
+/// Re-encodes an RSA key with the NULL parameters of RFC 3279 section 2.3.1 and the shortest integers; `None` for other
+/// keys. Some tools hash the re-encoded key, but verifiers hash the octets in the certificate.
 pub fn re_encoded(subject_public_key_info: &[u8]) -> Option<Vec<u8>> {
     let [modulus, public_exponent] = rsa_numbers(subject_public_key_info)?;
     let public = RsaPublicKeyRef {
@@ -106,8 +106,8 @@ fn from_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
         RSA_ENCRYPTION => from_pkcs1(secret),
         EC_PUBLIC_KEY => {
             let curve = info.algorithm.parameters.ok_or(KeyError::Unreadable)?;
-            // Explicit parameters are a SEQUENCE. The certificate may encode the same key in another way, and then a
-            // record of these octets would not match.
+            // Explicit parameters are a SEQUENCE. They are refused, because the certificate may encode the same key in
+            // another way, and a record of this encoding would not match.
             let curve = curve.decode_as::<ObjectIdentifier>().map_err(|_| KeyError::Unsupported)?;
             from_sec1(secret, Some(curve))
         }
@@ -122,7 +122,7 @@ fn from_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// The 32 octets of a CurvePrivateKey (RFC 8410 section 7).
+/// Returns the 32 octets of a CurvePrivateKey (RFC 8410 section 7).
 fn ed25519_seed(secret: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let seed = <&OctetStringRef>::from_der(secret)?;
     seed.as_bytes().try_into().map(Zeroizing::new).map_err(|_| KeyError::Unreadable)
@@ -135,7 +135,8 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     }
     let numbers = [key.modulus, key.public_exponent, key.private_exponent, key.prime1, key.prime2];
     let numbers = numbers.into_iter().chain([key.exponent1, key.exponent2, key.coefficient]);
-    // The arithmetic needs stack space, and time that grows with the square of the bits.
+    // Large integers are refused: the arithmetic below needs stack space, and its time grows with the square of the
+    // number of bits.
     if let Some(bits) = numbers.map(bits).max().filter(|bits| *bits > LARGEST_RSA) {
         return Err(KeyError::TooLarge { bits });
     }
@@ -182,7 +183,7 @@ fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Vec<u8>, Key
     spki(AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) }, &point)
 }
 
-/// The uncompressed public point of the secret. If the key also contains a point, both must be the same.
+/// Computes the uncompressed public point. If the key contains a public point, it must equal the computed point.
 fn public_point<C>(key: &EcPrivateKey<'_>) -> Result<Vec<u8>, KeyError>
 where
     C: CurveArithmetic,
@@ -199,7 +200,7 @@ where
 /// Whether an ECPrivateKey has explicit parameters instead of a named curve (RFC 5480 section 2.1.1).
 fn has_explicit_parameters(der: &[u8]) -> bool {
     let fields = AnyRef::from_der(der).map(|outer| outer.value()).unwrap_or_default();
-    // version, privateKey, then [0] with the parameters.
+    // The fields are version, privateKey and [0] parameters.
     let mut reader = match der::SliceReader::new(fields) {
         Ok(reader) => reader,
         Err(_) => return false,
@@ -215,33 +216,34 @@ fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>,
     Ok(SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()?)
 }
 
-/// Checks that values stored twice agree; `None` if the value is stored once.
+/// Returns an error if `agrees` is `Some(false)`: a value that is stored twice differs. `None` means that the value is
+/// stored once.
 fn fits(agrees: Option<bool>) -> Result<(), KeyError> {
     if agrees == Some(false) { Err(KeyError::Mismatch) } else { Ok(()) }
 }
 
-/// Why a private key is not accepted. No variant contains a part of the key.
+/// The reason why a private key is not accepted. No variant contains a part of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
-    /// It is encrypted.
+    /// The key is encrypted.
     Encrypted,
-    /// It is in OpenSSH's own container.
+    /// The key is in the OpenSSH container format.
     OpenSsh,
-    /// Its algorithm or container is not supported.
+    /// The key type or the container format is not supported.
     Unsupported,
     /// An integer of an RSA key has more than 16,384 bits.
     TooLarge {
-        /// Bits of this integer.
+        /// The number of bits of this integer.
         bits: usize,
     },
-    /// Its parts do not fit together.
+    /// The parts of the key do not match.
     Mismatch,
-    /// It is not the structure that its label names.
+    /// The data does not have the structure that the PEM label names.
     Unreadable,
 }
 
 impl KeyError {
-    /// What to do about it.
+    /// Tells the operator how to correct the error.
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::Encrypted | Self::Unsupported => Some(
@@ -250,7 +252,9 @@ impl KeyError {
             Self::OpenSsh => Some(
                 "export its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and use that file",
             ),
-            Self::TooLarge { .. } => Some("servers and clients refuse such a key: create a smaller one"),
+            Self::TooLarge { .. } => {
+                Some("create a smaller key: servers and clients refuse a key of this size")
+            }
             Self::Mismatch | Self::Unreadable => Some("the file is damaged: copy it again from its source"),
         }
     }
@@ -266,14 +270,14 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge { bits } => {
-                return write!(f, "the RSA private key contains a number of {bits} bits, but 16384 is the limit");
+                return write!(f, "an integer of the RSA private key has {bits} bits; the limit is 16384 bits");
             }
             Self::Encrypted => "the private key is encrypted",
-            Self::OpenSsh => "private keys in OpenSSH's own format are not supported",
+            Self::OpenSsh => "private keys in the OpenSSH format are not supported",
             Self::Unsupported => {
-                "this kind of private key is not supported; supported are RSA, Ed25519, and P-256 and P-384 as named curves (PKCS #8, PKCS #1, SEC 1)"
+                "unsupported private key type; supported types: RSA, Ed25519, and ECDSA with the named curves P-256 and P-384 (in PKCS #8, PKCS #1 or SEC 1)"
             }
-            Self::Mismatch => "the parts of the private key do not fit together",
+            Self::Mismatch => "the parts of the private key do not match",
             Self::Unreadable => "cannot read the private key",
         })
     }
@@ -285,13 +289,13 @@ impl std::error::Error for KeyError {}
 mod tests {
     use super::*;
 
-    /// The shortest form of an element.
+    /// Encodes an element in DER.
     fn der(tag: der::Tag, content: &[u8]) -> Vec<u8> {
         AnyRef::new(tag, content).unwrap().to_der().unwrap()
     }
 
     fn rsa(bits: [usize; 8]) -> Vec<u8> {
-        // Octets of an INTEGER with that many bits: a zero octet where the first bit would be a sign.
+        // Encodes an INTEGER with `bits` bits, with a leading zero octet if the first bit would otherwise be a sign.
         let integer = |bits: usize| {
             let mut octets = vec![0xff; bits.div_ceil(8)];
             octets[0] = 0xff >> (octets.len() * 8 - bits);
@@ -329,6 +333,6 @@ mod tests {
             }
         }
         let said = KeyError::TooLarge { bits: 16_385 }.to_string();
-        assert_eq!(said, "the RSA private key contains a number of 16385 bits, but 16384 is the limit");
+        assert_eq!(said, "an integer of the RSA private key has 16385 bits; the limit is 16384 bits");
     }
 }

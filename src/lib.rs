@@ -1,4 +1,4 @@
-//! Correct DANE TLSA records from a certificate chain (RFC 6698, 7671, 7672).
+//! Generates correct DANE TLSA records from a certificate chain (RFC 6698, 7671, 7672).
 //!
 //! Data flows in one direction, from octets to text:
 //!
@@ -19,33 +19,33 @@
 //!
 //! [`live`] reads the same data from the network: published records from the DNS, and the chains that servers send.
 //!
-//! The modules, lowest first; each uses only the ones above it:
+//! The modules, lowest layer first; each module uses only modules above it in the table:
 //!
 //! | module | job | standard |
 //! |---|---|---|
-//! | [`text`] | external text that is safe to show | |
-//! | [`diagnostic`] | every diagnostic: its code, section and advice | |
-//! | [`tlsa`] | usage, selector, matching type, association data | RFC 6698 section 2, RFC 7218 |
-//! | [`owner`] | host, port and transport to owner name | RFC 6698 section 3 |
-//! | [`pem_file`] | octets to PEM blocks with line numbers, strictly | RFC 7468 |
-//! | [`x509`] | one block to a certificate, request or public key; checks signatures | RFC 5280 |
-//! | [`key`] | private key to SubjectPublicKeyInfo | RFC 5208, 5915, 5958, 8017, 8410 |
-//! | [`input`] | a file to its certificates, or to its keys if it has none | RFC 7468 section 4 |
-//! | [`chain`] | certificates to end entities and their certification paths | RFC 5280 section 6 |
-//! | [`generate`] | parameters and certificates or keys to records with their sources | RFC 7671 section 5 |
-//! | [`records`] | zone, dig and RFC 3597 text to published records | RFC 1035 section 5, RFC 3597 |
-//! | [`path`] | path validation from an end entity to a trust anchor | RFC 5280 section 6.1 |
-//! | [`verify`] | records and a chain to a status for each record and a verdict | RFC 7671 sections 5, 8 and 9 |
-//! | [`diff`] | wanted and published records to the records to add and remove | RFC 7671 section 8 |
-//! | [`live`] | what a DANE client sees: DNSSEC, STARTTLS, the served chain (feature `live`) | RFC 4035 section 5, RFC 7671 section 7, RFC 7672 section 2 |
-//! | [`advice`] | findings about records, certificates and probes | RFC 7671, RFC 7672 |
-//! | [`render`] | records, reports and changes to zone, rdata, generic, nsupdate and JSON text | RFC 1035 section 5, RFC 3597 |
+//! | [`text`] | makes external text safe to show | |
+//! | [`diagnostic`] | defines every diagnostic: code, RFC section and advice | |
+//! | [`tlsa`] | defines usage, selector, matching type and association data | RFC 6698 section 2, RFC 7218 |
+//! | [`owner`] | converts host, port and transport to an owner name | RFC 6698 section 3 |
+//! | [`pem_file`] | splits octets into PEM blocks with line numbers, strictly | RFC 7468 |
+//! | [`x509`] | parses one block as a certificate, request or public key; checks signatures | RFC 5280 |
+//! | [`key`] | converts a private key to SubjectPublicKeyInfo | RFC 5208, 5915, 5958, 8017, 8410 |
+//! | [`input`] | reads the certificates of a file, or its keys if it has no certificates | RFC 7468 section 4 |
+//! | [`chain`] | finds end entities and their certification paths | RFC 5280 section 6 |
+//! | [`generate`] | generates records from parameters and certificates or keys | RFC 7671 section 5 |
+//! | [`records`] | parses zone, dig and RFC 3597 text into published records | RFC 1035 section 5, RFC 3597 |
+//! | [`path`] | validates the path from an end entity to a trust anchor | RFC 5280 section 6.1 |
+//! | [`verify`] | checks records against a chain: a status for each record, and a verdict | RFC 7671 sections 5, 8 and 9 |
+//! | [`diff`] | compares wanted and published records: the records to add and remove | RFC 7671 section 8 |
+//! | [`live`] | looks up and connects as a DANE client does: DNSSEC, STARTTLS, the served chain (feature `live`) | RFC 4035 section 5, RFC 7671 section 7, RFC 7672 section 2 |
+//! | [`advice`] | reports findings about records, certificates and probes | RFC 7671, RFC 7672 |
+//! | [`render`] | writes records, reports and changes as text, a file for each format | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | reads and writes files, `-` for standard input or output | |
 //! | [`cli`] | parses the command line into typed values | |
-//! | [`man`] | the manual page | man(7) |
-//! | [`commands`] | one function per subcommand | |
+//! | [`man`] | writes the manual page | man(7) |
+//! | [`commands`] | runs the subcommands: one function each | |
 //!
-// Without the feature, the link would be broken.
+// Without the feature `live`, the link to the module would be broken.
 #![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html")]
 
 pub mod text;

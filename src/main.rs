@@ -1,4 +1,4 @@
-//! Runs the command line and returns its status.
+//! Runs the command line and returns the exit status.
 
 use std::process::ExitCode;
 

@@ -7,10 +7,10 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli::{self, notes};
 
-/// Octets of a line of the page's source, of which man(7) wants 80 at most.
+/// The longest line of the page's source in octets; man(7) allows 80 at most.
 const WIDTH: usize = 78;
 
-/// The page in roff, for man(1).
+/// Returns the manual page in roff, for man(1).
 pub fn page() -> String {
     let mut command = cli::command();
     command.build();
@@ -80,9 +80,9 @@ fn about(command: &Command) -> String {
 
 struct Page {
     roff: Roff,
-    /// Whether the last heading has no text yet: the first paragraph needs no `.PP`.
+    /// Whether the last heading has no text yet. The first paragraph after a heading needs no `.PP`.
     under_heading: bool,
-    /// Name and help of each argument described so far, by its identifier.
+    /// The name and help of each argument described so far, by the argument's identifier.
     known: HashMap<String, (Vec<Inline>, String)>,
 }
 
@@ -92,7 +92,7 @@ impl Page {
         self.under_heading = true;
     }
 
-    /// Text of one line or several, a sentence's end always at the end of a line.
+    /// Writes text in lines of at most `WIDTH` octets. Each sentence ends at the end of a line.
     fn text(&mut self, text: &str) {
         let octets = |word: &str| word.len() + word.matches('-').count() + 4 * word.matches('\'').count();
         let mut lines: Vec<String> = Vec::new();
@@ -130,7 +130,7 @@ impl Page {
         self.text(text);
     }
 
-    /// Each word with its meaning.
+    /// Writes each word with its meaning.
     fn list<'a>(&mut self, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
         for (word, meaning) in items {
             self.item(vec![bold(word)], meaning);
@@ -143,7 +143,7 @@ impl Page {
         self.text(text);
     }
 
-    /// Paragraphs, separated by empty lines, and indented examples.
+    /// Writes paragraphs, which are separated by empty lines, and examples, which are indented.
     fn prose(&mut self, text: &str) {
         for block in
             text.lines().collect::<Vec<_>>().chunk_by(|line, next| is_example(line) == is_example(next))
@@ -158,7 +158,7 @@ impl Page {
         }
     }
 
-    /// A topic of the help: lines in capitals are headings, and what is fenced is printed as it is.
+    /// Writes a topic of the help: lines in capitals are headings, and fenced text is printed unchanged.
     fn topic(&mut self, text: &str) {
         for (place, part) in text.split("```").enumerate() {
             if place % 2 == 1 {
@@ -183,7 +183,7 @@ impl Page {
         self.roff.control("EE", []);
     }
 
-    /// Commands, with their purpose after them or on the next line.
+    /// Writes example commands, each with its purpose on the same line or on the next line.
     fn examples(&mut self, lines: &[&str]) {
         let mut examples: Vec<(&str, &str)> = Vec::new();
         for line in lines {
@@ -205,7 +205,7 @@ impl Page {
         self.list(examples);
     }
 
-    /// The calls, from the usage.
+    /// Writes the synopsis: each command line of clap's usage.
     fn synopsis(&mut self, command: &Command) {
         let usage = command.clone().render_usage().to_string();
         for call in usage.trim_start_matches("Usage:").lines().map(str::trim) {
@@ -217,7 +217,7 @@ impl Page {
         }
     }
 
-    /// Each argument with its help, or only its name if it has been described.
+    /// Writes each argument with its help, or only its name if an earlier section describes the same argument.
     fn arguments(&mut self, command: &Command) {
         let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
             command.get_arguments().partition(|argument| argument.is_positional());

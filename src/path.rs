@@ -1,8 +1,8 @@
 //! Builds and verifies a path from an end entity to a trust anchor: RFC 5280 section 6.1.
 //!
-//! webpki checks signatures, dates, basicConstraints, path lengths, extended key usage and name constraints. It does
-//! not check the trust anchor itself, but clients that receive the anchor from the server do, so this module does it
-//! too. No other module uses webpki.
+//! webpki checks signatures, dates, basicConstraints, path lengths, extended key usage and name constraints. webpki
+//! does not check the trust anchor itself. Clients check an anchor that they receive from the server, so this module
+//! checks it too. No other module uses webpki.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, VerifiedPath
 
 use crate::x509::{Certificate, KeyAlgorithm, folded_name};
 
-/// A trust anchor, at which a path may end.
+/// A trust anchor: the end of a path.
 #[derive(Debug, Clone, Copy)]
 pub enum Anchor<'a> {
     /// A CA's certificate.
@@ -22,28 +22,28 @@ pub enum Anchor<'a> {
     Key {
         /// The SubjectPublicKeyInfo.
         spki: &'a [u8],
-        /// The DER of the issuer name of the certificates that it may have signed.
+        /// The DER of the issuer name in the certificates that this key may have signed.
         name: &'a [u8],
     },
 }
 
-/// A path to build and verify.
+/// The input of [`verify`].
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The server's own certificate.
     pub end_entity: &'a Certificate,
     /// Certificates that may be intermediates.
     pub others: &'a [&'a Certificate],
-    /// Where the path may end.
+    /// The trust anchors at which the path may end.
     pub anchors: &'a [Anchor<'a>],
-    /// A certificate that must be in the path; it may be its anchor.
+    /// A certificate that must be in the path, as an intermediate or as the anchor.
     pub by_way_of: Option<&'a Certificate>,
     /// The time at which the path must be valid.
     pub now: OffsetDateTime,
 }
 
 impl<'a> Question<'a> {
-    /// The certificates that may be issuers: the others, and the anchors that are certificates.
+    /// Returns the certificates that may be issuers: `others`, and the anchors that are certificates.
     fn issuers(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
         let of_anchors = self.anchors.iter().filter_map(|anchor| match anchor {
             Anchor::Certificate(certificate) => Some(*certificate),
@@ -52,32 +52,32 @@ impl<'a> Question<'a> {
         self.others.iter().copied().chain(of_anchors)
     }
 
-    /// All certificates that may be in the path.
+    /// Returns all certificates that may be in the path.
     fn certificates(&self) -> impl Iterator<Item = &'a Certificate> + use<'a> {
         std::iter::once(self.end_entity).chain(self.issuers())
     }
 }
 
-/// Why no path was verified.
+/// The reason why no path was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathError {
-    /// There is no valid path, for this reason.
+    /// No valid path exists; contains the reason.
     Broken(String),
-    /// The verifier cannot decide, for this reason.
+    /// The verifier cannot decide whether a valid path exists; contains the reason.
     Undecided(String),
 }
 
 /// A verified path.
 #[derive(Debug, Clone)]
 pub struct Verified<'a> {
-    /// The number of links from the end entity to the anchor, or to the certificate of `by_way_of`.
+    /// The depth of the anchor, or of the certificate `by_way_of` if given: steps up from the end entity (depth 0).
     pub depth: usize,
-    /// The CAs of the path from the end entity's issuer up, the anchor included if it is a certificate.
+    /// The CAs of the path, starting with the issuer of the end entity; includes the anchor if it is a certificate.
     pub cas: Vec<&'a Certificate>,
 }
 
-/// The reason if no path leads to an anchor.
-pub const NO_PATH: &str = "no path with valid signatures leads to it";
+/// The text of [`PathError::Broken`] if no path leads to an anchor.
+pub const NO_PATH: &str = "no path with valid signatures leads to a trust anchor";
 
 /// Builds and verifies a path.
 ///
@@ -93,8 +93,9 @@ pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     }
     let anchors: Vec<Anchor<'a>> =
         anchors.iter().zip(fit).filter(|(_, fit)| fit.is_ok()).map(|(anchor, _)| *anchor).collect();
-    // A certificate whose basicConstraints say that it is not a CA only makes the search longer; without the
-    // extension, webpki has an error of its own. The path ends at an anchor, so a fault above it does not matter.
+    // Two kinds of certificates are left out. A certificate whose basicConstraints say that it is not a CA only makes
+    // the search longer; one without the extension is kept, because webpki reports a specific error for it. A path
+    // ends at its anchor, so an anchor is not an intermediate, and a fault above the anchor does not matter.
     let ends_path = |other: &Certificate| {
         by_way_of.is_none()
             && anchors
@@ -171,7 +172,7 @@ pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     }
 }
 
-/// Whether clients that receive the anchor's certificate accept it as a CA.
+/// Checks that clients that receive this anchor from the server accept it as a CA.
 fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError> {
     let Anchor::Certificate(certificate) = anchor else { return Ok(()) };
     let broken = |reason: String| Err(PathError::Broken(format!("this CA {reason}")));
@@ -186,7 +187,7 @@ fn check_anchor(anchor: Anchor<'_>, now: OffsetDateTime) -> Result<(), PathError
     }
 }
 
-/// Whether it may issue certificates for TLS servers (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
+/// Checks that the CA may issue certificates for TLS servers (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     let reason = match (certificate.is_ca_at_top(), certificate.key_usage_cert_sign()) {
         (false, _) => "is not a CA",
@@ -200,7 +201,9 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     Err(PathError::Broken(format!("{} {reason}", certificate.called())))
 }
 
-/// Errors: an extension that occurs twice or cannot be read, which clients may treat in different ways.
+/// Checks that clients treat all extensions alike.
+///
+/// Errors: an extension that occurs twice or cannot be read; some clients may refuse the certificate.
 fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
     match certificate.unreadable_extensions().first() {
         None => Ok(()),
@@ -211,8 +214,10 @@ fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
     }
 }
 
-/// Errors: an authorityKeyIdentifier that names another certificate than the one in the path, so that clients may
-/// look for the other one (RFC 4158 section 3.5.12).
+/// Checks that each authorityKeyIdentifier matches the issuer in the path.
+///
+/// Errors: an authorityKeyIdentifier that names another certificate than the issuer in the path. Clients may look for
+/// that certificate instead (RFC 4158 section 3.5.12).
 fn check_identifiers(end_entity: &Certificate, cas: &[&Certificate]) -> Result<(), PathError> {
     let children = std::iter::once(end_entity).chain(cas.iter().copied());
     match children.zip(cas).find(|(child, issuer)| child.asks_for_another(issuer)) {
@@ -225,7 +230,7 @@ fn check_identifiers(end_entity: &Certificate, cas: &[&Certificate]) -> Result<(
     }
 }
 
-/// The number of links up to the anchor or to `by_way_of`, in a path that webpki has verified.
+/// Returns the depth of the anchor, or of `by_way_of` if given, in a path that webpki has verified.
 ///
 /// Errors: the path fails a check that webpki does not make, or does not contain `by_way_of`.
 fn depth(
@@ -248,7 +253,7 @@ fn depth(
         }
     }
     let Some(wanted) = by_way_of else {
-        // A bare key is not a certificate: it has the depth of the certificate whose signature it verifies.
+        // A bare key is not a certificate, so its depth is that of the certificate whose signature it verifies.
         return Ok(if matches!(anchor, Some(Anchor::Key { .. })) { steps } else { steps + 1 });
     };
     let is_anchor = matches!(anchor, Some(Anchor::Certificate(anchor)) if anchor.der() == wanted.der());
@@ -259,7 +264,7 @@ fn depth(
     }
 }
 
-/// What an error of webpki means for this path.
+/// Translates an error of webpki to a [`PathError`].
 fn explain(question: &Question<'_>, error: &Error) -> PathError {
     let undecided = |what: &str| PathError::Undecided(format!("the verifier {what}"));
     let broken = |reason: &str| PathError::Broken(reason.to_owned());
@@ -283,22 +288,22 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
             broken(&format!("a certificate is not valid before {}", date(not_before)))
         }
         Error::UnknownIssuer if has_other_spellings(question) => {
-            undecided("compares names byte for byte; these differ only in encoding")
+            undecided("compares names byte for byte; an issuer name and a CA name differ only in encoding")
         }
         Error::UnknownIssuer => broken(NO_PATH),
         Error::InvalidSignatureForPublicKey if keys.any(KeyAlgorithm::is_small_rsa) => {
             undecided("does not support RSA keys below 2048 bits")
         }
         Error::InvalidSignatureForPublicKey if question.issuers().any(Certificate::has_odd_rsa_key) => {
-            undecided("does not support RSA keys whose numbers are not encoded as DER requires")
+            undecided("does not support RSA keys whose integers are not in valid DER")
         }
         Error::InvalidSignatureForPublicKey => broken("a signature does not verify"),
         Error::EndEntityUsedAsCa => broken("an intermediate certificate is not a CA"),
-        // webpki supports fewer kinds of names, and compares wildcards differently.
+        // webpki supports fewer name types than other clients and compares wildcards differently.
         Error::NameConstraintViolation if has_other_names(question) => {
-            undecided("may apply these name constraints differently from other clients")
+            undecided("may apply the name constraints differently from other clients")
         }
-        Error::NameConstraintViolation => broken("the name constraints of a CA forbid a name"),
+        Error::NameConstraintViolation => broken("a name in the path violates the name constraints of a CA"),
         Error::PathLenConstraintViolated => {
             broken("the path is longer than the pathLenConstraint of a CA allows")
         }
@@ -331,7 +336,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
     }
 }
 
-/// Whether there are name constraints or names that clients compare in different ways.
+/// Whether a certificate contains name constraints or wildcard names that clients compare in different ways.
 fn has_other_names(question: &Question<'_>) -> bool {
     question.certificates().any(Certificate::has_other_constraints)
         || question.end_entity.dns_names().iter().any(|name| name.starts_with('*'))
@@ -350,7 +355,8 @@ fn has_other_spellings(question: &Question<'_>) -> bool {
     })
 }
 
-/// The content of a SEQUENCE, as webpki keeps names and keys; empty if `der` is not a SEQUENCE.
+/// Returns the content of a SEQUENCE, the form in which webpki expects names and keys; empty if `der` is not a
+/// SEQUENCE.
 fn content(der: &[u8]) -> Der<'_> {
     Der::from_slice(crate::x509::sequence_content(der).unwrap_or_default())
 }

@@ -1,14 +1,14 @@
 //! Makes external text safe to show: on one line, and never a private key.
 //!
 //! Users sometimes give a private key where a name or a file is expected (`"$(cat key.pem)"`), and messages end up in
-//! logs. So text is shown only if it looks like a value of the expected kind.
+//! logs. Therefore, text is shown only if it looks like a value of the expected kind.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// `text` with all characters escaped that could end the line or confuse a terminal.
+/// Escapes all characters in `text` that could end the line or confuse a terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
@@ -32,8 +32,8 @@ const LONGEST_WORD: usize = 32;
 /// Maximum length of a path that is shown, in octets: PATH_MAX of Linux.
 const LONGEST_PATH: usize = 4096;
 
-/// A command-line value in a message: its text in quotation marks if it looks like a value of its kind, otherwise its
-/// place. Text that may not be shown is not stored.
+/// A command-line value in a message: the quoted text if it looks like a value of the expected kind, otherwise its
+/// place on the command line. Text that may not be shown is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     text: Option<String>,
@@ -89,7 +89,7 @@ impl Shown {
         Self { text: (is_plausible && !is_pem(text)).then(|| printable(text)), place: None }
     }
 
-    /// Sets the place on the command line, such as `the value of --port`; keeps a place that is set.
+    /// Sets the place on the command line, such as `the value of --port`; keeps a place that is already set.
     #[must_use]
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { place: self.place.or_else(|| Some(place.into())), ..self }
@@ -111,7 +111,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// The name of a file in messages: the path, unless it may be part of a key; `-` is standard input.
+/// Returns the name of a file for messages: the path, or a fixed text if the path may contain part of a key.
 pub fn file_name(path: &str) -> String {
     if path == "-" {
         return "standard input".to_owned();
@@ -125,7 +125,7 @@ pub fn is_path(text: &str) -> bool {
     text.len() <= LONGEST_PATH && !is_pem(text)
 }
 
-/// `word` if it could be a domain name, so that a message may show it.
+/// Returns `word` if it could be a domain name, so a message may show it.
 pub fn domain_name(word: &str) -> Option<&str> {
     let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@".contains(&octet);
     let is_name = word.len() <= LONGEST_NAME
@@ -157,13 +157,14 @@ fn is_like_base64(word: &str) -> bool {
     let kind = |octet: u8| (octet.is_ascii_uppercase(), octet.is_ascii_digit());
     let changes =
         word.bytes().zip(word.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
-    // In random base64, about two of three characters differ in kind from the next one.
+    // In random base64, about two in three characters differ in kind from the next character.
     let is_random = 5 * changes >= 2 * word.len();
     let is_long = word.len() >= 40 && !word.starts_with('/');
     word.ends_with('=') || is_mixed && (is_random || is_long || word.contains('+'))
 }
 
-/// `octets` as text, with U+FFFD for each invalid UTF-8 sequence; it is wiped on drop, because it may contain a key.
+/// Converts `octets` to text, with U+FFFD for each invalid UTF-8 sequence. The text is wiped on drop, because it may
+/// contain a key.
 pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
     let replaced = |chunk: &std::str::Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
     let length = octets.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(&chunk).len()).sum();
@@ -176,7 +177,7 @@ pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// The number of the line, counted from 1, with the first PEM block in `octets`.
+/// Returns the line number, counted from 1, of the first PEM block in `octets`.
 pub fn line_of_pem(octets: &[u8]) -> Option<usize> {
     let before = |at: usize| octets.get(..at).unwrap_or_default();
     let is_first_in_line = |at: &usize| {

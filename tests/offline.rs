@@ -43,7 +43,7 @@ fn a_call_of_probe_names_the_build() {
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             "tlsagen: error: this build of tlsagen has no `probe`: it was built without the feature `live`\n\
-             tlsagen: hint: install a build that has it, or use `check` with --records\n",
+             tlsagen: hint: install a build with `probe`, or use `check` with --records\n",
             "{arguments:?}"
         );
     }

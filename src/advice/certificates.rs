@@ -53,7 +53,7 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Hint } else { Warning };
     one(severity, scene.described.iter().filter(without_end_entity), |names| {
         format!(
-            "usage 2 fails unless the server sends the certificate of {names} in its chain, even if it is a root; `3 1 1` of the server's own certificate does not depend on the chain"
+            "usage 2 fails unless the server sends the certificate of {names} in its chain, even a root certificate; a `3 1 1` record of the server's own certificate does not depend on the chain"
         )
     })
 }
@@ -78,12 +78,12 @@ fn not_yet(certificate: &Certificate, now: OffsetDateTime) -> Option<OffsetDateT
     certificate.validity().not_before.filter(|not_before| now < *not_before)
 }
 
-/// The effect of the end entity's dates on the requested usages.
+/// Returns how the end entity's invalid dates affect the requested usages.
 fn of_dates(scene: &Scene<'_>) -> &'static str {
     if scene.has_usage(|params| params.usage != Usage::DaneEe) {
         "usages 0 to 2 fail, usage 3 ignores dates"
     } else {
-        "usage 3 ignores dates, but some receivers do not"
+        "usage 3 ignores dates, but some clients check them"
     }
 }
 
@@ -149,7 +149,7 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
                 };
                 format!("{subject} does not name {hosts}{reason}")
             }));
-            // One finding is enough: the others would repeat it for each certificate.
+            // Reported for one certificate only: each further certificate would repeat the finding.
             if !findings.is_empty() {
                 break;
             }
@@ -204,14 +204,16 @@ fn same_spki(scene: &Scene<'_>) -> Findings {
         shared.extend(groups.filter_map(some));
     }
     shared.sort();
-    one(Hint, shared, |names| format!("same key, so one record with selector 1 covers all: {names}"))
+    one(Hint, shared, |names| {
+        format!("CAs with the same key, so one record with selector 1 covers all of them: {names}")
+    })
 }
 
 fn multi_leaf(scene: &Scene<'_>) -> Findings {
     let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
     let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
     let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate().key_algorithm()));
-    one(Hint, called, |names| format!("several server certificates: publish the records of each: {names}"))
+    one(Hint, called, |names| format!("several server certificates, so publish the records of each: {names}"))
 }
 
 fn ee_ca(scene: &Scene<'_>) -> Findings {
@@ -237,7 +239,7 @@ fn weak_key(scene: &Scene<'_>) -> Findings {
         }
     }
     let text = |severity| match severity {
-        Error => "clients reject keys this weak in the path of usages 0 and 2",
+        Error => "for usages 0 and 2, clients reject keys this weak in the path",
         Warning => "some clients reject keys this weak",
         Hint => "few mail clients support this key type",
     };
@@ -262,7 +264,7 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
     })
 }
 
-/// CAs whose keyUsage, basicConstraints or path length forbids their place in the path.
+/// Reports CAs whose keyUsage, basicConstraints or path length does not allow them in the path.
 fn ca_limits(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
     let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
@@ -278,12 +280,12 @@ fn ca_limits(scene: &Scene<'_>) -> Findings {
         below.zip(subject.certificate().path_length()).is_some_and(|(below, length)| length < below)
     };
     findings.extend(one(severity, scene.on_path.iter().filter(too_short), |names| {
-        format!("more CAs below {names} than its path length allows: clients reject the path")
+        format!("{names} has more CAs below it than its path length allows: clients reject the path")
     }));
     findings
 }
 
-/// A `--next` file that adds no record, so that nothing is prepared for the rollover.
+/// Reports a `--next` file that adds no record: the rollover is then not prepared.
 fn next_idle(scene: &Scene<'_>) -> Findings {
     let (records, next) = (scene.asked.records, scene.asked.materials.iter().skip(1));
     let idle = next.filter(|next| !records.iter().any(|record| std::ptr::eq(record.source.material, *next)));

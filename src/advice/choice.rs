@@ -108,14 +108,14 @@ fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, reissued, |names| {
         format!(
-            "{params} of {names}: public CAs reissue and cross-sign their certificates, which breaks this record; use selector 1. Selector 0 suits a private CA, as it also fixes the CA's path length and name constraints"
+            "{params} of {names}: public CAs reissue and cross-sign their certificates, which breaks this record; use selector 1. Selector 0 suits a private CA, because the record then also fixes the CA's path length and name constraints"
         )
     })
 }
 
 fn mtype0(scene: &Scene<'_>) -> Findings {
-    /// Octets of a P-521 SubjectPublicKeyInfo: with keys up to this size, responses are hardly larger than with a
-    /// digest.
+    /// Length of a P-521 SubjectPublicKeyInfo in octets: keys up to this length make responses only slightly larger
+    /// than digests do.
     const SMALL: usize = 158;
     let chosen = scene.asked.params.iter().any(|params| params.matching_type == MatchingType::Full);
     let full =
@@ -126,7 +126,7 @@ fn mtype0(scene: &Scene<'_>) -> Findings {
             vec![(
                 severity,
                 format!(
-                    "matching type 0 publishes all {octets} octets, and large responses get lost over UDP; matching type 1 always publishes 32"
+                    "matching type 0 publishes all {octets} octets, and large UDP responses may be lost; matching type 1 always publishes 32 octets"
                 ),
             )]
         }
@@ -161,7 +161,7 @@ fn issuer_rotates(scene: &Scene<'_>) -> Findings {
         .map_or(String::new(), |above| format!(", or use the record of {above}, which is in this chain"));
     one(Warning, rotating, |names| {
         format!(
-            "{params} of {names}: this CA changes its intermediates without notice; publish 3 1 1 of the current and the next key instead{advice}"
+            "{params} of {names}: this CA changes its intermediates without notice; publish 3 1 1 records of the current and the next key instead{advice}"
         )
     })
 }

@@ -1,7 +1,7 @@
-//! The rules: what an operator should know about records, before or after they are published.
+//! Rules that report findings about records to the operator, before or after the records are published.
 //!
-//! A rule is a code and a function that returns its findings, in the table at the top of its file. Rules look at
-//! values only: they read no file and print nothing.
+//! A rule is a code and a function that returns findings; the table at the top of each file lists its rules. Rules
+//! only examine values: they do not read files or print.
 
 mod certificates;
 mod choice;
@@ -31,7 +31,7 @@ struct Rule<S: ?Sized> {
     code: Code,
     /// Whether the rule also matters for a server in use, so that `check` applies it too.
     in_check: bool,
-    /// Severity and text of each finding.
+    /// Returns the severity and text of each finding.
     finding: fn(&S) -> Findings,
 }
 
@@ -40,7 +40,7 @@ impl<S: ?Sized> Rule<S> {
         Self { code, in_check: false, finding }
     }
 
-    /// A rule about the chain that also matters for a server in use.
+    /// Creates a rule that `check` applies too, because it also matters for a server in use.
     const fn in_check_too(code: Code, finding: fn(&S) -> Findings) -> Self {
         Self { code, in_check: true, finding }
     }
@@ -51,7 +51,7 @@ impl<S: ?Sized> Rule<S> {
     }
 }
 
-/// What the rules examine.
+/// The input of the rules: the files, the generated records and the request.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The files, the chain first.
@@ -75,7 +75,7 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     findings_of(context, |_, _| true)
 }
 
-/// The findings of the rules that are `wanted`, by code and by whether `check` applies them.
+/// Returns the findings of the rules that `wanted` selects by code and by [`Rule::in_check`].
 fn findings_of(context: &Context<'_>, wanted: impl Fn(Code, bool) -> bool) -> Vec<Finding> {
     let scene = Scene::new(context);
     let rules = choice::rules().into_iter().chain(certificates::rules());
@@ -83,7 +83,7 @@ fn findings_of(context: &Context<'_>, wanted: impl Fn(Code, bool) -> bool) -> Ve
     wanted.flat_map(|rule| rule.findings(&scene)).collect()
 }
 
-/// The context, and values that several rules derive from it.
+/// The context, and derived values that several rules use.
 struct Scene<'a> {
     asked: &'a Context<'a>,
     /// The end entities of all files.
@@ -95,7 +95,7 @@ struct Scene<'a> {
     on_path: Vec<Subject<'a>>,
     /// The end entities and CAs below a described CA.
     below: Vec<Subject<'a>>,
-    /// The hosts in the owner names of RFC 6698 section 3, and whether the port is the SMTP port.
+    /// The hosts of the owner names that follow RFC 6698 section 3, and whether the port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
 }
 
@@ -104,7 +104,7 @@ struct Scene<'a> {
 struct Subject<'a> {
     link: Link<'a>,
     material: &'a Material,
-    /// Whether messages name the file, because there are several.
+    /// Whether messages name the file; true if there are several files.
     in_file: bool,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Scene<'a> {
         Self { asked, end_entities, described, on_path, below, hosts }
     }
 
-    /// The described CAs: those above an end entity, or in a file without an end entity.
+    /// The described CAs that are above an end entity, or in a file without an end entity.
     fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
         self.described.iter().filter(|subject| subject.link.depth != Some(0))
     }
@@ -150,7 +150,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The values of `on_path` and `below` of a [`Scene`].
+/// Returns the fields `on_path` and `below` of a [`Scene`].
 fn paths<'a>(
     end_entities: &[Subject<'a>],
     described: &[Subject<'a>],
@@ -164,7 +164,7 @@ fn paths<'a>(
     let mut known_below: HashSet<Member> = HashSet::new();
     let deepest = described.iter().filter(is_ca).filter_map(|subject| subject.link.depth).max();
     for end_entity in end_entities.iter().filter(|_| deepest.is_some()) {
-        // The damage is already reported: as an error when records are made, as a finding in `check`.
+        // Damage is reported elsewhere: as an error when records are generated, as a finding in `check`.
         let (path, _) = end_entity.link.member.path_up_to_damage(deepest);
         let is_described = |link: &&Link<'_>| cas.contains(&link.member);
         let Some(top) = path.iter().filter(is_described).filter_map(|link| link.depth).max() else {
@@ -180,7 +180,7 @@ fn paths<'a>(
     (on_path, below)
 }
 
-/// Its subject and line, and its file if there are several.
+/// Writes the certificate's subject and line, and the file name if there are several files.
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.link.member.place();

@@ -41,7 +41,7 @@ pub fn findings(hosts: &[Host]) -> Vec<Finding> {
     findings
 }
 
-/// The code of a DNSSEC result that keeps clients from using DANE.
+/// Returns the code of a DNSSEC result that prevents clients from using DANE, otherwise `None`.
 fn code_of(dnssec: &Dnssec) -> Option<Code> {
     match dnssec {
         Dnssec::Secure | Dnssec::Given => None,
@@ -54,18 +54,18 @@ fn code_of(dnssec: &Dnssec) -> Option<Code> {
     }
 }
 
-/// The finding of a lookup after which a client uses no records.
+/// Returns the finding about a lookup that gives clients no usable records.
 pub fn of_lookup(dnssec: &Dnssec) -> Finding {
     Finding::new(code_of(dnssec).unwrap_or(Code::DnsNoRecords), Warning, &dnssec.to_string())
 }
 
-/// The finding of a remark about a lookup.
+/// Converts a remark about a lookup to a finding.
 pub fn of_remark(remark: &Remark) -> Finding {
     let (code, severity, text) = said_of(remark);
     Finding::new(code, severity, &text)
 }
 
-/// The MX records of `domain` are unsigned.
+/// Reports that the MX records of `domain` are unsigned.
 pub fn mx_insecure(domain: &HostName) -> Finding {
     let domain = domain.as_str();
     let text = format!(
@@ -74,7 +74,7 @@ pub fn mx_insecure(domain: &HostName) -> Finding {
     Finding::new(Code::MxInsecure, Warning, &text)
 }
 
-/// Why the mail hosts of `domain` are unknown.
+/// Reports why the mail hosts of `domain` are unknown.
 pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
     match dnssec {
         Dnssec::NotVisited(omission) => {
@@ -85,7 +85,7 @@ pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
     }
 }
 
-/// `--save` had no certificate to write into `file`.
+/// Reports that `--save` had no certificate to write to `file`.
 pub fn nothing_served(file: &str) -> Finding {
     Finding::new(
         Code::NothingServed,
@@ -109,8 +109,9 @@ fn said_of(remark: &Remark) -> (Code, Severity, String) {
         }
         Remark::EndsSoon(Expiry { records, at }) => {
             let at = at.format(&Rfc3339).unwrap_or_default();
-            let text =
-                format!("the signature of {records} expires {at}: check that the zone is re-signed in time");
+            let text = format!(
+                "the signature of {records} expires at {at}: check that the zone is re-signed in time"
+            );
             (Code::SignatureEnds, Hint, text)
         }
     }
@@ -134,7 +135,7 @@ fn key_kind_unseen(host: &Host) -> Findings {
     host.endpoints.iter().filter_map(said).collect()
 }
 
-/// Hosts and addresses beyond the limits, and those not finished before the deadline.
+/// Reports hosts and addresses beyond the limits, and hosts that were not finished before the deadline.
 fn not_visited(hosts: &[Host]) -> Findings {
     let many = hosts.iter().filter(|host| host.dnssec == Dnssec::NotVisited(Omission::ManyHosts));
     let mut findings = Findings::new();
@@ -162,7 +163,7 @@ fn not_visited(hosts: &[Host]) -> Findings {
     findings
 }
 
-/// The part of a host that the deadline cut off, if any.
+/// Returns the first omission of a host that the deadline caused, if any.
 fn late(host: &Host) -> Option<Omission> {
     let of_host = match host.dnssec {
         Dnssec::NotVisited(omission) => Some(omission),
@@ -174,7 +175,7 @@ fn late(host: &Host) -> Option<Omission> {
     omissions.into_iter().find(is_late)
 }
 
-/// Maximum number of names in a list; the rest is only counted.
+/// Maximum number of names in a list; further names are only counted.
 const LISTED: usize = 16;
 
 fn listed(names: impl Iterator<Item = String>) -> Option<String> {

@@ -1,5 +1,4 @@
-//! Rules about published records: what to correct before a client fails. Severities here do not change the exit
-//! status.
+//! Rules that find errors in published records before clients fail. The severities do not change the exit status.
 
 use std::collections::HashSet;
 
@@ -15,7 +14,7 @@ use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
 use crate::verify::{Coverage, Judged, Policy, Report, Status};
 
-/// What the rules examine.
+/// The input of the rules: the files, the published records and the clients' policy.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The files, the chain first.
@@ -24,7 +23,7 @@ pub struct Context<'a> {
     pub endpoints: &'a [Endpoint],
     /// The owner of the records.
     pub owner: &'a Owner,
-    /// What the clients of this owner check.
+    /// The policy of the clients that use this owner.
     pub policy: &'a Policy<'a>,
     /// The published records and their statuses.
     pub report: &'a Report,
@@ -54,7 +53,7 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
     }
     let params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
     let chain = context.materials.get(..1).unwrap_or_default();
-    // One triple at a time: a triple that matches nothing in the file must not hide what the others describe.
+    // Each triple separately, because an error for one triple would discard the records of the other triples.
     let records: Vec<_> = params
         .iter()
         .filter_map(|params| generate::records(chain, std::slice::from_ref(params), None).ok())
@@ -86,11 +85,13 @@ fn chain<'a>(context: &Context<'a>) -> Option<&'a Chain> {
     context.materials.first().and_then(Material::chain)
 }
 
-/// A signature that does not verify.
+/// Reports a signature that does not verify.
 fn chain_gap(context: &Context<'_>) -> Findings {
     let severity = Error;
     one(severity, &context.report.damage, |damage| {
-        format!("{damage}: the certificates above it were not examined; copy the chain from the CA again")
+        format!(
+            "{damage}: the certificates above this signature were not examined; copy the chain from the CA again"
+        )
     })
 }
 
@@ -120,7 +121,7 @@ fn re_encoded(context: &Context<'_>) -> Findings {
     });
     one(Error, found.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} is the digest of a key that openssl re-encoded, but clients hash the key as it is in the certificate: replace it"
+            "{records} is the digest of a key that openssl re-encoded, but clients hash the key as encoded in the certificate: replace this record"
         )
     })
 }
@@ -136,7 +137,7 @@ fn pkix_smtp(context: &Context<'_>) -> Findings {
     })
 }
 
-/// Triples without coverage, while records of another triple match.
+/// Reports each triple without a matching record if a record of another triple matches.
 fn triple_stale(context: &Context<'_>) -> Findings {
     let any_match = context.report.judged.iter().any(|judgement| judgement.status == Status::Match);
     let stale = context.report.triples.iter().filter(|(params, coverage)| {
@@ -174,7 +175,7 @@ fn agility_gap(context: &Context<'_>) -> Findings {
     });
     one(Error, gap.map(|(params, _)| params), |params| {
         format!(
-            "{params} and the SHA2-256 records describe different certificates, and clients use only the stronger digest: publish both digests of each"
+            "{params} and the SHA2-256 records describe different certificates, and clients use only the stronger digest: publish both digests of each certificate"
         )
     })
 }
@@ -192,7 +193,7 @@ fn mtype2_only(context: &Context<'_>) -> Findings {
     })
 }
 
-/// A record of usage 0 or 2 that describes the end entity.
+/// Reports a record of usage 0 or 2 that describes the end entity.
 fn ta_leaf(context: &Context<'_>) -> Findings {
     let of_anchor = context.report.judged.iter().filter(|judged| {
         judged.status == Status::Unmatched
@@ -201,7 +202,7 @@ fn ta_leaf(context: &Context<'_>) -> Findings {
     let own = of_anchor.filter(|judged| describes_end_entity(context, judged));
     one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} describes the server's own certificate: use usage 3 for it, and usage 2 only for a CA"
+            "{records} describes the server's own certificate: use usage 3 for this certificate, and usage 2 only for a CA"
         )
     })
 }
@@ -213,7 +214,7 @@ fn describes_end_entity(context: &Context<'_>, Judged { record, params, .. }: &J
     chain.end_entities().into_iter().any(describes)
 }
 
-/// A record of usage 2 that may describe a CA outside the file, which the server then does not send.
+/// Reports a record of usage 2 that may describe a CA that is not in the file, so the server does not send it.
 fn ta_not_sent(context: &Context<'_>) -> Findings {
     let Some(chain) = chain(context) else { return Vec::new() };
     let unmatched = context.report.judged.iter().filter(|judged| {
@@ -229,13 +230,13 @@ fn ta_not_sent(context: &Context<'_>) -> Findings {
     }
     one(Error, unmatched.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} does not describe a CA in the file; if it is for {}, the server must send that certificate",
+            "{records} does not describe a CA in the file; if the record describes {}, the server must send that CA's certificate",
             absent.join(" or ")
         )
     })
 }
 
-/// A `--next` file whose records are not all published yet.
+/// Reports a `--next` file whose records are not all published yet.
 fn next_unpublished(context: &Context<'_>) -> Findings {
     let mut params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
     if params.is_empty() {
@@ -253,6 +254,6 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
         wanted.any(|wanted| !context.report.has(&wanted.tlsa))
     });
     one(Warning, unpublished.map(|material| crate::text::file_name(&material.file)), |files| {
-        format!("some records of the next key in {files} are not published: do not deploy it yet")
+        format!("some records of the next key in {files} are not published: do not deploy that key yet")
     })
 }

@@ -1,4 +1,4 @@
-//! What the rules use to write their findings.
+//! Helpers that write the text of findings.
 
 use super::Scene;
 use crate::chain::Chain;
@@ -9,14 +9,14 @@ use crate::tlsa::Params;
 /// The findings of one rule.
 pub(super) type Findings = Vec<(Severity, String)>;
 
-/// ACME CAs, which change their intermediates without notice.
+/// Organization names of ACME CAs that change their intermediates without notice.
 const ACME_CAS: [&str; 4] = ["Let's Encrypt", "ZeroSSL", "Google Trust Services", "ZeroSSL GmbH"];
 
 pub(super) fn is_acme(organizations: &[String]) -> bool {
     organizations.iter().any(|name| ACME_CAS.contains(&name.as_str()))
 }
 
-/// The first three items and the number of the others, so that the line stays short.
+/// Joins the first three items and the number of further items, to keep the line short; `None` without items.
 pub(super) fn some<T: ToString>(items: impl IntoIterator<Item = T>) -> Option<String> {
     let mut items = items.into_iter();
     let shown: Vec<String> = items.by_ref().take(3).map(|item| item.to_string()).collect();

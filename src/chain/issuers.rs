@@ -9,7 +9,8 @@ use crate::input::Located;
 pub(super) struct Issuers {
     /// Certificates with the same subject or the same subject key identifier, in file order.
     groups: Vec<Vec<usize>>,
-    /// For each certificate, the group of its authority key identifier and the group of its issuer name.
+    /// For each certificate, the indices in `groups` of the certificates with its authority key identifier and of
+    /// those with its issuer name.
     wanted: Vec<(Option<usize>, Option<usize>)>,
 }
 
@@ -36,7 +37,7 @@ impl Issuers {
         Self { wanted: wanted.collect(), groups }
     }
 
-    /// Candidates by key identifier, and candidates by name; a certificate may be in both.
+    /// Returns the candidate issuers of `child` by key identifier and by name; a certificate may be in both lists.
     pub(super) fn of(&self, child: usize) -> (&[usize], &[usize]) {
         let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
         let members =
@@ -44,7 +45,8 @@ impl Issuers {
         (members(key_id), members(name))
     }
 
-    /// For each of `count` certificates, whether it is a candidate issuer of a child that `counts`.
+    /// For each of the `count` certificates, whether it is a candidate issuer of a certificate for which `counts` is
+    /// true.
     pub(super) fn wanted_by(&self, counts: impl Fn(usize) -> bool, count: usize) -> Vec<bool> {
         let mut wanted = vec![false; self.groups.len()];
         for (child, groups) in self.wanted.iter().enumerate() {
@@ -65,8 +67,8 @@ impl Issuers {
         is_wanted
     }
 
-    /// For each of `count` certificates, whether it is one of `below` or a direct or indirect candidate issuer of
-    /// one.
+    /// For each of the `count` certificates, whether it is in `below`, or is a direct or indirect candidate issuer of
+    /// a certificate in `below`.
     pub(super) fn above(&self, below: &[usize], count: usize) -> Vec<bool> {
         let mut above = vec![false; count];
         let mut opened = vec![false; self.groups.len()];
@@ -78,7 +80,7 @@ impl Issuers {
             above.iter_mut().skip(child).take(1).for_each(|above| *above = true);
             let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
             for group in [key_id, name].into_iter().flatten() {
-                // Each group is expanded once, so that many certificates of one name take linear time.
+                // Each group is expanded once, so the time is linear even if many certificates have the same name.
                 if let Some(opened) = opened.get_mut(group).filter(|opened| !**opened) {
                     *opened = true;
                     waiting.extend(self.groups.get(group).into_iter().flatten());

@@ -19,7 +19,7 @@ impl<'c> Member<'c> {
         Self { chain, index, entry }
     }
 
-    /// Its index in the chain.
+    /// The index of the certificate in the chain.
     pub(super) fn index(self) -> usize {
         self.index
     }
@@ -29,29 +29,29 @@ impl<'c> Member<'c> {
         &self.entry.located.certificate
     }
 
-    /// The line of its BEGIN marker, counted from 1; `None` for DER and for certificates that a server sent.
+    /// The line of the BEGIN marker, counted from 1; `None` for DER and for certificates that a server sent.
     pub fn line(self) -> Option<usize> {
         self.entry.located.line
     }
 
-    /// Whether it is a CA; every other certificate is an end entity.
+    /// Whether the certificate is a CA; a certificate that is not a CA is an end entity.
     pub fn is_ca(self) -> bool {
         self.entry.is_ca
     }
 
-    /// Whether the file contains a certificate with the name or key identifier of its issuer.
+    /// Whether the file contains a candidate issuer: a certificate with the issuer's name or key identifier.
     pub fn has_issuer(self) -> bool {
         self.chain.has_candidates(self)
     }
 
-    /// Verifies the certificate's signature, if its issuer is in the file.
+    /// Verifies the certificate's signature, if the file contains a candidate issuer.
     ///
     /// Errors: the file is damaged or contains parts of two chains.
     pub fn confirm(self) -> Result<(), ChainError> {
         self.chain.confirm(self)
     }
 
-    /// The CAs above it, nearest first, up to depth `deepest`, over verified signatures only.
+    /// Returns the CAs above this certificate, nearest first, up to depth `deepest`, over verified signatures only.
     ///
     /// Errors: the file is damaged or contains parts of two chains.
     pub fn path(self, deepest: Option<usize>) -> Result<Vec<Link<'c>>, ChainError> {
@@ -59,7 +59,7 @@ impl<'c> Member<'c> {
         damage.map_or(Ok(links), Err)
     }
 
-    /// The same path up to the first signature that does not verify, and the error there.
+    /// Returns the path up to the first signature that does not verify, and the error for that signature.
     pub fn path_up_to_damage(self, deepest: Option<usize>) -> (Vec<Link<'c>>, Option<ChainError>) {
         let (above, damage) = self.chain.climb(vec![(self, 0)], deepest);
         let link = |(member, depth)| Link { member, depth: Some(depth) };
@@ -72,7 +72,7 @@ impl<'c> Member<'c> {
     }
 }
 
-/// Equal if it is the same certificate of the same chain.
+/// Two members are equal if they are the same certificate of the same chain.
 impl PartialEq for Member<'_> {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.entry, other.entry)
@@ -87,7 +87,7 @@ impl Hash for Member<'_> {
     }
 }
 
-/// The subject, and the line if there is one.
+/// Writes the subject, and the line number if it is known.
 impl fmt::Display for Member<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place().fmt(f)
@@ -99,7 +99,7 @@ impl fmt::Display for Member<'_> {
 pub struct Link<'c> {
     /// The certificate.
     pub member: Member<'c>,
-    /// Number of signatures between it and the end entity: 0 for the end entity. `None` if the file has no end
-    /// entity, or none with a path to it.
+    /// Number of signatures between the certificate and the end entity: 0 for the end entity. `None` if no end entity
+    /// of the file has a path to the certificate.
     pub depth: Option<usize>,
 }

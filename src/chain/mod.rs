@@ -1,8 +1,8 @@
 //! The end entities of a file and their certification paths, by issuer, key identifier and signature: RFC 5280
 //! section 6.
 //!
-//! The order of the file does not matter. A signature is verified only when a caller needs it, and once: a hook that
-//! wants one record should not pay for the signatures above it.
+//! The order of the file does not matter. Each signature is verified at most once, and only when a caller needs it: a
+//! hook that needs one record does not spend time on the signatures above it.
 
 mod issuers;
 mod member;
@@ -22,7 +22,7 @@ use issuers::Issuers;
 pub use member::{Link, Member};
 pub use place::{ChainError, Place};
 
-/// The certificates of a file, each once, and who issued whom.
+/// The distinct certificates of a file, and the candidate issuers of each.
 #[derive(Debug)]
 pub struct Chain {
     /// The certificates in file order.
@@ -63,9 +63,9 @@ impl Chain {
         chain
     }
 
-    /// Which certificates are CAs: those with CA:TRUE, and those without basicConstraints (version 1) that signed
-    /// another certificate of the file. A lone self-signed certificate may be a server's own, as `openssl req -x509`
-    /// marks it as CA:TRUE too.
+    /// For each certificate, whether it is a CA: it has CA:TRUE, or it has no basicConstraints (version 1) and signed
+    /// another certificate of the file. A self-signed certificate that issued nothing in the file may be a server's
+    /// certificate despite CA:TRUE: see [`is_lone_ca`].
     fn find_cas(&self) -> Vec<bool> {
         let is_self_issued =
             |index: usize| self.member(index).is_some_and(|child| child.certificate().is_self_issued());
@@ -134,10 +134,10 @@ impl Chain {
         result
     }
 
-    /// The issuers of `child` whose key verifies its signature; if there are none, the candidates with an unsupported
-    /// signature algorithm.
+    /// Returns the candidates whose key verifies the signature of `child`; if no key verifies it, the candidates for
+    /// which its signature algorithm is unsupported.
     ///
-    /// Errors: no candidate signed `child`, or the one that signed it has another name.
+    /// Errors: no candidate signed `child`, `child` names another issuer, or there are too many candidates.
     fn issuers<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.few_candidates(child)?;
         let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<Member> {
@@ -161,7 +161,9 @@ impl Chain {
         }
     }
 
-    /// The candidate issuers.
+    /// Returns the candidate issuers of `child`.
+    ///
+    /// Errors: there are more than [`MOST_CANDIDATES`].
     fn few_candidates<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
         let candidates = self.candidates(child);
         match candidates.len() {
@@ -187,7 +189,8 @@ impl Chain {
         if unsupported { Ok(()) } else { Err(damaged(member, &candidates)) }
     }
 
-    /// The path of a file without end entities: the CAs that issued nothing in the file, then their issuers.
+    /// Returns the path of a file without end entities: first the CAs that issued nothing in the file, then their
+    /// issuers.
     ///
     /// Errors: the file is damaged or contains parts of two chains.
     pub fn path_of_cas(&self) -> Result<Vec<Link<'_>>, ChainError> {
@@ -196,17 +199,18 @@ impl Chain {
             issuing.extend(self.issuers(child)?.into_iter().filter(|issuer| *issuer != child));
         }
         let lowest: Vec<_> = self.members().filter(|member| !issuing.contains(member)).collect();
-        // All signatures are verified above, so there is no error.
+        // The loop above has verified all signatures, so `climb` returns no error.
         let (above, _) = self.climb(lowest.iter().map(|member| (*member, 1)).collect(), None);
         let mut all = lowest;
         all.extend(above.into_iter().map(|(member, _)| member));
-        // If CAs only certify each other in a circle, none is the lowest.
+        // CAs that certify each other in a cycle have no lowest CA, so they are added here.
         let known: HashSet<Member> = all.iter().copied().collect();
         all.extend(self.members().filter(|member| !known.contains(member)));
         Ok(all.into_iter().map(|member| Link { member, depth: None }).collect())
     }
 
-    /// The CAs above `starts` with their depths, and the error of the first signature that does not verify.
+    /// Returns the CAs above `starts` with their depths, up to the first signature that does not verify, and the error
+    /// for that signature.
     fn climb<'c>(
         &'c self,
         starts: Vec<(Member<'c>, usize)>,
@@ -249,15 +253,16 @@ impl Chain {
         !by_key_id.is_empty() || !by_name.is_empty()
     }
 
-    /// The certificates that repeat an earlier one of the file, except CAs that complete the chain of another end
-    /// entity.
+    /// Returns the certificates that repeat an earlier certificate of the file. A file with several end entities may
+    /// repeat CAs, because each chain needs them.
     pub fn needless_repetitions(&self) -> Vec<Place> {
         let several = self.end_entities().len() > 1;
         let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
 
-    /// CAs in no end entity's chain, by name and key identifier.
+    /// Returns the CAs that are not in the chain of any end entity, by name and key identifier. Empty if the file has
+    /// no end entity.
     pub fn strays(&self) -> Vec<Member<'_>> {
         let end_entities: Vec<usize> = self.end_entities().iter().map(|member| member.index()).collect();
         if end_entities.is_empty() {
@@ -267,7 +272,8 @@ impl Chain {
         self.members().zip(above).filter(|(_, above)| !above).map(|(member, _)| member).collect()
     }
 
-    /// The first certificate that comes after all its issuers, and one of those issuers.
+    /// Returns the first certificate that comes after all its candidate issuers in the file, and the last of these
+    /// issuers.
     pub fn out_of_order(&self) -> Option<(Member<'_>, Member<'_>)> {
         self.members().find_map(|child| {
             let (by_key_id, by_name) = self.issuers.of(child.index());
@@ -278,13 +284,14 @@ impl Chain {
         })
     }
 
-    /// Whether the issuer occurs again after `child`: a file may contain several chains, each in order.
+    /// Whether `issuer` occurs again after `child`: a file may contain several chains, each in order.
     fn is_repeated_after(&self, child: Member<'_>, issuer: Member<'_>) -> bool {
         let again = |at: &Located| at.certificate.der() == issuer.certificate().der();
         self.repeated.iter().any(|at| at.line > child.line() && again(at))
     }
 
-    /// The certificates with an unsupported signature algorithm, and its name.
+    /// Returns the certificates whose signature was not verified because its algorithm is unsupported, each with the
+    /// name of the algorithm.
     pub fn unverified(&self) -> Vec<(Member<'_>, String)> {
         let checked = self.checked.borrow();
         let valid: HashSet<usize> = checked
@@ -312,11 +319,11 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
     }
 }
 
-/// Upper bound on candidate issuers of one certificate, since each may cost a signature check. A real CA has few: old
-/// and new keys, and cross-signed certificates.
+/// Maximum number of candidate issuers of one certificate, because each may need a signature check. A real CA has few
+/// certificates: for old and new keys, and cross-signed ones.
 const MOST_CANDIDATES: usize = 16;
 
-/// The distinct certificates in file order, and the repetitions.
+/// Returns the distinct certificates in file order, and the repeated certificates.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
     let mut seen = HashSet::new();
     let first: Vec<bool> = certificates.iter().map(|at| seen.insert(Octets(at.certificate.der()))).collect();
@@ -325,8 +332,8 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
 
-/// A certificate's DER as a hash key. Only its start, with the serial number, and the end of its signature are
-/// hashed, which is enough to tell certificates apart.
+/// The DER of a certificate, hashed by the first 48 octets, which contain the serial number, and the last 16 octets of
+/// the signature. These are enough to distinguish certificates.
 #[derive(PartialEq, Eq)]
 struct Octets<'a>(&'a [u8]);
 
@@ -337,8 +344,8 @@ impl Hash for Octets<'_> {
     }
 }
 
-/// Whether a self-signed certificate that issued nothing in its file is a CA: `openssl req -x509` marks a server's as
-/// CA:TRUE too.
+/// Whether a self-signed certificate that issued nothing in the file is a CA. CA:TRUE is not enough, because
+/// `openssl req -x509` also sets it in server certificates.
 fn is_lone_ca(certificate: &Certificate) -> bool {
     certificate.basic_constraints_ca() == Some(true)
         && certificate.key_usage_cert_sign().unwrap_or_else(|| {

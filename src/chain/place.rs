@@ -1,4 +1,4 @@
-//! The name of a certificate in messages, and the errors of a path.
+//! Line and subject of a certificate for messages, and the errors of a certification path.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::input::Located;
 /// Line and subject of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
-    /// The line of its BEGIN marker, counted from 1; `None` for DER.
+    /// The line of the BEGIN marker, counted from 1; `None` for DER.
     pub line: Option<usize>,
     /// The subject (RFC 4514), or the first DNS name of a certificate without one.
     pub subject: String,
@@ -28,24 +28,24 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why the certificates form no path.
+/// An error in a certification path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainError {
-    /// No certificate with the name or key identifier of the issuer signed it.
+    /// The signature does not verify with the key of any candidate issuer.
     Damaged {
         /// The certificate.
         certificate: Place,
-        /// The certificates with the name or key identifier of its issuer.
+        /// The candidate issuers: certificates with the issuer's name or key identifier.
         issuers: Vec<Place>,
     },
-    /// Another certificate's key signed it, but it names another issuer.
+    /// The key of `issuer` signed `certificate`, but `certificate` names another issuer.
     OtherName {
         /// The certificate.
         certificate: Place,
-        /// The certificate with that key.
+        /// The certificate whose key verifies the signature.
         issuer: Place,
     },
-    /// It has more candidate issuers than are tried.
+    /// The certificate has too many candidate issuers.
     TooMany {
         /// The certificate.
         certificate: Place,
@@ -81,7 +81,7 @@ impl fmt::Display for ChainError {
             Self::TooMany { count, .. } => {
                 write!(
                     f,
-                    "too many candidate issuers of {subject}: {count} certificates have the name or key identifier of its issuer"
+                    "{subject} has too many candidate issuers: {count} certificates have the issuer's name or key identifier"
                 )
             }
         }

@@ -17,7 +17,7 @@ fn certificates(pem: &[u8]) -> Vec<Located> {
     }
 }
 
-/// An end entity, and the CAs above it with their depths, as places in the file.
+/// The index of an end entity in the file, and the index and depth of each CA above it.
 type Path<'a> = (usize, &'a [(usize, usize)]);
 
 #[track_caller]
@@ -49,14 +49,14 @@ fn paths_are_those_of_names_and_signatures_in_whatever_order() {
     file_has_paths(fixture!("v1-leaf"), &[(0, &[])]);
 }
 
-/// RFC 4158 section 2.2: a cross-signed CA is two certificates at the same depth, and each may lead on.
+/// RFC 4158 section 2.2: a cross-signed CA has two certificates at the same depth, and each may have issuers above it.
 #[test]
 fn both_certificates_of_a_cross_signed_ca_are_on_the_path() {
     file_has_paths(fixture!("cross-signed"), &[(0, &[(1, 1), (2, 2)])]);
     file_has_paths(fixture!("cross-signed-both"), &[(0, &[(1, 1), (2, 2), (3, 2), (4, 3)])]);
 }
 
-/// `openssl req -x509` marks a server's certificate as CA:TRUE.
+/// `openssl req -x509` sets CA:TRUE in a server's certificate too.
 #[test]
 fn what_is_alone_and_self_signed_is_a_server_by_its_names() {
     let is_server = |pem: &[u8]| Chain::new(certificates(pem)).has_end_entity();
@@ -65,7 +65,7 @@ fn what_is_alone_and_self_signed_is_a_server_by_its_names() {
     assert!(is_server(fixture!("self-signed-ee")));
     assert!(!is_server(fixture!("self-signed-ca-noku")));
     assert!(!is_server(fixture!("root-rsa")));
-    // Nor is a CA of another certificate in the file.
+    // The unrelated self-signed CA in this file is not a server's certificate either.
     file_has_paths(fixture!("stray"), &[(0, &[(1, 1)])]);
 }
 
@@ -74,7 +74,7 @@ fn what_is_alone_and_self_signed_is_a_server_by_its_names() {
 fn the_first_certificate_that_is_served_is_the_servers_own() {
     has_paths(&Chain::served(certificates(fixture!("root-rsa"))), &[(0, &[])]);
     has_paths(&Chain::served(certificates(fixture!("chain-rsa"))), &[(0, &[])]);
-    // The others are above it, whatever they say: root, then leaf and intermediate.
+    // All others are CAs, whatever their extensions say; in this file, the root comes before leaf and intermediate.
     has_paths(&Chain::served(certificates(fixture!("shuffled-rsa"))), &[(0, &[])]);
     has_paths(&Chain::served(certificates(fixture!("with-root-rsa"))), &[(0, &[(1, 1), (2, 2)])]);
 }
@@ -96,7 +96,7 @@ fn links_above_the_deepest_are_not_verified() {
 
 #[test]
 fn a_path_ends_at_damage_and_tells_of_it() {
-    // An intermediate of the right name, with another key than the one that signed the leaf.
+    // The intermediate has the right name, but its key is not the key that signed the leaf.
     let chain = Chain::new(certificates(fixture!("mixed-up")));
     let leaf = chain.end_entities().remove(0);
     let (links, damage) = leaf.path_up_to_damage(None);
@@ -105,7 +105,7 @@ fn a_path_ends_at_damage_and_tells_of_it() {
     assert_eq!(leaf.path(None).unwrap_err(), damage.unwrap());
 }
 
-/// The child that comes after its issuer, and that issuer, as places in the file.
+/// Checks the first certificate that comes after its issuer, and that issuer; `wanted` is their indices in the file.
 #[track_caller]
 fn is_out_of_order(pem: &[u8], wanted: Option<(usize, usize)>) {
     let chain = Chain::new(certificates(pem));
@@ -116,7 +116,7 @@ fn is_out_of_order(pem: &[u8], wanted: Option<(usize, usize)>) {
 fn order_strays_and_repetitions() {
     is_out_of_order(fixture!("with-root-rsa"), None);
     is_out_of_order(fixture!("reversed-rsa"), Some((1, 0)));
-    // Two whole chains of one CA, whose intermediate is there twice: as smtpd_tls_chain_files wants it.
+    // Two complete chains with the same intermediate, which occurs twice: smtpd_tls_chain_files requires this.
     is_out_of_order(fixture!("two-chains"), None);
     let repeated = |pem: &[u8]| Chain::new(certificates(pem)).needless_repetitions().len();
     assert_eq!(repeated(fixture!("two-chains")), 0);
@@ -127,6 +127,6 @@ fn order_strays_and_repetitions() {
     };
     assert_eq!(strays(fixture!("stray")), [2]);
     assert_eq!(strays(fixture!("cross-signed-both")), [0; 0]);
-    // Without an end entity there is nothing to stray from.
+    // In a file without an end entity, no certificate is a stray.
     assert_eq!(strays(fixture!("root-rsa")), [0; 0]);
 }

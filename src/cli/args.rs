@@ -12,7 +12,7 @@ use crate::render::{ChangesFormat, Format, ReportFormat};
 pub(super) struct RecordArgs {
     #[command(flatten)]
     pub(super) chain: ChainArgs,
-    /// One or more triples, in numbers or names [default: 3 1 1]
+    /// One or more triples, as numbers or names [default: 3 1 1]
     #[arg(value_name = "USAGE SELECTOR MTYPE")]
     pub(super) params: Vec<String>,
 }
@@ -30,7 +30,7 @@ pub(super) struct ChainArgs {
     /// Add comments about each certificate
     #[arg(long)]
     pub(super) comments: bool,
-    /// Only this certificate of the path: 0 is the end entity, 1 its issuer
+    /// Use only this certificate of the path: 0 is the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
     /// Treat warnings as errors
@@ -44,7 +44,7 @@ pub(super) struct CheckArgs {
     pub(super) common: CommonArgs,
     #[command(flatten)]
     pub(super) published: PublishedArgs,
-    /// Accept any usable record that verifies for each end entity, as a client does
+    /// For each end entity, require only one usable record that verifies, as clients do
     #[arg(long)]
     pub(super) any: bool,
     /// PEM file of the CAs that clients trust, for usages 0 and 1
@@ -62,12 +62,12 @@ pub(super) struct CheckArgs {
 pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) common: CommonArgs,
-    /// One or more triples, in numbers or names [default: 3 1 1]
+    /// One or more triples, as numbers or names [default: 3 1 1]
     #[arg(value_name = "USAGE SELECTOR MTYPE")]
     pub(super) params: Vec<String>,
     #[command(flatten)]
     pub(super) published: PublishedArgs,
-    /// Half of a rollover: add before the deployment, remove after it
+    /// Print one half of a rollover: add (before the deployment) or remove (after it)
     #[arg(long, value_enum)]
     pub(super) only: Option<Half>,
     /// TTL of added records
@@ -76,18 +76,18 @@ pub(super) struct DiffArgs {
     /// Output: lines with + and -, JSON, or nsupdate commands
     #[arg(short, long, value_enum, default_value = "zone")]
     pub(super) format: ChangesFormat,
-    /// Only this certificate of the path: 0 is the end entity, 1 its issuer
+    /// Use only this certificate of the path: 0 is the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
 }
 
 const RECORDS_HELP: &str = if cfg!(feature = "live") {
-    "Published records: a zone file or the output of dig; - for standard input [default: the DNS]"
+    "Published records: a zone file or the output of dig; - for standard input [default: query the DNS]"
 } else {
     "Published records: a zone file or the output of dig; - for standard input"
 };
 
-// Where published records come from; a doc comment would become the help's first line.
+// The source of the published records. A doc comment would become the help's first line.
 #[derive(Args)]
 pub(super) struct PublishedArgs {
     #[arg(long, help = RECORDS_HELP, value_name = "FILE", required = !cfg!(feature = "live"))]
@@ -97,7 +97,7 @@ pub(super) struct PublishedArgs {
     pub(super) lookup: LookupArgs,
 }
 
-// How to query the DNS; a doc comment would become the help's first line.
+// Options for DNS queries. A doc comment would become the help's first line.
 #[cfg(feature = "live")]
 #[derive(Args)]
 pub(super) struct LookupArgs {
@@ -121,7 +121,7 @@ pub(super) struct ProbeArgs {
     /// Probe every MX host of a mail domain
     #[arg(long, value_name = "DOMAIN")]
     pub(super) mx: Option<String>,
-    /// Port, unless HOST has one [default: 25]
+    /// Port, if HOST does not contain one [default: 25]
     #[arg(short, long)]
     pub(super) port: Option<String>,
     /// STARTTLS protocol [default: by port]
@@ -158,7 +158,7 @@ pub(super) struct ProbeArgs {
     pub(super) quiet: bool,
 }
 
-// What every subcommand with a chain takes; a doc comment would become the help's first line.
+// Arguments of every subcommand that reads a chain. A doc comment would become the help's first line.
 #[derive(Args)]
 pub(super) struct CommonArgs {
     /// PEM or DER file with certificates, a CSR or a key; - for standard input
@@ -166,16 +166,16 @@ pub(super) struct CommonArgs {
     /// Server name, or a full owner name (_25._tcp.mx.example)
     #[arg(value_name = "HOST[:PORT][,...]")]
     pub(super) hosts: String,
-    /// Ports, for each HOST without one, such as 25,465 [default: 25]
+    /// Ports for each HOST without a port, such as 25,465 [default: 25]
     #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
     pub(super) port: Option<Vec<String>>,
     /// Transport [default: tcp]
     #[arg(long, value_enum)]
     pub(super) transport: Option<Transport>,
-    /// $ORIGIN of the output and of --records: owner names below it are relative
+    /// $ORIGIN of --records and of the output; owner names below it are printed as relative names
     #[arg(long, value_name = "NAME")]
     pub(super) origin: Option<String>,
-    /// Next certificate, CSR or key: its records join the set (repeatable)
+    /// Next certificate, CSR or key: include its records too (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(super) next: Vec<String>,
     /// Use this time instead of the clock, such as 2026-11-23T12:00:00Z
@@ -186,7 +186,7 @@ pub(super) struct CommonArgs {
     pub(super) quiet: bool,
 }
 
-/// A TTL (RFC 2181 section 8).
+/// Parses a TTL in seconds (RFC 2181 section 8).
 fn seconds(text: &str) -> Result<u32, &'static str> {
     let digits = text.bytes().all(|octet| octet.is_ascii_digit());
     let seconds = text.parse().ok().filter(|seconds| digits && *seconds <= 2_147_483_647);

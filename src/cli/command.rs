@@ -1,4 +1,4 @@
-//! The subcommands with their help, and the request that each makes.
+//! The subcommands, their help texts, and their conversion to requests.
 
 use clap::{Parser, Subcommand};
 
@@ -23,7 +23,7 @@ macro_rules! usage {
     };
 }
 
-/// The whole synopsis; builds without the feature `live` have no `probe`.
+/// The synopsis of all commands; without `probe` if the feature `live` is disabled.
 const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROBE };
 
 const WITHOUT_PROBE: &str = usage!("");
@@ -32,7 +32,7 @@ const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] 
 const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
 
-Prints 0 1, 1 1, 0 2 and 1 2 of each certificate, in path order, after a comment. Choose which to publish.";
+For each certificate, in path order, prints a comment and the records with selector and matching type 0 1, 1 1, 0 2 and 1 2. Choose the records to publish.";
 
 macro_rules! check_help {
     ($examples:literal) => {
@@ -59,7 +59,7 @@ const DIFF_HELP: &str = "Examples:
   tlsagen diff fullchain.pem mx.example --records db.example --origin example
   tlsagen diff fullchain.pem mx.example --next next.key --records db.example -f nsupdate --only add
 
-The output of dig does not show that a record comes from a wildcard. A zone file and the DNS do; then diff changes the wildcard.
+The output of dig does not show whether a record comes from a wildcard. With a zone file or a DNS lookup, diff detects the wildcard and prints changes to the wildcard itself.
 
 Exit status: 0 no changes; 1 changes; 2 usage or input error.";
 
@@ -73,9 +73,9 @@ const PROBE_HELP: &str = "Examples:
   tlsagen probe --mx example.com
   tlsagen probe imap.example:993
 
-Prints a line for each address and kind of key, then the verdict for all: pass, fail or unknown.
+Prints a line for each address and key type, then the overall verdict: pass, fail or unknown.
 
-Hosts and addresses are visited in parallel. --timeout limits each lookup and each connection, --deadline the whole call. The verdict is unknown for what was not visited by then, and for a server that supports no TLS version, cipher suite or kind of key that this program supports: other clients may succeed.
+Hosts and addresses are probed in parallel. --timeout limits each lookup and each connection; --deadline limits the whole run. The verdict is unknown for a server that was not probed before the deadline, and for a server that has no TLS version, cipher suite or key type in common with this program: other clients may succeed.
 
 Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage or input error;
 3 undetermined: no records, insecure or bogus ones, or a server that cannot be reached.";
@@ -100,10 +100,10 @@ pub(super) enum Command {
     /// Check whether the published records cover a chain
     #[command(help_template = TEMPLATE, before_help = CHECK_HELP)]
     Check(Box<CheckArgs>),
-    /// Print what to add to the published records, and what to remove
+    /// Print the changes to the published records: records to add and to remove
     #[command(help_template = TEMPLATE, before_help = DIFF_HELP)]
     Diff(Box<DiffArgs>),
-    /// Connect as a DANE client does: DNSSEC, STARTTLS, the served chain
+    /// Connect as a DANE client does, and verify DNSSEC, STARTTLS and the served chain
     #[cfg(feature = "live")]
     #[command(help_template = TEMPLATE, before_help = PROBE_HELP, override_usage = PROBE_USAGE)]
     Probe(Box<ProbeArgs>),
@@ -124,27 +124,27 @@ pub(super) enum Command {
 /// A parsed command line.
 #[derive(Debug)]
 pub enum Invocation {
-    /// The records of the requested parameters.
+    /// Prints the records of the requested parameters.
     Records(Request, Vec<Params>),
-    /// Every record of every certificate.
+    /// Prints every record of every certificate.
     Chain(Request),
-    /// Whether published records cover the chain.
+    /// Checks whether published records cover the chain.
     Check(CheckRequest),
-    /// What to add to published records, and what to remove.
+    /// Prints the records to add to the published set and the records to remove.
     Diff(DiffRequest),
-    /// What a DANE client accepts or rejects.
+    /// Connects to servers and verifies them as a DANE client does.
     #[cfg(feature = "live")]
     Probe(ProbeRequest),
-    /// Completions for a shell.
+    /// Prints completions for a shell.
     Completions(Shell),
-    /// The manual page.
+    /// Prints the manual page.
     Man,
-    /// Help or version, as text.
+    /// Prints this text: the help or the version.
     Show(String),
 }
 
 impl Command {
-    /// Checks the values and completes them.
+    /// Checks the argument values and fills in the defaults.
     ///
     /// Errors: a usage error, with a hint.
     pub(super) fn invocation(self) -> Result<Invocation, UsageError> {

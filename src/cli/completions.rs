@@ -1,5 +1,5 @@
-//! Shell completions: the output of clap_complete, adapted to this command line. The first word is a subcommand or a
-//! file, most calls have no subcommand, and options may also follow the files.
+//! Shell completions: the output of clap_complete, patched for this program. Its first argument is a subcommand or a
+//! file, most command lines have no subcommand, and options may also follow the files.
 
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -8,7 +8,7 @@ use super::args::{ChainArgs, RecordArgs};
 use super::command;
 use super::command::Cli;
 
-/// The completions for `shell`.
+/// Returns the completions for `shell`.
 pub fn completions(shell: Shell) -> String {
     match shell {
         Shell::Bash => bash(&generated(shell, command())),
@@ -24,7 +24,7 @@ fn generated(shell: Shell, command: Command) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// Completes file names for arguments that are files, and for no others.
+/// Sets the value hints: the shell completes file names only for arguments that are files.
 fn hinted(command: Command) -> Command {
     let hint = |value: &str| match value {
         "CHAIN" | "FILE" => ValueHint::FilePath,
@@ -40,16 +40,16 @@ fn hinted(command: Command) -> Command {
     command.mut_subcommands(hinted)
 }
 
-/// The end of a condition that offers options in place of the first word of each level.
+/// The part of bash's conditions that offers options even if the word does not start with a dash.
 const LEVEL: &str = " || ${COMP_CWORD} -eq ";
 
-/// Where bash offers subcommands and options alike.
+/// The bash command that offers both subcommands and options.
 const WORDS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n";
 
-/// Completes options after a dash only, file names otherwise, and subcommands for the first word only.
+/// Patches the bash completions: options only after a dash, subcommands only as the first word, otherwise file names.
 fn bash(text: &str) -> String {
     const NO_OPTIONS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )\n";
-    // bash completes file names itself only if there is no reply; the first word may be a subcommand or a file.
+    // The first word may be a subcommand or a file. bash completes file names by itself only if COMPREPLY is empty.
     const FIRST: &str = "
             if [[ ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W \"${opts}\" -X '-*' -- \"${cur}\") )
@@ -64,10 +64,11 @@ fn bash(text: &str) -> String {
     text.replacen(WORDS, FIRST, 1).replace(WORDS, NO_OPTIONS)
 }
 
-/// The condition for what fish offers as the first word.
+/// The start of the lines that tell fish what to offer as the first word.
 const FIRST_WORD: &str = "complete -c tlsagen -n \"__fish_tlsagen_needs_command\" -";
 
-/// Completes the options of record output after the first word too, unless it is a subcommand; and names of shells.
+/// Patches the fish completions: the options of record output are also offered after the first word, unless that word
+/// is a subcommand; after `completions`, the names of shells are offered.
 fn fish(text: &str) -> String {
     let names: Vec<String> = subcommands();
     let unless =
@@ -77,7 +78,7 @@ fn fish(text: &str) -> String {
         option.map_or_else(|| line.to_owned(), |option| format!("{unless}{option}"))
     };
     let mut text: String = text.lines().map(|line| patched(line) + "\n").collect();
-    // clap_complete completes options only.
+    // For fish, clap_complete does not complete positional arguments.
     text.push_str(&format!(
         "complete -c tlsagen -n \"__fish_tlsagen_using_subcommand completions\" -f -a \"{}\"\n",
         Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -85,27 +86,28 @@ fn fish(text: &str) -> String {
     text
 }
 
-/// The rest of a line that offers an option as the first word.
+/// Returns the part after [`FIRST_WORD`] of a line that offers an option as the first word; `None` for other lines.
 fn first_word_option(line: &str) -> Option<&str> {
     line.strip_prefix(FIRST_WORD).filter(|rest| rest.starts_with("s ") || rest.starts_with("l "))
 }
 
-/// What zsh offers as the first word.
+/// The zsh specification that offers subcommands as the first word.
 const COMMANDS: &str = "\":: :_tlsagen_commands\"";
 
-/// The end of the cases of subcommands, and of the function.
+/// The end of zsh's `case` over the subcommands and of the enclosing function.
 const END_OF_SUBCOMMANDS: &str = "        esac\n    ;;\nesac\n}\n";
 
-/// The call that completes the arguments of a command, from its start to its end.
+/// The start and the end of the zsh command that completes the arguments of a command.
 const ARGUMENTS: [&str; 2] = ["_arguments \"${_arguments_options[@]}\"", "&& ret=0\n"];
 
-/// A colon ends the name of a value unless it is escaped.
+/// A replacement that escapes a colon: in zsh, an unescaped colon ends the name of a value.
 const SERVER: [&str; 2] = [":SERVER[:PORT]:", ":SERVER[\\:PORT]:"];
 
-/// With two colons, zsh offers no options after the words.
+/// A replacement that removes a colon: with two colons, zsh offers no options after the parameters.
 const TRIPLES: [&str; 2] = ["'*::params", "'*:params"];
 
-/// Completes a subcommand or a file first; after a file, the arguments of record output.
+/// Returns the zsh completions: the first word is a subcommand or a file; after a file come the arguments of record
+/// output.
 fn zsh() -> String {
     let after_chain = zsh_after_chain();
     let arguments = between(&after_chain, ARGUMENTS);
@@ -115,14 +117,14 @@ fn zsh() -> String {
     [SERVER, TRIPLES].iter().fold(text, |text, [from, to]| text.replace(from, to))
 }
 
-/// What clap_complete writes for a call for records after its file.
+/// Returns the output of clap_complete for the arguments of record output that follow the file.
 fn zsh_after_chain() -> String {
     let all = RecordArgs::augment_args(Command::new("tlsagen"));
     let after_chain = all.get_arguments().filter(|argument| argument.get_id() != "chain");
     generated(Shell::Zsh, Command::new("tlsagen").args(after_chain))
 }
 
-/// What clap_complete writes for the subcommands, with the options of a call without one.
+/// Returns the output of clap_complete for the subcommands and for the options of a command line without a subcommand.
 fn zsh_subcommands() -> String {
     let options = ChainArgs::augment_args(Command::new("tlsagen"));
     let options = options.get_arguments().filter(|argument| !argument.is_positional());
@@ -135,13 +137,13 @@ fn subcommands() -> Vec<String> {
     command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect()
 }
 
-/// The text from the first `start` up to and including the next `end`.
+/// Returns the text from the first `start` up to and including the next `end`.
 fn between<'a>(text: &'a str, [start, end]: [&str; 2]) -> &'a str {
     let text = text.find(start).and_then(|at| text.get(at..)).unwrap_or_default();
     text.find(end).and_then(|at| text.get(..at + end.len())).unwrap_or_default()
 }
 
-/// clap_complete may change what it writes: each patch must still find its place in it.
+/// These tests fail if the output of a new clap_complete no longer contains the text that a patch replaces.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +163,7 @@ mod tests {
         assert!(text.lines().any(|line| first_word_option(line).is_some()), "{text}");
         let patched = fish(&text);
         assert!(!patched.lines().any(|line| first_word_option(line).is_some()), "{patched}");
-        // The names in the conditions that replace it, and in the one for the names of shells.
+        // The functions that the patched and the added lines call.
         for function in ["__fish_tlsagen_using_subcommand", "__fish_tlsagen_needs_command"] {
             assert!(text.contains(&format!("function {function}\n")), "{function}: {text}");
         }

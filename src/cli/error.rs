@@ -28,18 +28,19 @@ impl UsageError {
     pub(super) fn misplaced(subcommand: &str) -> Self {
         Self::new(
             format!("'{subcommand}' is a subcommand and cannot be used as a file name"),
-            &format!("put options after the subcommand; for a file of that name, write ./{subcommand}"),
+            &format!("put options after the subcommand; to read a file of that name, write ./{subcommand}"),
         )
     }
 
-    /// `probe` in a build without it.
+    /// Returns the error for `probe` in a build without the feature `live`.
     pub(super) fn without_probe() -> Self {
         let message =
             "this build of tlsagen has no `probe`: it was built without the feature `live`".to_owned();
-        Self::new(message, "install a build that has it, or use `check` with --records")
+        Self::new(message, "install a build with `probe`, or use `check` with --records")
     }
 
-    /// Turns the paragraphs of clap into one line and a hint. `args` are those of the call, with the program's name.
+    /// Turns clap's message of several lines into one line and a hint. `args` is the command line, which starts with
+    /// the program's name.
     pub(super) fn from_clap(mut error: clap::Error, args: &[OsString]) -> Self {
         if error.kind() == ErrorKind::ArgumentConflict
             && let Some(ContextValue::String(subcommand)) = error.get(ContextKind::InvalidSubcommand)
@@ -76,25 +77,26 @@ impl UsageError {
     }
 }
 
-/// Replaces an argument while clap formats its message.
+/// A placeholder for an argument while clap formats its message.
 const MARK: &str = "\u{0}";
 
-/// Replaces the argument that `error` quotes by [`MARK`], and removes the tips that quote it.
-/// Returns the argument in a form that may be printed, and whether it is a positional argument.
+/// Replaces the argument that `error` quotes with [`MARK`], and removes the tips that quote the argument.
+/// Returns the argument in a form that is safe to print, and whether the argument is positional.
 fn hide(error: &mut clap::Error, args: &[OsString]) -> Option<(Shown, bool)> {
-    // clap's InvalidArg is a word of the call only for an unknown argument; otherwise it is the name of an option.
+    // For an unknown argument, clap's InvalidArg is the argument as typed; for other errors, it is an option's name.
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => ContextKind::InvalidValue,
     };
-    // Only the tips that start with "to pass" quote the argument; no value of this program starts with a dash.
+    // Only the tips that start with "to pass" quote the argument. They explain how to pass a value that starts with a
+    // dash, and this program has no such value.
     if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
         let tips = tips.into_iter().filter(|tip| !tip.to_string().starts_with("to pass"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips.collect()));
     }
     let argument = match error.get(kind) {
-        // clap has another message for this.
+        // For an empty value, clap has a message that quotes nothing.
         Some(ContextValue::String(argument)) if !argument.is_empty() => argument.clone(),
         _ => return None,
     };

@@ -13,10 +13,10 @@ use crate::owner::{Endpoint, HostName, Origin, Port};
 use crate::render::ReportFormat;
 use crate::text::Shown;
 
-/// How to query the DNS.
+/// Options for DNS queries.
 #[derive(Debug, Clone)]
 pub struct LookupRequest {
-    /// The name server; `None` for the system's.
+    /// The name server; `None` for the system's name servers.
     pub server: Option<SocketAddr>,
     /// A file of trust anchors; `None` for the built-in root keys.
     pub trust_anchor: Option<String>,
@@ -27,7 +27,7 @@ pub struct LookupRequest {
 /// The arguments of `probe`.
 #[derive(Debug)]
 pub struct ProbeRequest {
-    /// The server or the mail domain.
+    /// The server or mail domain to probe.
     pub target: Target,
     /// The STARTTLS protocol; `None` for the default of the port.
     pub protocol: Option<Protocol>,
@@ -35,23 +35,23 @@ pub struct ProbeRequest {
     pub records: Option<String>,
     /// The origin of relative names in `records`.
     pub origin: Option<Origin>,
-    /// How to query the DNS.
+    /// Options for DNS queries.
     pub lookup: LookupRequest,
     /// Time limit for all lookups and connections together.
     pub deadline: Duration,
-    /// The address families to visit.
+    /// The address families to connect to.
     pub families: Families,
-    /// The file for the served certificates.
+    /// The file to which the served certificates are written.
     pub save: Option<String>,
     /// The output format.
     pub format: ReportFormat,
-    /// The current time, or that of `--at`.
+    /// The time of `--at`, otherwise the current time.
     pub now: OffsetDateTime,
     /// Whether to print errors only.
     pub quiet: bool,
 }
 
-/// What to probe.
+/// The server or mail domain to probe.
 #[derive(Debug)]
 pub enum Target {
     /// One server.

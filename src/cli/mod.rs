@@ -32,7 +32,7 @@ pub use error::UsageError;
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, ProbeRequest, Target};
 
-/// Whether `name` is a subcommand, of any build: a file with such a name must be written as a path.
+/// Whether `name` is a subcommand in any build. A file with such a name must be given as a path, such as `./check`.
 fn is_subcommand(name: &str) -> bool {
     Command::has_subcommand(name) || name == PROBE
 }
@@ -49,13 +49,13 @@ pub struct Common {
     pub next: Vec<String>,
     /// The hosts or owner names.
     pub endpoints: Vec<Endpoint>,
-    /// Ports for endpoints without one.
+    /// Ports for endpoints without a port.
     pub ports: Vec<Port>,
     /// The transport.
     pub transport: Transport,
     /// The origin for relative owners.
     pub origin: Option<Origin>,
-    /// The current time, or that of `--at`.
+    /// The time of `--at`, otherwise the current time.
     pub now: OffsetDateTime,
     /// Whether to print errors only.
     pub quiet: bool,
@@ -72,7 +72,7 @@ pub struct Request {
     pub format: Format,
     /// Whether to print comment lines.
     pub comments: bool,
-    /// The only certificate of the path to use, if given.
+    /// The depth of the only certificate to use; `None` for all.
     pub depth: Option<usize>,
     /// Whether warnings are errors.
     pub strict: bool,
@@ -83,7 +83,7 @@ pub struct Request {
 pub struct CheckRequest {
     /// The chain and its owners.
     pub common: Common,
-    /// Where to read the published records.
+    /// The source of the published records.
     pub records: Records,
     /// Whether one usable record for each end entity is enough.
     pub any: bool,
@@ -112,15 +112,15 @@ pub struct DiffRequest {
     pub common: Common,
     /// The triples of the wanted set.
     pub params: Vec<Params>,
-    /// Where to read the published records.
+    /// The source of the published records.
     pub records: Records,
-    /// The only half of the changes to print, if given.
+    /// The half of the changes to print; `None` for both.
     pub only: Option<Half>,
     /// The TTL of added records in seconds.
     pub ttl: Option<u32>,
     /// The output format.
     pub format: ChangesFormat,
-    /// The only certificate of the path to use, if given.
+    /// The depth of the only certificate to use; `None` for all.
     pub depth: Option<usize>,
 }
 
@@ -130,7 +130,8 @@ pub struct DiffRequest {
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let args: Vec<OsString> = args.into_iter().collect();
     let wrong_call = |error| UsageError::from_clap(error, &args);
-    // Most calls print records. Building the subcommands takes longer than parsing such a call, so try it first.
+    // Most command lines print records. Building the subcommands takes longer than parsing such a command line, so try
+    // to parse it without subcommands first.
     let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
     if cfg!(not(feature = "live")) && first == PROBE {
         return Err(UsageError::without_probe());
@@ -154,7 +155,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
     }
 }
 
-/// The help of the program, a subcommand or a topic.
+/// Returns the help of the program, a subcommand or a topic.
 fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
     let mut command = command();
     command.build();
@@ -176,7 +177,7 @@ fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
     Ok(Invocation::Show(text))
 }
 
-/// The whole command, for completions and the manual page: the subcommands, and the arguments of record output.
+/// Returns the complete clap command: the subcommands and the arguments of record output.
 pub fn command() -> clap::Command {
     RecordArgs::augment_args(Cli::command())
 }
@@ -240,20 +241,20 @@ impl PublishedArgs {
         [("--records", self.records.as_ref()), ("--trust-anchor", trust_anchor)]
     }
 
-    /// A file of records, or the DNS.
+    /// Returns the source of the published records: the file of `--records`, or the DNS.
     fn records(self) -> Result<Records, UsageError> {
         match self.records {
             Some(file) => Ok(Records::File(file)),
             #[cfg(feature = "live")]
             None => Ok(Records::Dns(self.lookup.request()?)),
-            // clap requires it in this build.
+            // In this build, clap requires `--records`.
             #[cfg(not(feature = "live"))]
             None => Ok(Records::File(String::new())),
         }
     }
 }
 
-/// The time of `--at`, or now.
+/// Returns the time of `--at`, otherwise the current time.
 fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
     let Some(text) = at else { return Ok(OffsetDateTime::now_utc()) };
     OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| {
@@ -270,40 +271,44 @@ fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
     }
 }
 
-/// An argument that names a file: how the call spells it, and its value.
+/// An argument that takes a file name: the name of the argument, and its value.
 type Place<'a> = (&'static str, Option<&'a String>);
 
-/// The value of an option that is a name, port or transport.
+/// Parses the value of an option.
 ///
-/// Errors: an invalid value. It is quoted only if it cannot be a secret; otherwise the option is named.
+/// Errors: an invalid value. The message quotes the value only if it cannot be a secret; otherwise it names the option.
 fn parsed<T: FromStr<Err = NameError>>(text: &str, option: &str) -> Result<T, NameError> {
     text.parse().map_err(|error: NameError| error.at(format!("the value of {option}")))
 }
 
+/// Checks that all values can be file names.
+///
 /// Errors: a value that cannot be a file name, such as the text of a private key.
 fn are_paths(files: &[Place<'_>]) -> Result<(), UsageError> {
     match files.iter().find(|(_, file)| file.is_some_and(|file| !is_path(file))) {
         Some((place, _)) => Err(UsageError::new(
             format!("{place} is not a file name"),
-            "give the name of a file; every user of the machine can read a private key in the arguments of a command",
+            "give the name of a file, not a private key: every user of the machine can see the arguments of a command",
         )),
         None => Ok(()),
     }
 }
 
+/// Checks that standard input is given at most once.
+///
 /// Errors: standard input is given more than once.
 fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
     match files.filter(|file| *file == "-").count() {
         0 | 1 => Ok(()),
         _ => {
             let message = "standard input (-) is given twice".to_owned();
-            Err(UsageError::new(message, "it can be read once: give files instead"))
+            Err(UsageError::new(message, "standard input can be read only once: give files instead"))
         }
     }
 }
 
 impl CommonArgs {
-    /// `others`: the other files of the call, each with its option.
+    /// Checks and converts the common arguments. `others` are the other arguments that take file names.
     fn values(self, others: &[Place<'_>]) -> Result<Common, UsageError> {
         let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
         if self.chain.is_empty() {
@@ -326,7 +331,7 @@ impl CommonArgs {
         if self.transport.is_some() && !endpoints.iter().any(takes_transport) {
             return wrong(
                 "--transport has no effect: each HOST is a full owner name",
-                "remove it, or give the host name only",
+                "remove --transport, or give the host name only",
             );
         }
         let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {

@@ -1,12 +1,12 @@
-//! The texts of the help and the manual page apart from the options.
+//! The texts of the help and the manual page, except the descriptions of options.
 
 use crate::diagnostic::{Code, Stage};
 
-/// The day of the last change of these notes and of the options, as man(7) wants one; fixed, so that every build of a
-/// version prints the same page.
+/// The date of the manual page, which man(7) requires: the day of the last change of these notes or of the options. It
+/// is a constant, because every build of a version must print the same page.
 pub const DATE: &str = "2026-11-25";
 
-/// One example and its purpose on each line.
+/// The examples, each with its purpose on the same line or on the next line.
 const EXAMPLES: &str =
     "  tlsagen fullchain.pem mx.example                      the record most servers need (3 1 1)
   tlsagen fullchain.pem mx.example 3 1 1 2 1 1          also a record for each CA of the chain
@@ -14,7 +14,7 @@ const EXAMPLES: &str =
                                                         append to a zone file
   tlsagen fullchain.pem mx.example -f nsupdate | nsupdate -k ddns.key
                                                         add by dynamic update
-  tlsagen fullchain.pem mx.example --next next.key      with the next key, before it is deployed
+  tlsagen fullchain.pem mx.example --next next.key      also the record of the next key
   tlsagen fullchain.pem a.example,b.example -p 25,587   for two hosts and two ports
   tlsagen chain fullchain.pem mx.example                every record of every certificate
   tlsagen check fullchain.pem mx.example --records db.example --origin example
@@ -27,101 +27,104 @@ const PROBE_EXAMPLE: &str = if cfg!(feature = "live") {
     ""
 };
 
-/// The examples of this build.
+/// Returns the examples of this build.
 pub fn examples() -> String {
     format!("{EXAMPLES}{PROBE_EXAMPLE}")
 }
 
-/// What every user should know, a line each.
+/// Notes for every user.
 pub const NOTES: &str = "\
 HOST is the MX host, not the mail domain. Usage 3 describes the server's own certificate or key, usage 2 a CA above it.
 Records go to standard output, diagnostics to standard error.";
 
 /// The exit statuses.
-pub const EXIT_STATUS: &str = "0 done, or the answer is yes; 1 the answer is no, or diff found changes;
+pub const EXIT_STATUS: &str = "0 success; 1 the published records do not match, or diff found changes;
 2 usage or input error, no records printed; 3 undetermined.";
 
-/// What the subcommands have in common.
-pub const SUBCOMMANDS: &str = "Options follow the name of the subcommand. To read a file that has the name of a subcommand, write ./check.";
+/// Notes on all subcommands.
+pub const SUBCOMMANDS: &str = "Options follow the name of the subcommand. To read a file that has the name of a subcommand, such as check, write ./check.";
 
 /// The words of `check` reports, each with its meaning.
 pub const WORDS: [(&str, &str); 12] = [
     ("match", "The record authenticates the server."),
     (
         "unmatched",
-        "The record describes nothing in the chain: it is stale, or belongs to the next key, which is fine.",
+        "The record describes nothing in the chain: it is stale, or belongs to the next key (no action needed).",
     ),
     (
         "unusable",
-        "Clients skip the record: unknown numbers, data of the wrong length, or usage 0 or 1 for SMTP.",
+        "Clients skip the record because of unknown numbers, data of the wrong length, or usage 0 or 1 for SMTP.",
     ),
     (
         "ignored",
-        "Clients use a stronger digest with the same usage and selector instead (RFC 7671 section 9).",
+        "Clients use a record with the same usage and selector and a stronger digest instead (RFC 7671 section 9).",
     ),
     ("failed", "The record describes a certificate of the chain, but the path, a date or a name is invalid."),
     ("unverified", "The record could not be verified here; the line gives the reason."),
     ("covered", "Every published triple describes every end entity of the chain."),
     (
         "partial",
-        "Some clients may succeed, but a triple matches nothing, an end entity has no record, or a stale stronger \
-         digest hides the match.",
+        "Some clients may succeed, but a triple matches nothing, an end entity has no record, or clients ignore the \
+         matching record because of a stale record with a stronger digest.",
     ),
     ("not-covered", "No usable record authenticates the server."),
-    ("unknown", "There is no record, the answer is not secure, or no record could be verified."),
+    ("unknown", "There is no record, the DNS answer is not secure, or no record could be verified."),
     ("published", "The record of this certificate is published."),
-    ("not published", "The record of this certificate is not published; the line shows it."),
+    ("not published", "The record of this certificate is not published; the line shows the record."),
 ];
 
 /// The words that only `probe` prints.
 pub const PROBE_WORDS: [(&str, &str); 2] = [
     ("pass", "A DANE client accepts the server."),
-    ("fail", "A DANE client rejects the server: mail from such clients is deferred, and finally returned."),
+    (
+        "fail",
+        "A DANE client rejects the server: mail from such clients is deferred, and finally returned to the sender.",
+    ),
 ];
 
-/// How diagnostics look and what they do.
+/// The form and the effect of diagnostics.
 pub const DIAGNOSTICS: &str = "\
-Each diagnostic is one line on standard error. Most have a stable code and end with the RFC section that they follow:
+Each diagnostic is one line on standard error. Most have a stable code and end with the RFC section that applies:
 
   tlsagen: warning[sel0-ee]: ...
 
-An error prints no records; a warning prints records that may not work; a hint is information. --strict turns warnings into errors, -q hides warnings and hints. Where a verdict or changes are printed, they set the exit status, and diagnostics do not.";
+An error prints no records; a warning prints records that may not work; a hint is information. --strict turns warnings into errors, -q hides warnings and hints. If a command prints a verdict or changes, these determine the exit status; diagnostics do not affect it.";
 
-/// A symptom, and what to run and how to read it.
+/// Symptoms, each with the command to run and the meaning of its output.
 const TROUBLESHOOTING: [(&str, &str); 3] = [
     (
         "Some senders stopped delivering after a renewal.",
-        "Run tlsagen check fullchain.pem mx.example with the file that the server uses. If it says not-covered, the \
+        "Run tlsagen check fullchain.pem mx.example with the file that the server uses. If it reports not-covered, the \
          key has changed, and senders that validate DANE no longer deliver. Go back to the old key and certificate \
-         if you still have them: that works at once. Otherwise publish the records listed as missing: that works \
-         when the old TTL has expired.",
+         if you still have them: this takes effect at once. Otherwise publish the records listed as missing: this \
+         takes effect when the old TTL has expired.",
     ),
     (
-        "check says partial.",
-        "Run tlsagen diff fullchain.pem mx.example with every triple that you publish. Clients may still succeed, but \
+        "check reports partial.",
+        "Run tlsagen diff fullchain.pem mx.example and every triple that you publish. Clients may still succeed, but \
          the next change may break delivery. Publish the records listed as missing, or remove the lines that diff \
-         marks with -. If the file has two certificates, the one whose record is not published fails.",
+         marks with -. If the file has two server certificates, clients reject the one whose record is not published.",
     ),
     (
-        "check says unknown.",
+        "check reports unknown.",
         "Read the first line, then run dig +dnssec _25._tcp.mx.example TLSA. The first line gives the reason: no \
-         record, insecure, bogus or no answer. A record is unverified if it has usage 0 or 1 and there is no --ca-file.",
+         record, insecure, bogus or no answer. A record is unverified if it has usage 0 or 1 and --ca-file is not given.",
     ),
 ];
 
 const PROBE_TROUBLESHOOTING: (&str, &str) = (
     "A web checker says that DANE is not valid.",
-    "Run tlsagen probe --mx example.com. fail names the address and the kind of key, followed by the records of \
-     other keys (unmatched). insecure: the zone is not signed, or its parent has no DS record. If everything passes, \
-     the checker has a cached answer, which expires with the TTL.",
+    "Run tlsagen probe --mx example.com. A fail line shows the address and the key type; the unmatched lines \
+     below are records of other keys. If probe reports insecure, the zone is not signed, or its parent has no DS \
+     record. If every server passes, the checker has a cached answer, which expires with the TTL.",
 );
 
-/// The symptoms of this build, each with what to run and how to read it.
+/// Returns the symptoms of this build, each with the command to run and the meaning of its output.
 pub fn troubleshooting() -> impl Iterator<Item = (&'static str, &'static str)> {
     TROUBLESHOOTING.into_iter().chain(cfg!(feature = "live").then_some(PROBE_TROUBLESHOOTING))
 }
 
-/// Where the system names its name servers: resolv.conf(5).
+/// The file that lists the system's name servers: resolv.conf(5).
 pub const SYSTEM_SERVERS: &str = "/etc/resolv.conf";
 
 /// The files that are read by default.
@@ -131,7 +134,7 @@ pub const FILES: [(&str, &str); 1] = [(
      keys or with those of --trust-anchor.",
 )];
 
-/// The environment.
+/// The environment variables.
 pub const ENVIRONMENT: [(&str, &str); 1] =
     [("NO_COLOR", "If set and not empty, reports on a terminal have no colours.")];
 
@@ -141,10 +144,10 @@ dig(1), nsupdate(1), openssl(1), posttls-finger(1), resolv.conf(5)
 
 RFC 6698 (the TLSA record), RFC 7671 (its use and updates), RFC 7672 (mail servers)";
 
-/// The topics of `tlsagen help` beside the subcommands.
+/// The topics of `tlsagen help`, in addition to the subcommands.
 pub const TOPICS: [&str; 3] = ["diagnostics", "hooks", "json"];
 
-/// The text of a topic of `tlsagen help`.
+/// Returns the text of a topic of `tlsagen help`.
 pub fn topic(name: &str) -> Option<String> {
     match name {
         "diagnostics" => Some(diagnostics()),
@@ -154,26 +157,27 @@ pub fn topic(name: &str) -> Option<String> {
     }
 }
 
-/// Hooks, rollovers and monitoring: capitals are headings, fences enclose scripts.
+/// Returns the text on hooks, rollovers and monitoring. Lines in capitals are headings; fences enclose scripts and
+/// tables.
 pub fn hooks() -> String {
     let live = if cfg!(feature = "live") { include_str!("topics/hooks-live.txt") } else { "" };
     format!("{}{live}", include_str!("topics/hooks.txt"))
 }
 
-/// The fields of the JSON documents, in the form of [`hooks`].
+/// Returns the text on the fields of the JSON documents, in the format of [`hooks`].
 pub fn json() -> String {
     let live = if cfg!(feature = "live") { include_str!("topics/json-live.txt") } else { "" };
     format!("{}{live}", include_str!("topics/json.txt"))
 }
 
-/// The stages that occur in this build, with their codes.
+/// Returns the stages that occur in this build, with their codes.
 pub fn stages() -> impl Iterator<Item = (Stage, impl Iterator<Item = Code>)> {
     let occurs = |stage: &Stage| cfg!(feature = "live") || *stage != Stage::Probe;
     let codes = |stage| Code::ALL.iter().copied().filter(move |code| code.stage() == stage);
     Stage::ALL.into_iter().filter(occurs).map(move |stage| (stage, codes(stage)))
 }
 
-/// Every code with its meaning and what to do, under the heading of its stage; then the symptoms.
+/// Returns every code with its meaning and advice, under the heading of its stage, and then the symptoms.
 fn diagnostics() -> String {
     let mut text = String::new();
     for paragraph in DIAGNOSTICS.lines() {
@@ -197,7 +201,7 @@ fn diagnostics() -> String {
     text
 }
 
-/// A paragraph in lines of the width that clap's help has too; an indented or empty line remains as it is.
+/// Wraps a paragraph at the line width of clap's help. An indented or empty line is not changed.
 fn filled(paragraph: &str, indent: &str) -> String {
     const WIDTH: usize = 100;
     if paragraph.is_empty() || paragraph.starts_with(' ') {

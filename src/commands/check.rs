@@ -1,4 +1,4 @@
-//! `check`: whether the published records cover the chain.
+//! `check`: reports whether the published records cover the chain.
 
 use super::outcome::{NO, Outcome, UNDETERMINED, lines};
 use super::reading::{CertificateNeeded, Needed, materials, owners, store};
@@ -58,7 +58,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
 }
 
-/// The status of the worst verdict: 1 is worse than 3, 3 is worse than 0.
+/// The exit status of the worst verdict: 1 is worse than 3, and 3 is worse than 0.
 fn worst(verdicts: impl Iterator<Item = Verdict>) -> u8 {
     let mut status = 0;
     for verdict in verdicts {

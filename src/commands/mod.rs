@@ -20,11 +20,11 @@ use crate::text::printable;
 use outcome::Outcome;
 use trouble::Trouble;
 
-/// Runs the program with `args`, the first of which is its name, and returns the exit status: 0 success, 1 a negative
+/// Runs the program with `args`, starting with the program name, and returns the exit status: 0 success, 1 a negative
 /// answer, 2 an error, 3 undetermined.
 ///
-/// Everything is computed before anything is written, so that standard output stays empty on errors. Only `probe`
-/// prints each host when it is done, but not before its arguments and input have been checked.
+/// Computes everything before it writes anything, so that standard output stays empty on errors. The exception is
+/// `probe`: it checks its arguments and input first, then prints each host when the host is done.
 ///
 /// `may_colour`: whether text on a terminal may be coloured.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {

@@ -19,18 +19,18 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Only text on standard output.
+    /// A successful result with `text` on standard output.
     pub(super) fn shown(text: String) -> Self {
         Self { data: text.into_bytes(), ..Self::default() }
     }
 
-    /// No data, but the error on standard error.
+    /// A failed result: no data, and the error on standard error.
     pub(super) fn failed(trouble: &Trouble) -> Self {
         Self { data: Vec::new(), talk: trouble.lines(), status: TROUBLE }
     }
 }
 
-/// The findings as lines; if `quiet`, only errors.
+/// Returns the findings as lines; if `quiet`, only the errors.
 pub(super) fn lines(findings: &[Finding], quiet: bool) -> impl Iterator<Item = String> {
     let shown = findings.iter().filter(move |finding| !quiet || finding.severity == Severity::Error);
     shown.map(ToString::to_string)

@@ -15,12 +15,12 @@ use crate::owner::{NameError, Owner};
 use crate::text;
 use crate::x509::Certificate;
 
-/// The octets of a file.
+/// Reads the octets of a file.
 pub(super) fn read(file: &str) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     files::read(file).in_file(file)
 }
 
-/// The chain, then the next files.
+/// Reads the chain file, then the `next` files.
 pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
     let files = std::iter::once(&common.chain).chain(&common.next);
     files.map(|file| Material::read(file.clone(), &read(file)?).in_file(file)).collect()
@@ -37,7 +37,7 @@ pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     Ok(owners)
 }
 
-/// The CA certificates of a trust store.
+/// Reads the CA certificates of a trust store.
 pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     match Input::read(&read(file)?).in_file(file)? {
         Input::Certificates(certificates) => {
@@ -47,7 +47,7 @@ pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     }
 }
 
-/// A file that lacks the certificates that the request needs.
+/// An input file without the certificates that the request needs.
 #[derive(Debug)]
 pub(super) struct CertificateNeeded {
     pub(super) file: String,
@@ -64,10 +64,10 @@ pub(super) enum Needed {
 impl fmt::Display for CertificateNeeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = match self.of {
-            Needed::Server => "a server",
-            Needed::Ca => "a CA",
+            Needed::Server => "server",
+            Needed::Ca => "CA",
         };
-        write!(f, "{}: the file contains no certificate of {whose}", text::file_name(&self.file))
+        write!(f, "{}: the file contains no {whose} certificate", text::file_name(&self.file))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Prints the records of the requested parameters, or for `chain` the records of every certificate.
+//! Prints the records for the requested parameters; for `chain`, prints the records of every certificate.
 
 use super::outcome::{Outcome, TROUBLE, lines};
 use super::reading::{materials, owners};

@@ -27,9 +27,9 @@ use crate::records::{Found, PublishedSet, RecordsError};
 #[cfg(feature = "live")]
 use crate::text;
 
-/// The text of a file of DNS records; the copy is wiped from memory.
+/// Reads the text of a file of DNS records; the text is wiped from memory when dropped.
 ///
-/// Errors: the file cannot be read, or may be a private key.
+/// Errors: the file cannot be read, or may contain a private key.
 #[cfg(feature = "live")]
 fn text_of(file: &str) -> Result<Zeroizing<String>, Trouble> {
     let octets = read(file)?;
@@ -37,7 +37,7 @@ fn text_of(file: &str) -> Result<Zeroizing<String>, Trouble> {
     Ok(text::text_of(&octets))
 }
 
-/// The requested resolver, which checks signature times against `now`.
+/// Creates the requested resolver, which checks signature times against `now`.
 #[cfg(feature = "live")]
 pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<Resolver, Trouble> {
     let anchors = request.trust_anchor.as_deref().map(text_of).transpose()?;
@@ -46,7 +46,7 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<R
         None => system_servers(&String::from_utf8_lossy(&read(SYSTEM_SERVERS)?)),
     };
     let resolver = Resolver::new(&servers, anchors.as_ref().map(|text| text.as_str()), request.timeout, now);
-    // Only a file can fail to parse: the built-in root keys are valid.
+    // Only a trust anchor file can fail to parse: the built-in root keys are valid.
     resolver.in_file(request.trust_anchor.as_deref().unwrap_or_default())
 }
 
@@ -74,9 +74,9 @@ impl Source {
         }
     }
 
-    /// What a client finds at `owner`.
+    /// Returns the records that a client finds at `owner`.
     ///
-    /// Errors: why clients use no records there.
+    /// Errors: the reason why clients do not use records at `owner`.
     pub(super) fn at(&self, owner: &Owner) -> Result<There, Finding> {
         let names = owner.host().into_iter().collect();
         match self {
@@ -91,7 +91,7 @@ impl Source {
     }
 }
 
-/// The records of an owner, and what is needed to check them.
+/// The records of an owner, the names to check in a certificate, and the findings of the lookups.
 pub(super) struct There {
     /// The records, if there are any.
     pub(super) found: Option<Found>,

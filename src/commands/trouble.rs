@@ -3,7 +3,8 @@
 use crate::diagnostic::{Advise, Code};
 use crate::text;
 
-/// An error with its code and hint. Only errors with advice convert to it, so none is reported without.
+/// An error with its code and hint, if any. Only errors that implement [`Advise`] convert to [`Trouble`], so no code
+/// or hint is lost.
 #[derive(Debug)]
 pub(super) struct Trouble {
     error: anyhow::Error,

@@ -1,4 +1,4 @@
-//! Why a file does not give the requested records, and what to do.
+//! Errors in making the requested records from a file, with hints.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use crate::diagnostic::{Advise, Code};
 use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
 
-/// Why a file does not give the requested records.
+/// The requested records cannot be made from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerateError {
     /// The file.
     pub file: String,
-    /// What is wrong with it.
+    /// The problem with the file.
     pub problem: Problem,
 }
 
-/// Why a set of records would be wrong or incomplete.
+/// A problem that would make the records wrong or incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The certificates do not form a path.
@@ -25,7 +25,7 @@ pub enum Problem {
     Data {
         /// The triple.
         params: Params,
-        /// What is wrong with it.
+        /// The error in the data.
         error: DataError,
     },
     /// Usages 1 and 3 need an end entity, and the file has none.
@@ -39,7 +39,7 @@ pub enum Problem {
         params: Params,
         /// The end entity.
         certificate: Place,
-        /// The name of its issuer.
+        /// The issuer's name.
         issuer: String,
     },
     /// The issuer of the end entity is in the file, but is not a CA.
@@ -56,7 +56,7 @@ pub enum Problem {
         /// The end entity.
         certificate: Place,
     },
-    /// A bare key gives only records of usages 1 and 3 with selector 1.
+    /// A bare key can be described only by usages 1 and 3 with selector 1.
     KeyOnly {
         /// The triple.
         params: Params,
@@ -120,9 +120,9 @@ impl Advise for GenerateError {
             }
             Problem::IssuerIsNoCa { .. } => "use 3 1 1, or a certificate that a CA has issued",
             Problem::EndEntityAsAnchor { .. } => "use 3 1 1: usage 3 describes the server's own certificate",
-            Problem::KeyOnly { .. } => "use 3 1 1 or 3 1 2 (1 1 1 or 1 1 2), or give the certificate",
+            Problem::KeyOnly { .. } => "use 3 1 1, 3 1 2, 1 1 1 or 1 1 2, or give the certificate",
             Problem::DepthOfUsage { .. } => {
-                "depth 0 is the end entity, 1 its issuer: use 0 with usages 1 and 3, and 1 or more with usages 0 and 2"
+                "depth 0 is the server's certificate, depth 1 is its issuer: use --depth 0 with usages 1 and 3, and --depth 1 or higher with usages 0 and 2"
             }
             Problem::NoSuchDepth { .. } => "omit --depth to get every CA of the path",
             Problem::DepthWithoutEndEntity => "omit --depth, or give fullchain.pem",
@@ -141,7 +141,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chain(error) => error.fmt(f),
-            Self::Data { params, error } => write!(f, "no record {params}: {error}"),
+            Self::Data { params, error } => write!(f, "cannot make a {params} record: {error}"),
             Self::NoEndEntity { params } => write!(
                 f,
                 "{params} describes the server's certificate, but this file contains only CA certificates (RFC 7671 section 5.1)"
@@ -175,9 +175,9 @@ impl fmt::Display for Problem {
                     "no certificate at depth {depth}: the file contains {length} CA{plural} above {certificate}"
                 )
             }
-            Self::DepthWithoutEndEntity => {
-                f.write_str("--depth counts from the server's certificate, but this file does not contain it")
-            }
+            Self::DepthWithoutEndEntity => f.write_str(
+                "--depth counts from the server's certificate, but this file contains no server certificate",
+            ),
         }
     }
 }

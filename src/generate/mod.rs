@@ -17,7 +17,7 @@ pub use error::{GenerateError, Problem};
 pub struct Material {
     /// The path as given, `-` for standard input.
     pub file: String,
-    /// Its contents.
+    /// The contents of the file.
     pub content: Content,
 }
 
@@ -31,7 +31,7 @@ pub enum Content {
 }
 
 impl Material {
-    /// Reads the octets of `file`.
+    /// Parses `octets`, the contents of `file`.
     ///
     /// Errors: the octets contain neither certificates nor keys, or are damaged.
     pub fn read(file: String, octets: &[u8]) -> Result<Self, InputError> {
@@ -42,7 +42,7 @@ impl Material {
         Ok(Self { file, content })
     }
 
-    /// Its certificates, if it has any.
+    /// Returns the certificates, or `None` if the file contains only keys.
     pub fn chain(&self) -> Option<&Chain> {
         match &self.content {
             Content::Chain(chain) => Some(chain),
@@ -83,7 +83,7 @@ pub enum Item<'a> {
 }
 
 impl Source<'_> {
-    /// Whether both are the same certificate or key.
+    /// Whether both sources are the same certificate or key of the same file.
     pub fn is(&self, other: &Self) -> bool {
         let same_item = match (self.item, other.item) {
             (Item::Certificate(one), Item::Certificate(other)) => one.member == other.member,
@@ -102,12 +102,12 @@ impl Source<'_> {
     }
 }
 
-/// The records that `params` ask for, ordered by triple, then by material, then by depth.
+/// Makes the records with `params`, ordered by triple, then by material, then by depth.
 ///
-/// The first material is the chain, the others are the next ones of a rollover; for a bare key among these, usages 0
-/// and 2 give no record. `depth` selects one certificate of each path. Duplicates are omitted.
+/// The first material is the current chain; the others are the next chains or keys of a rollover. Usages 0 and 2 give
+/// no record for a bare key among the others. `depth` selects one certificate of each path. Duplicates are omitted.
 ///
-/// Errors: see [`Problem`]; there is no partial result.
+/// Errors: see [`Problem`]. An error returns no records.
 pub fn records<'a>(
     materials: &'a [Material],
     params: &[Params],
@@ -135,9 +135,9 @@ pub fn records<'a>(
     Ok(without_repetitions(records))
 }
 
-/// The records of every certificate with selectors 0 and 1 and matching types 1 and 2: usage 3 for end entities and
-/// usage 2 for CAs. The order is each end entity and its path, then the certificates on no path. A bare key gives the
-/// two records with selector 1.
+/// Makes four records for every certificate, with selectors 0 and 1 and matching types 1 and 2: usage 3 for end
+/// entities, usage 2 for CAs. In each file, every end entity is followed by its path, and the certificates that are on
+/// no path come last. A bare key gives two records, with usage 3 and selector 1.
 ///
 /// Errors: see [`Problem`].
 pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec<Record<'_>>, GenerateError> {
@@ -174,7 +174,7 @@ pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec
 const DIGESTS: [MatchingType; 2] = [MatchingType::Sha2_256, MatchingType::Sha2_512];
 const SELECTORS: [Selector; 2] = [Selector::Cert, Selector::Spki];
 
-/// The certificates that a usage describes (RFC 7671 sections 5.1 to 5.4).
+/// Returns the certificates of `chain` that the usage of `params` describes (RFC 7671 sections 5.1 to 5.4).
 fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if depth.is_some() && end_entities.is_empty() {
@@ -212,7 +212,7 @@ fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Vec<Lin
     Ok(selected)
 }
 
-/// An end entity at depth 0.
+/// Returns an end entity as a link with depth 0.
 fn own(member: Member<'_>) -> Link<'_> {
     Link { member, depth: Some(0) }
 }
@@ -226,7 +226,7 @@ fn no_issuer(end_entity: Member<'_>, params: Params) -> Problem {
     }
 }
 
-/// The certificates whose records [`chain_records`] makes, in its order.
+/// Returns the certificates for which [`chain_records`] makes records, in the same order.
 fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if end_entities.is_empty() {
@@ -257,7 +257,9 @@ fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Prob
     Ok(selected)
 }
 
-/// The records of bare keys: only usages 1 and 3 with selector 1 need nothing but the key (RFC 7671 section 5.1).
+/// Returns the bare keys as sources of records.
+///
+/// Errors: only usages 1 and 3 with selector 1 can describe a bare key (RFC 7671 section 5.1).
 fn key_sources<'a>(
     material: &'a Material,
     keys: &'a [PublicKey],

@@ -1,4 +1,4 @@
-//! The deadline of a probe, and what it leaves unexamined.
+//! The deadline of a probe, and the reasons why hosts or addresses are not examined.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub struct Deadline {
     limit: Duration,
 }
 
-/// Socket timeouts may expire early by this much.
+/// Socket timeouts may expire up to this long before the deadline.
 const SLACK: Duration = Duration::from_millis(20);
 
 impl Deadline {
@@ -57,9 +57,9 @@ pub enum Omission {
     NotStarted(Duration),
     /// Started, but not finished within this time limit.
     NotFinished(Duration),
-    /// More than [`MOST_HOSTS`] hosts.
+    /// The probe has more than [`MOST_HOSTS`] hosts.
     ManyHosts,
-    /// More than [`MOST_ADDRESSES`] addresses of its host.
+    /// The host has more than [`MOST_ADDRESSES`] addresses.
     ManyAddresses,
 }
 

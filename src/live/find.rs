@@ -19,17 +19,17 @@ pub enum Dnssec {
     Given,
     /// The file has no records for this owner.
     NotGiven(Owner),
-    /// Proven to have no TLSA records, so clients do not use DANE.
+    /// The host provably has no TLSA records, so clients do not use DANE.
     NoRecords,
-    /// Unsigned, so clients do not use DANE; with what is unsigned, and why.
+    /// Records are unsigned, so clients do not use DANE; contains the unsigned records and the reason.
     Insecure(String),
-    /// Invalid signatures, so clients skip the host; with the reason.
+    /// The signatures are invalid, so clients skip the host; contains the reason.
     Bogus(String),
-    /// No answer, with the reason.
+    /// The lookup found no answer or no address; contains the reason.
     Unreachable(String),
-    /// There is no host to look up, with the reason and its RFC section.
+    /// There is no host to look up; contains the reason, with the RFC section.
     NoHost(String),
-    /// Not looked up completely.
+    /// The lookup of the host was not started or not finished.
     NotVisited(Omission),
 }
 
@@ -60,7 +60,7 @@ impl Dnssec {
         }
     }
 
-    /// The result of a failed lookup; if the deadline caused the failure, the omission.
+    /// Replaces an [`Self::Unreachable`] result with the omission if the deadline has passed.
     pub fn within(self, deadline: &Deadline) -> Self {
         match self {
             Self::Unreachable(_) if deadline.is_over() => Self::NotVisited(deadline.not_finished()),
@@ -78,7 +78,7 @@ pub struct Server {
     pub base: HostName,
     /// The owner name of the TLSA lookup, before CNAME expansion.
     pub owner: Owner,
-    /// Where the records are: the owner, the end of its CNAME chain, or a wildcard.
+    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
@@ -104,7 +104,7 @@ pub enum Remark {
     EndsSoon(Expiry),
 }
 
-/// Signers renew signatures several days before they expire.
+/// A remark is made for signatures that expire within this time: signers normally renew them several days earlier.
 const SOON: Duration = Duration::days(2);
 
 impl Remark {
@@ -175,7 +175,7 @@ impl Addresses {
             }
         }
         if answers.is_empty() {
-            // A bogus answer outranks a missing one, because clients then skip the host.
+            // A bogus answer is reported before a missing one, because it makes clients skip the host.
             let is_bogus = |(_, failure): &&(Kind, Dnssec)| matches!(failure, Dnssec::Bogus(_));
             let failure = failures.iter().find(is_bogus).or(failures.first());
             let none = || Dnssec::Unreachable(format!("{} has no address", host.as_str()));
@@ -214,7 +214,7 @@ pub fn addresses(
     families: Families,
 ) -> Result<(Vec<IpAddr>, Vec<Remark>), Dnssec> {
     let addresses = Addresses::look_up(resolver, host, families)?;
-    // The addresses of this function are not checked with DNSSEC, so expiring signatures do not matter.
+    // The callers do not require signed addresses, so expiring signatures do not matter.
     let mut remarks = addresses.remarks(host, resolver.now());
     remarks.retain(|remark| matches!(remark, Remark::PassedOver { .. }));
     Ok((addresses.all(), remarks))
@@ -228,7 +228,7 @@ impl From<LookupError> for Dnssec {
 
 /// Looks up the addresses and TLSA records of `host` as a client does.
 ///
-/// Errors: why clients do not use DANE; never [`Dnssec::Secure`].
+/// Errors: the reason why clients do not use DANE, never [`Dnssec::Secure`].
 pub fn locate(
     resolver: &Resolver,
     host: &HostName,
@@ -264,7 +264,7 @@ pub fn locate(
                 let (host, addresses) = (host.clone(), found.all());
                 return Ok(Server { host, base, owner, holder, addresses, records, remarks });
             }
-            // The reason of the CNAME target is more useful than that the host itself has no records.
+            // The first reason other than `NoRecords` is returned; the CNAME target comes before the host itself.
             Err(reason) if none == Dnssec::NoRecords => none = reason,
             Err(_) => {}
         }
@@ -281,15 +281,15 @@ impl From<NameError> for Dnssec {
 /// Validated TLSA records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
-    /// The records, and where they are: the owner, the end of its CNAME chain, or a wildcard.
+    /// The records, and the name at which they exist: the owner, the end of its CNAME chain, or a wildcard.
     pub found: Found,
     /// A remark if their signatures expire soon.
     pub remark: Option<Remark>,
 }
 
-/// The validated TLSA records at `owner`, or why clients cannot use them.
+/// Looks up the validated TLSA records at `owner`; the inner error is the reason why clients cannot use them.
 ///
-/// Errors: there is no answer, or it is bogus.
+/// Errors: there is no answer, or the answer is bogus.
 pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, Dnssec> {
     let name = owner.name().as_str();
     let answer = resolver.lookup(owner.name(), Kind::Tlsa)?;
@@ -312,8 +312,9 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
     if records.is_empty() {
         return Ok(Err(Dnssec::NoRecords));
     }
-    let unwritten =
-        || Dnssec::NoHost(format!("the TLSA records of {name} are at a name that this program cannot write"));
+    let unwritten = || {
+        Dnssec::NoHost(format!("the TLSA records of {name} are at a name that needs escapes or is too long"))
+    };
     let holder = Owner::found(&holder).ok_or_else(unwritten)?;
     Ok(Ok(Records { found: Found { holder, records }, remark }))
 }
@@ -323,17 +324,17 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
 pub struct Exchanges {
     /// The hosts; for an MX record without a valid host name, its text and the error.
     pub hosts: Vec<Result<HostName, (String, NameError)>>,
-    /// The domain and its signed CNAME target, which a certificate may name (RFC 7672 section 3.2.2).
+    /// The domain and its signed CNAME target; a certificate may contain either name (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,
     /// Whether the MX records, or the proof of their absence, are signed.
     pub is_secure: bool,
-    /// A remark if their signatures expire soon.
+    /// A remark if the signatures of the MX records expire soon.
     pub remark: Option<Remark>,
 }
 
 /// The MX hosts of `domain`, or `domain` itself if it has no MX records (RFC 5321 section 5.1).
 ///
-/// Errors: there is no answer, it is bogus, or the domain accepts no mail.
+/// Errors: there is no answer, the answer is bogus, or the domain accepts no mail.
 pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
     let answer = resolver.lookup(domain.name(), Kind::Mx)?;
     let remark = Remark::on_expiry(&answer, resolver.now());

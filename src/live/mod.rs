@@ -77,7 +77,7 @@ pub struct Examination<'a> {
     pub port: Port,
     /// The protocol before TLS.
     pub protocol: Protocol,
-    /// Whether this is mail between servers, where RFC 7672 applies.
+    /// Whether RFC 7672 applies, because this is mail between servers.
     pub on_smtp: bool,
     /// Additional reference identifiers (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
@@ -90,7 +90,7 @@ pub struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    /// The entry of an address that is not examined.
+    /// The result for an address that is not examined.
     fn omitted(&self, address: IpAddr, omission: Omission) -> Visited {
         let address = SocketAddr::new(address, self.port.number());
         Visited {
@@ -100,7 +100,7 @@ impl Examination<'_> {
     }
 }
 
-/// The result of one address for one key type.
+/// The result for one address and one key type.
 #[derive(Debug)]
 pub struct Visited {
     /// Address and port.
@@ -111,13 +111,13 @@ pub struct Visited {
     pub verdict: ClientVerdict,
     /// Whether the server proved possession of its private key; `None` without a handshake.
     pub key_proven: Option<bool>,
-    /// Why the result is incomplete or a failure.
+    /// The reason for an incomplete or failed result.
     pub error: Option<String>,
     /// The statuses of the records for the chain that the server sent.
     pub report: Option<Report>,
     /// The certificates that the server sent, in DER, the server's own first.
     pub served: Vec<Vec<u8>>,
-    /// A key type for which the server may have another certificate, and why it was not examined.
+    /// A key type for which the server may have another certificate, and why that certificate was not examined.
     pub unseen: Option<String>,
     /// Whether this machine has no route to the address.
     pub has_no_route: bool,
@@ -134,7 +134,7 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         match visit(address, &server.base, kind, examination) {
             Ok(served) => seen.push(judge(address, served, server, examination)),
             Err(error) => {
-                // If the error does not depend on the key type, a second try is useless.
+                // If the error does not depend on the key type, the other key type would fail too.
                 let is_over = error.of_kind().is_none();
                 missed.push((kind, error));
                 if is_over {
@@ -144,7 +144,7 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         }
     }
     if let Some(first) = seen.first_mut() {
-        // There are two key types: the other one was seen.
+        // There are only two key types, so at most one was missed.
         let Some((kind, error)) = missed.first() else { return seen };
         let unseen = match error.verdict() {
             ClientVerdict::Fail if error.of_kind().is_none() => format!("{kind}: {error}"),
@@ -189,12 +189,12 @@ fn without_handshake(address: SocketAddr, verdict: ClientVerdict, error: String)
     }
 }
 
-/// Why a connection gave no chain.
+/// Why a connection returned no certificate chain.
 enum VisitError {
     Connect(std::io::Error),
     Starttls(StarttlsError),
     Tls(TlsError),
-    /// The deadline of the probe expired, not the limit of the connection.
+    /// The deadline of the probe expired before the time limit of the connection.
     Omitted(Omission),
 }
 
@@ -221,7 +221,8 @@ impl VisitError {
             || error.raw_os_error() == Some(NO_SUCH_FAMILY)
     }
 
-    /// Whether the error depends on the key type, so that the other type may work.
+    /// How certainly the error means that the server has no certificate of the key type; `None` if the error does
+    /// not depend on the key type.
     fn of_kind(&self) -> Option<OfKind> {
         match self {
             Self::Tls(TlsError::NothingInCommon) => Some(OfKind::Surely),
@@ -232,7 +233,8 @@ impl VisitError {
         }
     }
 
-    /// A refusal of TLS fails for every DANE client. Unreachable servers and protocol errors are undetermined.
+    /// Returns fail if the server refuses TLS or lacks the private key: every DANE client then fails. Unreachable
+    /// servers and protocol errors are unknown.
     fn verdict(&self) -> ClientVerdict {
         match self {
             Self::Starttls(StarttlsError::NotOffered(_))
@@ -242,7 +244,7 @@ impl VisitError {
     }
 }
 
-/// Whether the server has no certificate of a key type.
+/// How certain it is that the server has no certificate of a key type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OfKind {
     Surely,

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-/// The protocol that starts TLS.
+/// The application protocol, which determines how TLS is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// SMTP (RFC 3207).
@@ -49,7 +49,7 @@ impl Protocol {
         Self::Direct,
     ];
 
-    /// Its name on the command line.
+    /// The name of the protocol on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
@@ -124,16 +124,16 @@ impl fmt::Display for StarttlsError {
 
 impl std::error::Error for StarttlsError {}
 
-/// Maximum octets of a dialog; real ones need a few hundred.
+/// Maximum number of octets that a server may send before TLS; real servers send a few hundred.
 const LONGEST: usize = 32 * 1024;
 
-/// A connection, and the remaining octets of [`LONGEST`].
+/// A connection, and the number of octets that the server may still send before TLS.
 struct Dialog<'a, S> {
     stream: &'a mut S,
     left: usize,
 }
 
-/// Talks on `stream` until TLS can start; `host` is the name of the server.
+/// Runs the dialog on `stream` until TLS can start; `host` is the name of the server.
 ///
 /// Errors: see [`StarttlsError`].
 pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -> Result<(), StarttlsError> {
@@ -237,7 +237,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         if line.starts_with(good) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) }
     }
 
-    /// Reads lines up to one that `is_end`, which must be `good`.
+    /// Reads lines up to the first that satisfies `is_end`; that line must satisfy `is_good`.
     fn until(
         &mut self,
         is_end: impl Fn(&str) -> bool,
@@ -251,7 +251,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         }
     }
 
-    /// Reads a reply, which may have several lines (RFC 5321 section 4.2.1).
+    /// Reads a reply of one or more lines, the last of them with `code` (RFC 5321 section 4.2.1).
     fn reply(&mut self, code: &str) -> Result<Vec<String>, StarttlsError> {
         let mut lines = Vec::new();
         loop {
@@ -307,7 +307,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         let mut request = vec![0x30, 0x1d, 0x02, 0x01, 0x01, 0x77, 0x18, 0x80, 0x16];
         request.extend_from_slice(b"1.3.6.1.4.1.1466.20037");
         self.write(&request)?;
-        // An LDAPMessage is a SEQUENCE with a short length or one or two octets of length.
+        // An LDAPMessage is a SEQUENCE; its length is in the short form, or in one, two or four octets.
         let refused =
             || StarttlsError::NotOffered("the reply is not a successful ExtendedResponse".to_owned());
         if self.octet()? != 0x30 {
@@ -327,9 +327,9 @@ impl<S: Read + Write> Dialog<'_, S> {
         for _ in 0..length {
             response.push(self.octet()?);
         }
-        // messageID 1, then [APPLICATION 24].
+        // messageID 1, then the tag of the ExtendedResponse, [APPLICATION 24].
         let after_id = response.strip_prefix(&[0x02, 0x01, 0x01, 0x78]).ok_or_else(refused)?;
-        // The header is one to five octets long; then follows resultCode, an ENUMERATED of one octet.
+        // The length field has one to five octets. The next field is resultCode, an ENUMERATED of one octet.
         let code = after_id.windows(3).take(6).find(|window| window.starts_with(&[0x0a, 0x01]));
         if code == Some(&[0x0a, 0x01, 0x00]) { Ok(()) } else { Err(refused()) }
     }

@@ -35,7 +35,7 @@ pub struct Survey<'a> {
     pub examination: &'a Examination<'a>,
 }
 
-/// A task for a host, given by its index.
+/// A task for the host with the index `host`.
 #[derive(Clone)]
 enum Task {
     Locate {
@@ -55,7 +55,7 @@ enum Done {
     Visited { host: usize, place: usize, seen: Vec<Visited> },
 }
 
-/// A host with addresses not examined yet.
+/// A located host whose addresses are not all examined yet.
 struct Begun {
     server: Arc<Server>,
     /// The results of each address, by its index.
@@ -83,9 +83,9 @@ impl Begun {
 type Outcome = thread::Result<Done>;
 
 impl Survey<'_> {
-    /// Examines all `hosts`, and passes each result with the index of its host to `report` when it is complete.
+    /// Examines all `hosts`. When a host is done, passes its index and result to `report`.
     ///
-    /// Each host is reported exactly once, in any order, even if the deadline cut it off.
+    /// Reports each host exactly once, in any order, even a host that was omitted because of the deadline.
     ///
     /// Errors: the first error of `report`, after which no task starts.
     pub fn run<E>(
@@ -152,12 +152,13 @@ impl Survey<'_> {
     ) {
         let (same, to) = (task.clone(), sender.clone());
         let work = move || {
-            // Sending fails only if the receiver is gone and needs no outcome.
+            // Sending fails only if the receiver is gone; then no one needs the outcome.
             let _ = to.send(catch_unwind(AssertUnwindSafe(|| self.outcome(hosts, same))));
         };
         let is_over = self.examination.deadline.is_over();
         if is_over || thread::Builder::new().spawn_scoped(scope, work).is_err() {
-            // After the deadline, the task does nothing; if no thread can be created, it runs in this thread.
+            // After the deadline, the task only returns an omission; if no thread can be created, it runs in this
+            // thread.
             let _ = sender.send(Ok(self.outcome(hosts, task)));
         }
     }

@@ -18,7 +18,7 @@ use rustls::{
 use super::wire::Wire;
 use crate::x509::{Certificate, KeyAlgorithm, SignatureCheck};
 
-/// The types of keys that are examined separately.
+/// The key types that are examined separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// RSA.
@@ -37,15 +37,15 @@ impl fmt::Display for KeyKind {
 }
 
 impl KeyKind {
-    /// Both, in the order in which they are tried.
+    /// Both key types, in the order in which they are tried.
     pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
 }
 
 /// The signature schemes offered for each key type (RFC 8446 section 4.2.3), most preferred first, with the
 /// AlgorithmIdentifier contents of their signatures.
 ///
-/// The last ones of each type are not supported by rustls; they are offered so that such servers send their
-/// certificate too.
+/// The last schemes of each key type are not supported by rustls; they are offered so that servers with such keys
+/// send their certificates too.
 const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
@@ -64,21 +64,22 @@ const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
 ];
 
-/// What the server sent in a handshake.
+/// The result of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// Its certificates in DER, its own first.
+    /// The certificates that the server sent, in DER, the server's own first.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether it proved possession of the private key of the first one.
+    /// Whether the server proved possession of the private key of the first certificate.
     pub possession: Possession,
 }
 
 /// Whether a server has the private key of its certificate; a wrong signature is a [`TlsError`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Possession {
-    /// The server signed the handshake with it.
+    /// The server signed the handshake with the private key.
     Proven,
-    /// An RSA key below 2048 bits, whose signature was not verified; clients that accept such keys are not affected.
+    /// An RSA key below 2048 bits, so the signature was not verified. The verdict may still be pass: clients that
+    /// accept such keys can verify the signature.
     WeakKey(KeyAlgorithm),
     /// Undetermined, for this reason. The verdict is not pass, because anyone can send the certificate.
     Unknown(String),
@@ -104,7 +105,7 @@ pub enum TlsError {
     NothingInCommon,
     /// The server sent this alert.
     Refused(String),
-    /// The server closed the connection without an alert, as some do if there is no common cipher suite.
+    /// The server closed the connection without an alert, as some servers do if there is no common cipher suite.
     Closed,
     /// The handshake was not signed with the private key of the certificate.
     WithoutKey,
@@ -131,7 +132,7 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// One handshake for keys of type `kind`, with `name` as SNI.
+/// Performs one handshake for keys of type `kind`, with `name` as SNI.
 ///
 /// Errors: see [`TlsError`]; the certificates themselves never cause an error.
 pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, TlsError> {
@@ -189,7 +190,7 @@ fn is_end(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-/// rustls returns its errors inside an [`io::Error`].
+/// Converts an [`io::Error`], which may contain an error of rustls.
 fn of_io(error: io::Error) -> TlsError {
     use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
     let old = || {
@@ -232,7 +233,7 @@ fn words(alert: AlertDescription) -> String {
     words
 }
 
-/// What the handshake recorded.
+/// The certificates and the proof of possession that [`Recorder`] recorded.
 #[derive(Debug, Default)]
 struct Seen {
     certificates: Vec<Vec<u8>>,
@@ -259,8 +260,8 @@ impl Recorder {
 
     /// Rejects a wrong signature; records whether the signature is valid or could not be verified.
     ///
-    /// The functions of rustls are not used: they also reject certificates for reasons other than the key, such as
-    /// the version.
+    /// Does not use the signature checks of rustls: they also reject certificates for reasons other than the key,
+    /// such as the X.509 version.
     fn prove(
         &self,
         message: &[u8],

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A connection whose reads and writes end at one deadline.
+/// A connection with one deadline for all reads and writes.
 #[derive(Debug)]
 pub struct Wire {
     stream: TcpStream,
@@ -12,7 +12,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Connects; the deadline is `timeout` from now.
+    /// Connects to `address`; the deadline is `timeout` from now.
     ///
     /// Errors: the server refuses the connection or does not answer in time.
     pub fn connect(address: SocketAddr, timeout: Duration) -> io::Result<Self> {
@@ -37,7 +37,7 @@ fn late() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "timed out")
 }
 
-/// Socket timeouts are reported as `WouldBlock`.
+/// Replaces `WouldBlock`, which the standard library returns for a socket timeout, with `TimedOut`.
 fn in_words(error: io::Error) -> io::Error {
     if error.kind() == ErrorKind::WouldBlock { late() } else { error }
 }

@@ -1,18 +1,18 @@
-//! The servers of a request, as given on the command line.
+//! Parses the servers given on the command line.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::{HostName, NameError, NameProblem, Owner, Port, Transport};
 
-/// One `HOST[:PORT]` or full owner name of the command line.
+/// One `HOST[:PORT]` or full owner name from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A server.
     Server {
         /// The TLSA base domain.
         host: HostName,
-        /// The port after the host name.
+        /// The port given after the host name.
         port: Option<Port>,
         /// The name as given, if it has U-labels.
         u_labels: Option<String>,
@@ -22,16 +22,17 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoints of a comma-separated list.
+    /// Parses a comma-separated list.
     ///
-    /// Errors: an invalid host name or port, an IP address, an empty item.
+    /// Errors: an item is empty, an IP address, or an invalid host name, owner name or port.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
         text.split(',').map(str::parse).collect()
     }
 
-    /// The owners of this endpoint: with its own port, or with each of `ports`.
+    /// Returns the owner names of this endpoint: the full owner name, or one owner name for the endpoint's own port. If
+    /// the endpoint has neither, returns one owner name for each of `ports`.
     ///
-    /// Errors: a name longer than RFC 1035 section 2.3.4 allows.
+    /// Errors: an owner name is longer than RFC 1035 section 2.3.4 allows.
     pub fn owners(&self, ports: &[Port], transport: Transport) -> Result<Vec<Owner>, NameError> {
         let owner = |port, host| Owner::new(port, transport, host).map_err(|error| error.at("HOST"));
         match self {

@@ -1,4 +1,4 @@
-//! Why text is not a name, port or transport, and what to do.
+//! Errors for text that is not a name, port or transport, with hints.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,23 +6,23 @@ use std::fmt;
 use crate::diagnostic::{Advise, Code};
 use crate::text::Shown;
 
-/// Text that is not a name, port or transport.
+/// The error for text that is not a name, port or transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameError {
     /// The text, if it may be shown.
     given: Shown,
-    /// What is wrong with it.
+    /// The reason why the text is invalid.
     pub problem: NameProblem,
 }
 
-/// Why text is not a name, port or transport.
+/// The reason why text is not a name, port or transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
     /// Not a port number.
     Port,
     /// Not a transport.
     Transport,
-    /// An IP address, or a name that would be read as one.
+    /// An IP address, or a name that would be parsed as an IP address.
     IpAddress,
     /// Invalid U-labels, or an A-label that does not decode.
     Idna,
@@ -45,11 +45,11 @@ pub enum NameProblem {
     },
     /// A label that is invalid in owner names.
     OwnerLabel(Shown),
-    /// The owner of another record type, with the label that shows it.
+    /// The owner name of another record type; contains the label that identifies the type.
     OtherType(&'static str),
     /// A label longer than 63 octets, with its length.
     LabelLength(usize),
-    /// A name longer than 253 characters, with its length, including the prefix and without the final dot.
+    /// A name longer than 253 characters, with its length: the prefix counts, the final dot does not.
     NameLength(usize),
     /// A full owner name followed by a port.
     OwnerPort,
@@ -65,14 +65,15 @@ impl NameError {
         Self { given, problem }
     }
 
-    /// The error of a label that is invalid in host names.
+    /// Returns the error for a label that is invalid in host names.
     pub(super) fn label(name: &str, label: &str) -> Self {
         let has_blank = name.contains(char::is_whitespace);
         let label = Shown::name(label).at("it");
         Self::new(name, NameProblem::Label { label, has_blank })
     }
 
-    /// Names the place on the command line, such as `HOST`, if the text may not be shown; keeps a place that is set.
+    /// Sets the place on the command line, such as `HOST`, to print if the text may not be shown. Keeps a place that is
+    /// already set.
     #[must_use]
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { given: self.given.at(place), ..self }
@@ -87,20 +88,20 @@ impl Advise for NameError {
     fn hint(&self) -> Option<String> {
         let hint = match &self.problem {
             NameProblem::IpAddress => {
-                Some("give the name of the server, which for mail is the host in the MX record")
+                Some("give the host name of the server; for mail, this is the host in the MX record")
             }
             NameProblem::OtherType(_) => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
             }
             NameProblem::Port => Some("write `-p 25,465`, or `mx.example:465` for one host"),
             NameProblem::Number => Some(
-                "give HOST before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`, and several ports as `-p 25,587`",
+                "give HOST before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`; give several ports as `-p 25,587`",
             ),
-            NameProblem::OwnerPrefix => Some("give only the host, and its port with -p"),
+            NameProblem::OwnerPrefix => Some("give only the host name, and give the port with -p"),
             NameProblem::Sign(_) => Some("type the name by hand, or copy it from plain text"),
             NameProblem::OwnerPort => Some("drop the port: the owner name already contains it"),
             NameProblem::Label { .. } if !self.given.is_text() => Some(
-                "give the file before HOST, and as HOST a plain name such as mx.example, without scheme or path",
+                "give the file first, then HOST; HOST is a plain name such as mx.example, without scheme or path",
             ),
             NameProblem::Label { has_blank: true, .. } => {
                 Some("separate several hosts with commas: a.example,b.example")
@@ -153,7 +154,7 @@ impl fmt::Display for NameError {
                 )
             }
             NameProblem::OtherType(label) => {
-                write!(f, "{given} is an owner name of another record type: {label}")
+                write!(f, "{given} is the owner name of another record type ({label})")
             }
             NameProblem::LabelLength(length) => {
                 write!(

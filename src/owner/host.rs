@@ -13,17 +13,17 @@ use super::{DomainName, NameError, NameProblem};
 pub struct HostName(DomainName);
 
 impl HostName {
-    /// As messages have it, without its final dot.
+    /// Returns the name without its final dot, as shown in messages.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The name itself.
+    /// Returns the host name as a domain name.
     pub fn name(&self) -> &DomainName {
         &self.0
     }
 
-    /// Whether it has only one label, so that it is probably not fully qualified.
+    /// Whether the name has only one label; such a name is probably not fully qualified.
     pub fn is_single_label(&self) -> bool {
         self.0.labels().nth(1).is_none()
     }
@@ -38,7 +38,8 @@ impl FromStr for HostName {
             return Err(NameError::new(text, NameProblem::IpAddress));
         }
         let ascii = to_ascii(absolute)?;
-        // IDNA maps the full stops of other scripts to a dot; only one final dot is removed.
+        // IDNA maps the full stops of other scripts to a dot, so the result may end with a dot. Only one final dot is
+        // removed.
         let name = if absolute == text { ascii.strip_suffix('.').unwrap_or(&ascii) } else { &ascii };
         for label in name.split('.') {
             check_label(text, label)?;
@@ -57,13 +58,13 @@ impl FromStr for HostName {
     }
 }
 
-/// The name in lower-case A-labels; plain ASCII names skip the IDNA tables.
+/// Converts the name to lower-case A-labels; ASCII names without A-labels need no IDNA processing.
 pub(super) fn to_ascii(name: &str) -> Result<String, NameError> {
     let lower = name.to_ascii_lowercase();
     if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
         return Ok(lower);
     }
-    // UTS 46 allows characters that IDNA forbids; they come from word processors and web pages.
+    // UTS 46 allows some characters that IDNA forbids; users copy such characters from word processors and web pages.
     let is_sign = |c: char| {
         matches!(c, '\u{80}'..='\u{b6}' | '\u{b8}'..='\u{bf}' | '\u{d7}' | '\u{f7}'
             | '\u{2000}'..='\u{200b}' | '\u{200e}'..='\u{206f}')
@@ -86,7 +87,9 @@ pub(super) fn check_label(name: &str, label: &str) -> Result<(), NameError> {
     }
 }
 
-/// Errors: the name is longer than 255 octets on the wire, which are 253 characters without the final dot.
+/// Checks the length of a name.
+///
+/// Errors: the name is longer than 255 octets in wire form, which is 253 characters without the final dot.
 pub(super) fn check_length(name: &str, absolute: &str) -> Result<(), NameError> {
     match absolute.len() {
         0..=253 => Ok(()),

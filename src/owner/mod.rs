@@ -1,4 +1,4 @@
-//! Owner names of TLSA RRsets from host, port and transport: RFC 6698 section 3, RFC 1035 section 2.3.4.
+//! Builds owner names of TLSA RRsets from host, port and transport: RFC 6698 section 3, RFC 1035 section 2.3.4.
 
 mod domain_name;
 mod endpoint;
@@ -21,10 +21,10 @@ use crate::text::Shown;
 pub struct Port(u16);
 
 impl Port {
-    /// The port of mail between servers, where RFC 7672 applies.
+    /// The port for mail between servers, to which RFC 7672 applies.
     pub const SMTP: Self = Self(25);
 
-    /// The number.
+    /// Returns the port number.
     pub fn number(self) -> u16 {
         self.0
     }
@@ -63,7 +63,7 @@ impl Transport {
     /// All transports that RFC 6698 section 3 defines.
     pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
 
-    /// Its name, as in the label without the underscore.
+    /// Returns the transport name: the label without the underscore.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
@@ -95,7 +95,7 @@ impl FromStr for Transport {
 pub struct Owner(DomainName);
 
 impl Owner {
-    /// `_port._transport.host` (RFC 6698 section 3).
+    /// Builds the owner name `_port._transport.host` (RFC 6698 section 3).
     ///
     /// Errors: the name is longer than RFC 1035 section 2.3.4 allows.
     pub fn new(port: Port, transport: Transport, host: &HostName) -> Result<Self, NameError> {
@@ -104,10 +104,10 @@ impl Owner {
         Ok(Self(DomainName::new(&name)))
     }
 
-    /// The name of an RRset in the DNS or a zone file. Any labels are allowed: the target of a CNAME record may be
-    /// `_311._dane.example`.
+    /// Converts the name of an RRset found in the DNS or in a zone file. The name need not have the form of RFC 6698
+    /// section 3: the target of a CNAME record may be `_311._dane.example`.
     ///
-    /// `None` for a name that is too long or needs escapes.
+    /// Returns `None` if the name is too long or would need escapes.
     pub fn found(name: &DomainName) -> Option<Self> {
         let text = name.as_str();
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_*".contains(&octet);
@@ -115,22 +115,22 @@ impl Owner {
         (text.len() <= 253 && text.split('.').all(is_label)).then(|| Self(name.clone()))
     }
 
-    /// The name itself.
+    /// Returns the owner name as a domain name.
     pub fn name(&self) -> &DomainName {
         &self.0
     }
 
-    /// The port, if the name has the form of RFC 6698 section 3.
+    /// Returns the port, if the name has the form of RFC 6698 section 3.
     pub fn port(&self) -> Option<Port> {
         self.split().map(|(port, _)| port)
     }
 
-    /// The transport, if the name has the form of RFC 6698 section 3.
+    /// Returns the transport, if the name has the form of RFC 6698 section 3.
     pub fn transport(&self) -> Option<Transport> {
         self.split().and_then(|_| self.0.labels().nth(1)?.strip_prefix('_')?.parse().ok())
     }
 
-    /// The TLSA base domain, if the name has the form of RFC 6698 section 3.
+    /// Returns the TLSA base domain, if the name has the form of RFC 6698 section 3.
     pub fn host(&self) -> Option<HostName> {
         self.split().and_then(|(_, host)| host.parse().ok())
     }
@@ -142,14 +142,15 @@ impl Owner {
         Some((port, labels.next()?))
     }
 
-    /// The name relative to `origin`, `@` for the origin itself, or the absolute name if it is not below `origin`.
+    /// Returns the name relative to `origin`: `@` for the origin itself, or the absolute name if the name is not below
+    /// `origin`.
     pub fn relative_to(&self, origin: Option<&Origin>) -> String {
         let below = origin.and_then(|origin| self.0.relative_to(&origin.0));
         below.map_or_else(|| self.to_string(), str::to_owned)
     }
 }
 
-/// The absolute name with its final dot.
+/// Writes the absolute name with its final dot.
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -159,11 +160,11 @@ impl fmt::Display for Owner {
 impl FromStr for Owner {
     type Err = NameError;
 
-    /// Parses a full owner name: labels of letters, digits, `-` and `_`, or `*` as the first label; U-labels are
-    /// converted.
+    /// Parses a full owner name. Labels consist of letters, digits, `-` and `_`; the first label may be `*`. Converts
+    /// U-labels to A-labels.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let name = text.strip_suffix('.').unwrap_or(text);
-        // After the port and transport labels, the rest must be a valid host name.
+        // If the name starts with port and transport labels, the rest must be a valid host name.
         if let Some((port, transport, host)) = service(name) {
             return Self::new(port.parse()?, transport, &host.parse()?);
         }
@@ -189,7 +190,7 @@ impl FromStr for Owner {
     }
 }
 
-/// The port, transport and host of a name with the form of RFC 6698 section 3.
+/// Splits a name of the form of RFC 6698 section 3 into port, transport and host.
 fn service(name: &str) -> Option<(&str, Transport, &str)> {
     let (port, rest) = name.split_once('.')?;
     let (transport, host) = rest.split_once('.')?;
@@ -198,8 +199,9 @@ fn service(name: &str) -> Option<(&str, Transport, &str)> {
     Some((port, transport, host))
 }
 
-/// Rejects misspelt prefixes such as `_25.mx.example`, at which clients never look up records. `*._tcp.mx.example` is
-/// valid for all ports, and names without such labels may be CNAME targets.
+/// Rejects malformed prefixes such as `_25.mx.example`: clients never look up records at such names. The name
+/// `*._tcp.mx.example` is valid for all ports; a name without port and transport labels is valid because it may be a
+/// CNAME target.
 ///
 /// Errors: a port without a transport, or a transport without a port (RFC 6698 section 3).
 fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
@@ -208,7 +210,7 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
     let labels: Vec<&str> = name.split('.').collect();
     let (first, rest) = labels.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let port = first.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()));
-    // A port followed by its transport is a valid prefix, handled by `service`.
+    // `service` has already handled names with a port label followed by a transport label.
     let second_is_transport = rest.len() > 1 && rest.first().is_some_and(|label| transport(label));
     match port {
         None if second_is_transport && first == "*" => {}
@@ -225,7 +227,7 @@ fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(DomainName);
 
-/// The absolute name with its final dot.
+/// Writes the absolute name with its final dot.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,4 +1,4 @@
-//! Tests of names, ports and origins in the forms that users write.
+//! Tests the parsing of names, ports and origins as users write them.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! Finds the PEM blocks of a file and their lines, strictly: RFC 7468.
+//! A strict reader that finds the PEM blocks of a file and their line numbers: RFC 7468.
 //!
-//! Lenient readers skip what they do not understand, so a damaged block silently costs a record. This reader returns
-//! all blocks of a file, or an error with its line.
+//! A lenient reader skips text that it cannot parse, so the record of a damaged block would be missing without an
+//! error. This reader returns all blocks of a file, or an error with its line.
 
 mod error;
 
@@ -11,20 +11,20 @@ use zeroize::Zeroizing;
 
 pub use error::{PemError, PemProblem};
 
-/// One block from BEGIN to END, not decoded yet.
+/// A PEM block from BEGIN to END, not yet decoded.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
     label: &'a str,
     line: usize,
-    /// The lines from BEGIN to END, both included.
+    /// The lines from BEGIN to END, including these two lines.
     framed: &'a [u8],
-    /// The lines between them.
+    /// The lines between BEGIN and END.
     body: &'a [u8],
 }
 
-/// The blocks of `octets` in file order. Lines end with LF, CRLF or CR; a UTF-8 byte order mark is skipped.
+/// Returns the PEM blocks of `octets` in file order. Lines end with LF, CRLF or CR; a UTF-8 byte order mark is skipped.
 ///
-/// Errors: a misplaced or malformed marker, an unclosed block, an unknown kind of certificate block, certificate data
+/// Errors: a misplaced or malformed marker, an unclosed block, an unknown label that contains CERT, certificate data
 /// outside a block.
 pub fn blocks<'a>(octets: &'a [u8]) -> Result<Vec<Block<'a>>, PemError> {
     let text = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
@@ -77,12 +77,12 @@ impl<'a> Block<'a> {
         self.label
     }
 
-    /// The line of its BEGIN marker, counted from 1.
+    /// The line of the BEGIN marker, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Decodes the block. The copy of its base64 text is wiped, because it may be a private key.
+    /// Decodes the block. The copy of the base64 text is wiped from memory, because the block may be a private key.
     ///
     /// Errors: a header, a blank line between data lines, invalid base64, an empty block.
     pub fn decode(&self) -> Result<Vec<u8>, PemError> {
@@ -93,19 +93,21 @@ impl<'a> Block<'a> {
         Ok(std::mem::take(&mut *octets))
     }
 
-    /// Decodes the block with the pem crate, which does not wipe its copies: for requests and public keys.
+    /// Decodes the block with the pem crate. Only for certification requests and public keys, because the pem crate
+    /// does not wipe its copies from memory.
     ///
     /// Errors: as [`Block::decode`].
     pub fn decode_single(&self) -> Result<Vec<u8>, PemError> {
-        // The pem crate also accepts headers, and white space of any kind within a line.
+        // The pem crate also accepts headers and any white space within a line, so these are refused here.
         if !self.data()?.iter().all(|octet| is_base64(*octet) || *octet == b'=') {
             return Err(self.flaw());
         }
-        // It takes a blank line before END for the end of headers, and fails because there are none.
+        // pem::parse fails on a blank line before END, because it expects headers before that line: decode() reads the
+        // block in this case.
         pem::parse(self.framed).map_or_else(|_| self.decode(), |block| Ok(block.into_contents()))
     }
 
-    /// The data lines joined, without line ends and surrounding blanks.
+    /// Returns the data lines joined, without line ends and without blanks at both ends of a line.
     fn data(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         let mut data = Zeroizing::new(Vec::with_capacity(self.body.len()));
         let mut blank = None;
@@ -128,7 +130,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Why the data cannot be decoded, with the line.
+    /// Returns the reason why the data cannot be decoded, with its line.
     fn flaw(&self) -> PemError {
         let mut last = self.line;
         let mut padded = false;
@@ -153,12 +155,13 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Whether it is a base64 character (RFC 4648 section 4) other than the padding.
+/// Whether `octet` is a base64 character (RFC 4648 section 4) other than the padding.
 fn is_base64(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || octet == b'+' || octet == b'/'
 }
 
-/// Whether there are only base64 characters. It looks at every octet, because that compiles to vector instructions.
+/// Whether `text` contains only base64 characters. The loop does not stop early, so that it compiles to vector
+/// instructions.
 fn is_all_base64(text: &[u8]) -> bool {
     text.iter().fold(true, |all, octet| all & is_base64(*octet))
 }
@@ -173,11 +176,11 @@ fn is_lost_data(text: &[u8]) -> bool {
 #[derive(Debug, Clone, Copy)]
 struct Line<'a> {
     number: usize,
-    /// Without its line end.
+    /// The line without its line end.
     text: &'a [u8],
-    /// The file from this line on.
+    /// The text from the start of this line to the end of the file.
     from: &'a [u8],
-    /// The file after this line.
+    /// The text after this line.
     rest: &'a [u8],
 }
 
@@ -187,7 +190,7 @@ impl Line<'_> {
     }
 }
 
-/// Lines that end in LF, CRLF or CR.
+/// An iterator over lines that end in LF, CRLF or CR.
 struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
@@ -228,12 +231,12 @@ enum Marker<'a> {
 }
 
 impl<'a> Marker<'a> {
-    /// The marker on `line`, if there is one.
+    /// Returns the marker on `line`, or `None` if the line is not a marker.
     ///
-    /// Errors: the line only resembles a marker.
+    /// Errors: a malformed marker.
     fn find(line: Line<'a>) -> Result<Option<Self>, PemError> {
         let text = line.text.trim_ascii_end();
-        // Most lines are base64, which contains no dashes: this check is cheap and needs no copy.
+        // Most lines are base64, which contains no dashes. This check is cheap and avoids a copy of the line.
         if is_all_base64(text.strip_suffix(b"=").map_or(text, |text| text.strip_suffix(b"=").unwrap_or(text)))
         {
             return Ok(None);
@@ -245,7 +248,7 @@ impl<'a> Marker<'a> {
         if let Some(label) = framed(b"-----END ").and_then(label) {
             return Ok(Some(Self::End(label)));
         }
-        // The end of the file cuts a marker short: not even a line end follows.
+        // The file may end in the middle of a marker; then the last line has no line end.
         let is_cut = line.from.len() == line.text.len() && b"-----BEGIN".starts_with(text);
         if is_cut || looks_like_marker(text) {
             return Err(line.error(PemProblem::NotQuiteMarker));
@@ -254,7 +257,8 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// `octets` if they are a label (RFC 7468 section 3): no lower case, no blank or dash at either end.
+/// Returns `octets` as text if they are a PEM label (RFC 7468 section 3) without lower-case letters and without a
+/// blank or dash at either end.
 fn label(octets: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(octets).ok()?;
     let edges = |c: char| c == '-' || c == ' ';
@@ -274,7 +278,7 @@ const CERTIFICATE_LABELS: [&str; 7] = [
     "CERTIFICATE PAIR",
 ];
 
-/// How the known labels of certificates and keys begin.
+/// The first characters of the known labels of certificates and keys.
 const LABEL_STARTS: [&str; 17] = [
     "CERTIFICATE",
     "X509",
@@ -295,8 +299,8 @@ const LABEL_STARTS: [&str; 17] = [
     "PARAMETERS",
 ];
 
-/// Whether the line was probably meant as a marker: BEGIN or END before a known label, with dashes around them or
-/// nothing else on the line.
+/// Whether the line was probably meant as a marker: it contains BEGIN or END before a known label, and either dashes
+/// or nothing else.
 fn looks_like_marker(text: &[u8]) -> bool {
     let dash = |c: char| {
         matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
@@ -313,12 +317,13 @@ fn looks_like_marker(text: &[u8]) -> bool {
         return true;
     }
     let meant = |word: &str| {
-        // A marker contains the word once. The limit bounds the time that a hostile line can take.
+        // A marker contains the word once. The limit bounds the time spent on a hostile line.
         plain.match_indices(word).take(8).any(|(at, _)| {
             let (before, rest) = plain.split_at(at);
             let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);
             let dashed = before.ends_with('-') || before.trim_end().ends_with("--") || after.contains("--");
-            // Without dashes, a line is a marker only if it contains nothing but the word and a label, or both in a comment.
+            // Without dashes, a line is a marker only if it consists of the word and a label, possibly after a comment
+            // sign such as `#`.
             let alone = !before.contains(|c: char| c.is_alphanumeric())
                 && after.len() <= 24
                 && !after.contains(|c: char| !c.is_ascii_uppercase() && c != ' ');

@@ -1,7 +1,7 @@
 //! Collects the records of the requested owners, and their aliases, from a text.
 //!
-//! A zone may be large, and most of its names do not matter. Which names matter is known only when all aliases have
-//! been read: a text with relevant aliases is read twice, and only relevant names are kept.
+//! A zone may be large, and most names in it are not relevant. The relevant names are known only after all aliases
+//! have been read, so a text with relevant aliases is read twice. Only relevant names are kept.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -16,7 +16,7 @@ use super::reader::{OTHER_TYPE, Reader, name_of};
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
 
-/// The records in `text` of `owners` and of the names to which their aliases lead.
+/// Collects from `text` the records of `owners` and of the names to which their aliases lead.
 ///
 /// Errors: an unreadable entry of any owner; a failed lookup of dig.
 pub(super) fn collect(
@@ -41,8 +41,8 @@ pub(super) fn collect(
     Ok(pass.set)
 }
 
-/// The relevant names and the wildcards that may cover them, as hashes. A name with the same hash by chance is kept
-/// as well, without effect.
+/// The relevant names and the wildcards that may cover them, as hashes. If another name has
+/// the same hash, it is kept too, but has no effect.
 #[derive(Default)]
 struct Names {
     state: RandomState,
@@ -58,7 +58,7 @@ impl Names {
         self.state.hash_one(name)
     }
 
-    /// The hash of a name, and of the wildcard that may cover it.
+    /// The hashes of a name and of the wildcard that may cover the name.
     fn both(&self, name: &DomainName) -> [u64; 2] {
         let wildcard = name.wildcard();
         [self.hash(name.as_str()), self.hash(wildcard.as_ref().map_or("", DomainName::as_str))]
@@ -177,7 +177,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Records that an owner exists, and all names above it (RFC 4592 section 2.2.2), if they are relevant.
+    /// Notes that `owner` and all names above it exist (RFC 4592 section 2.2.2); keeps only the relevant names.
     fn exists(&mut self, owner: &str) {
         let mut name = owner;
         loop {
@@ -214,7 +214,7 @@ fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProble
     }
 }
 
-/// Whether the entry is `3 1 1 HEX...` or `\# 35 HEX...`, as `dig +short` prints it.
+/// Whether the entry is record data as `dig +short` prints it: `3 1 1 HEX...` or `\# 35 HEX...`.
 fn is_bare_data(entry: &Entry) -> bool {
     if !entry.text.starts_with(|c: char| c.is_ascii_digit() || c == '\\') {
         return false;
@@ -225,7 +225,7 @@ fn is_bare_data(entry: &Entry) -> bool {
     numbers == 3 && words.next().is_some() || entry.words().next() == Some("\\#")
 }
 
-/// Whether it is a dig comment that reports a failed lookup.
+/// Whether `line` is a dig comment that reports a failed lookup.
 fn is_failure_of_dig(line: &str) -> bool {
     let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
     line.starts_with(";; no servers could be reached")
@@ -234,7 +234,7 @@ fn is_failure_of_dig(line: &str) -> bool {
             && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
 }
 
-/// Whether it is a TTL in seconds or with BIND's units.
+/// Whether `word` is a TTL in seconds or with BIND's units.
 fn is_ttl(word: &str) -> bool {
     let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
     word.starts_with(|c: char| c.is_ascii_digit())

@@ -5,9 +5,9 @@ use super::{RecordsError, RecordsProblem};
 /// One entry; parentheses may continue it over several lines.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    /// The number of its first line, counted from 1.
+    /// The number of the first line, counted from 1.
     line: usize,
-    /// Whether its first line starts with a blank: then it inherits the previous owner.
+    /// Whether the first line starts with a blank; if so, the entry inherits the previous owner.
     pub(super) is_indented: bool,
     /// The words as in the text, with quotation marks and backslashes, separated by single blanks.
     pub(super) text: String,
@@ -42,7 +42,7 @@ impl<'a> Iterator for Words<'a> {
 
 /// Passes each non-empty entry of `text` to `take`; only one entry is in memory at a time.
 ///
-/// Errors: unbalanced parentheses or quotation marks; the errors of `take`, with their line.
+/// Errors: unbalanced parentheses or quotation marks; the errors of `take`, with the line of the entry.
 pub(super) fn for_each(
     text: &str,
     mut take: impl FnMut(&Entry) -> Result<(), RecordsProblem>,
@@ -83,7 +83,7 @@ pub(super) fn for_each(
     }
 }
 
-/// The first word of a line and the rest; a parenthesis is a word, a comment ends the line.
+/// Returns the first word of a line and the rest. A parenthesis is a separate word; a comment ends the line.
 fn next_word(line: &str) -> Result<Option<(&str, &str)>, RecordsProblem> {
     let line = line.trim_start_matches([' ', '\t', '\r', '\u{feff}']);
     let mut quoted = false;

@@ -9,11 +9,11 @@ use crate::diagnostic::Advise;
 pub struct RecordsError {
     /// The line of the entry, counted from 1; 0 for the whole text.
     pub line: usize,
-    /// What is wrong there.
+    /// The problem in that line or text.
     pub problem: RecordsProblem,
 }
 
-/// What is wrong with an entry.
+/// The problem with an entry or with the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordsProblem {
     /// A `(` without `)`.
@@ -24,7 +24,7 @@ pub enum RecordsProblem {
     ClosingParenthesis,
     /// An opening quotation mark without a closing one.
     Quote,
-    /// A relative name without a known origin; the name only if it may be shown.
+    /// A relative name without a known origin; contains the name only if the name may be shown.
     NoOrigin(Option<String>),
     /// An entry that starts with a blank, without a previous owner.
     NoOwner,
@@ -32,9 +32,9 @@ pub enum RecordsProblem {
     NoType,
     /// dig got no answer, or an error response.
     NoAnswer,
-    /// PEM, which may be a private key: none of it is shown.
+    /// PEM, which may be a private key, so no part of the text is shown.
     Pem,
-    /// DER, which may be a private key: none of it is shown.
+    /// DER, which may be a private key, so no part of the data is shown.
     Der,
     /// A TLSA or CNAME record, or a directive, that cannot be read.
     Unreadable {
@@ -50,7 +50,7 @@ pub enum RecordsProblem {
         /// The number of requested owners.
         owners: usize,
     },
-    /// An unsupported directive; its name only if it may be shown.
+    /// An unsupported directive; contains its name only if the name may be shown.
     Directive(Option<String>),
 }
 
@@ -62,7 +62,7 @@ impl RecordsError {
 }
 
 impl RecordsProblem {
-    /// What to do.
+    /// Tells the user how to solve the problem.
     fn hint(&self) -> &'static str {
         match self {
             Self::NoOrigin(_) => "give the zone name with --origin, or include the zone's $ORIGIN line",
@@ -70,10 +70,10 @@ impl RecordsProblem {
                 "give the zone without directives, as `named-compilezone -o -` or `dig` prints it"
             }
             Self::Bare { .. } => {
-                "give one host and port, or records with their owners, as dig prints without +short"
+                "give one host and port, or records with their owners, as dig prints them without +short"
             }
             Self::NoAnswer => {
-                "run dig again, or ask another name server: this output does not show whether there are records"
+                "run dig again, or ask another name server: this output does not show whether records exist"
             }
             Self::NoData => {
                 "a TLSA record is usage, selector, matching type, then hex (RFC 6698 section 2.2)"
@@ -109,7 +109,7 @@ impl fmt::Display for RecordsProblem {
             Self::NoOrigin(Some(name)) => write!(f, "the name {name} is relative, but there is no origin"),
             Self::NoOwner => f.write_str("the entry has no owner, and no previous entry has one"),
             Self::NoType => f.write_str("the entry has no record type"),
-            Self::NoAnswer => f.write_str("the name server gave no answer or an error"),
+            Self::NoAnswer => f.write_str("the name server did not answer or returned an error"),
             Self::Pem => f.write_str("found a PEM block, expected DNS records"),
             Self::Der => f.write_str("found binary data (DER), expected DNS records"),
             Self::Unreadable { what, reason } => {

@@ -29,7 +29,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// Whether it equals this record.
+    /// Whether the data equals the data of `tlsa`.
     pub fn is(&self, tlsa: &Tlsa) -> bool {
         let params = tlsa.params();
         let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
@@ -52,9 +52,9 @@ impl From<&Tlsa> for Published {
 /// The published records of the requested owners, and their aliases.
 #[derive(Debug, Default)]
 pub struct PublishedSet {
-    /// By owner, in the order of the text.
+    /// The records by owner, in the order of the text.
     records: HashMap<DomainName, Vec<Published>>,
-    /// The relevant names that exist, so that no wildcard covers them.
+    /// The relevant names that exist; a wildcard does not cover an existing name.
     names: HashSet<DomainName>,
     aliases: HashMap<DomainName, DomainName>,
     /// Record data without an owner, as `dig +short` prints it, and the last CNAME target before it.
@@ -65,7 +65,7 @@ pub struct PublishedSet {
 /// The records that a client finds at an owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where the records are: the owner, the end of its CNAME chain, or a wildcard.
+    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// The records in the order of the text, without duplicates.
     pub records: Vec<Published>,
@@ -91,11 +91,11 @@ impl PublishedSet {
     }
 
     /// The records that a client finds at `owner`: at the name itself, at the end of its CNAME chain, or at the
-    /// wildcard `*._transport.host` (RFC 6698 appendix A.2.1); otherwise the data without an owner. `None` if there
-    /// are none.
+    /// wildcard `*._transport.host` (RFC 6698 appendix A.2.1); otherwise the data without an owner. `None` if no
+    /// record is found.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
         let mut name = owner.name().clone();
-        // A chain with more CNAMEs than the text is a loop.
+        // A chain with more CNAME records than the text contains is a loop.
         for _ in 0..=self.aliases.len() {
             let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
             let holder = wildcard.unwrap_or_else(|| name.clone());
@@ -120,11 +120,11 @@ fn found(holder: &DomainName, records: &[Published]) -> Option<Found> {
     Some(Found { holder: Owner::found(holder)?, records: distinct })
 }
 
-/// Rejects text that may be a private key, before anything copies it; the error shows none of it.
+/// Rejects text that may be a private key, before any code copies the text; the error contains none of the text.
 ///
 /// Errors: a PEM block, with its line, or DER.
 pub fn refuse_secrets(octets: &[u8]) -> Result<(), RecordsError> {
-    // The first element of a short DER key is the INTEGER tag 2, an octet that does not occur in text.
+    // A short DER key starts with an INTEGER, whose tag 2 is an octet that does not occur in text.
     let is_der = matches!(octets, [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, ..]);
     match text::line_of_pem(octets) {
         Some(line) => Err(RecordsError { line, problem: RecordsProblem::Pem }),
@@ -198,7 +198,7 @@ mod tests {
             ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 7",
         ] {
             assert!(
-                error(&format!("; <<>> DiG\n{line}\n")).contains("line 2: the name server gave no answer")
+                error(&format!("; <<>> DiG\n{line}\n")).contains("line 2: the name server did not answer")
             );
         }
         assert_eq!(at(";; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 7\n", OWNER), None);

@@ -8,7 +8,7 @@ use super::entries::Entry;
 use crate::owner::{DomainName, Origin};
 use crate::text::domain_name;
 
-/// An unused record type, for entries of which only the owner is read.
+/// An unused record type, for entries whose data is ignored.
 pub(super) const OTHER_TYPE: &str = "TYPE65534";
 
 /// The zone-file reader of the `domain` crate, which keeps the origin and the last owner.
@@ -26,7 +26,9 @@ impl Reader {
         Self { zonefile }
     }
 
-    /// Applies `$ORIGIN`; ignores `$TTL`.
+    /// Applies `$ORIGIN`; ignores `$TTL`, and `$GENERATE` without TLSA or CNAME records.
+    ///
+    /// Errors: an invalid `$ORIGIN`, or another directive.
     pub(super) fn directive(&mut self, name: &str, entry: &Entry) -> Result<(), RecordsProblem> {
         let mentions = |name: &str| entry.words().any(|word| word.eq_ignore_ascii_case(name));
         match name.to_ascii_uppercase().as_str() {
@@ -44,7 +46,7 @@ impl Reader {
         }
     }
 
-    /// Reads an entry with this owner, type and data; an empty owner means the previous one.
+    /// Reads an entry with this owner, type and data; an empty owner means the previous owner.
     pub(super) fn read(
         &mut self,
         [owner, record_type, data]: [&str; 3],
@@ -69,8 +71,8 @@ impl Reader {
     }
 }
 
-/// The reader's errors start with a position and end with the text found there. Neither is shown: a file given by
-/// mistake may contain a secret.
+/// Converts an error of the `domain` crate. The position at its start and the input text at its end are not shown:
+/// a file given by mistake may contain a secret.
 fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
     let reason = error.split(": ").nth(1).unwrap_or(error);
     match reason {

@@ -1,4 +1,4 @@
-//! Lines for name servers that do not know the type: `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
+//! Lines for name servers that do not support the TLSA type: `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
 
 use super::Sheet;
 use super::lines;
@@ -10,7 +10,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
     lines::of_owners(sheet, |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)), data)
 }
 
-/// The octets of the RDATA, with their number in front.
+/// The length of the RDATA in octets, then the RDATA in hexadecimal.
 fn data(tlsa: &Tlsa) -> String {
     let params = tlsa.params();
     let (usage, selector) = (params.usage.number(), params.selector.number());

@@ -1,4 +1,4 @@
-//! JSON: one object for records, changes, reports and probes.
+//! JSON output for records, changes, reports and probes.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -21,7 +21,7 @@ struct Records<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
-/// All records for each owner.
+/// Writes all records for each owner.
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let of_owner = |owner| sheet.records.iter().map(move |record| json_record(owner, record));
     let records = sheet.owners.iter().flat_map(of_owner).collect();
@@ -84,7 +84,7 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
     }
 }
 
-/// A document as text; it contains only strings and numbers, so this cannot fail.
+/// Returns a document as text. This cannot fail, because the document contains only strings and numbers.
 fn json_text(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
@@ -123,7 +123,7 @@ fn rfc3339(time: Option<OffsetDateTime>) -> Option<String> {
     time.and_then(|time| time.format(&Rfc3339).ok())
 }
 
-/// What to add and to remove, and findings.
+/// Records to add, records to remove, and findings.
 #[derive(Serialize)]
 struct Changes<'a> {
     add: Vec<JsonRecord<'a>>,
@@ -131,7 +131,7 @@ struct Changes<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
-/// All changes.
+/// Writes all changes.
 pub(super) fn changes(changes: &[OwnerChanges<'_>], findings: &[Finding]) -> String {
     let add = changes.iter().flat_map(|at| at.add.iter().map(|record| json_record(&at.holder, record)));
     let remove =
@@ -150,7 +150,7 @@ fn json_published<'a>(owner: &Owner, record: &Published) -> JsonRecord<'a> {
     }
 }
 
-/// A report.
+/// The report about one owner.
 #[derive(Serialize)]
 struct JsonReport<'a> {
     owner: String,
@@ -178,11 +178,11 @@ struct JsonTriple {
     usage: u8,
     selector: u8,
     matching_type: u8,
-    /// null if undetermined.
+    /// `null` if the coverage is undetermined.
     covered: Option<bool>,
 }
 
-/// All reports: an object, or an array of several.
+/// Writes one report as an object, or several reports as an array.
 pub(super) fn reports(examined: &[Examined], origin: Option<&Origin>) -> String {
     let reports: Vec<JsonReport<'_>> = examined.iter().map(|examined| report(examined, origin)).collect();
     match reports.as_slice() {
@@ -258,7 +258,7 @@ struct JsonEndpoint<'a> {
     records: Vec<JsonJudgement<'a>>,
 }
 
-/// What a probe saw.
+/// Writes the results of a probe.
 #[cfg(feature = "live")]
 pub(super) fn probe(verdict: ClientVerdict, hosts: &[Host], findings: &[Finding]) -> String {
     json_text(&document(verdict, hosts, findings))

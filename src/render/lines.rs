@@ -12,7 +12,7 @@ use crate::records::Published;
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
-/// The lines of one owner: `before` and the data of each record, with the comments and empty lines that are asked for.
+/// Appends the lines of one owner: `before` and the data of each record, with comments and empty lines if requested.
 pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: &[String]) {
     let mut last: Option<&Source<'_>> = None;
     for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
@@ -31,7 +31,7 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data:
     }
 }
 
-/// The lines of all owners, each with what `before` gives for it.
+/// Returns the lines of all owners; `before` returns the text before the data for an owner.
 pub(super) fn of_owners(
     sheet: &Sheet<'_>,
     before: impl Fn(&Owner) -> String,
@@ -45,12 +45,12 @@ pub(super) fn of_owners(
     text
 }
 
-/// The TTL that is asked for and a blank, or nothing.
+/// The TTL and a space, or an empty string if no TTL was requested.
 pub(super) fn ttl(ttl: Option<u32>) -> String {
     ttl.map(|ttl| format!("{ttl} ")).unwrap_or_default()
 }
 
-/// `3 1 1 hex`.
+/// The data of a record as text: `3 1 1 hex`.
 pub(super) fn data(tlsa: &Tlsa) -> String {
     let octets = tlsa.data();
     let mut text = String::with_capacity(2 * octets.len() + 16);
@@ -60,7 +60,7 @@ pub(super) fn data(tlsa: &Tlsa) -> String {
     text
 }
 
-/// The data of a published record as text; its numbers may be unregistered.
+/// The data of a published record as text; the parameters may be unregistered numbers.
 pub(super) fn published(record: &Published) -> String {
     let Published { usage, selector, matching_type, data } = record;
     format!("{usage} {selector} {matching_type} {}", hex::encode(data))

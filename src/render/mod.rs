@@ -1,4 +1,4 @@
-//! Writes records, reports and changes as text: a file for each format, and `lines` for what the line formats share.
+//! Writes records, reports and changes as text: one file per format, and `lines` for code shared by the line formats.
 
 mod generic;
 mod json;
@@ -44,7 +44,7 @@ impl Format {
     /// All formats.
     pub const ALL: [Self; 5] = [Self::Zone, Self::Rdata, Self::Generic, Self::Json, Self::Nsupdate];
 
-    /// Its name on the command line.
+    /// The name of the format on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zone => "zone",
@@ -61,17 +61,17 @@ impl Format {
 pub struct Style {
     /// The output format.
     pub format: Format,
-    /// The TTL in seconds; nsupdate requires one, so `None` means 3600 there.
+    /// The TTL in seconds. `None` writes no TTL, except in nsupdate format, which requires a TTL: 3600.
     pub ttl: Option<u32>,
     /// In zone and generic output, owners below this origin are written relative to it.
     pub origin: Option<Origin>,
     /// Whether to write comment lines before the records of each certificate.
     pub comments: bool,
-    /// Whether to write an empty line between certificates.
+    /// Whether to write an empty line between the records of different certificates.
     pub groups: bool,
 }
 
-/// What is written: all records for each owner.
+/// The input of a format, which writes all records for each owner.
 #[derive(Clone, Copy)]
 struct Sheet<'a> {
     owners: &'a [Owner],
@@ -80,7 +80,7 @@ struct Sheet<'a> {
     style: &'a Style,
 }
 
-/// The `records` of each of `owners`, as text.
+/// Writes `records` for each of `owners` as text.
 pub fn render(owners: &[Owner], records: &[Record<'_>], findings: &[Finding], style: &Style) -> String {
     let sheet = Sheet { owners, records, findings, style };
     match style.format {
@@ -107,7 +107,7 @@ impl ChangesFormat {
     /// All formats.
     pub const ALL: [Self; 3] = [Self::Zone, Self::Json, Self::Nsupdate];
 
-    /// Its name on the command line.
+    /// The name of the format on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zone => "zone",
@@ -120,7 +120,7 @@ impl ChangesFormat {
 /// The changes at one owner.
 #[derive(Debug)]
 pub struct OwnerChanges<'a> {
-    /// Where the records are: the owner, or the target of its CNAME.
+    /// The name that has the records: the owner, or the target of the owner's CNAME.
     pub holder: Owner,
     /// Records to publish.
     pub add: Vec<&'a Record<'a>>,
@@ -128,7 +128,7 @@ pub struct OwnerChanges<'a> {
     pub remove: Vec<&'a Published>,
 }
 
-/// All changes as text. In nsupdate format, each record to remove is given with its data.
+/// Writes all changes as text. In nsupdate format, each deletion contains the data of the record.
 pub fn changes(
     changes: &[OwnerChanges<'_>],
     findings: &[Finding],
@@ -156,7 +156,7 @@ impl ReportFormat {
     /// All formats.
     pub const ALL: [Self; 2] = [Self::Text, Self::Json];
 
-    /// Its name on the command line.
+    /// The name of the format on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -172,7 +172,7 @@ pub struct Examined {
     pub report: Report,
     /// The requested verdict: for the publisher, or for clients.
     pub verdict: Verdict,
-    /// Why clients use no records there, if so.
+    /// The reason, if clients use no records at this owner.
     pub why: Option<String>,
     /// The findings about the owner.
     pub findings: Vec<Finding>,
@@ -185,7 +185,7 @@ impl Examined {
     }
 }
 
-/// All reports as one text.
+/// Writes all reports as one text.
 pub fn reports(
     examined: &[Examined],
     origin: Option<&Origin>,
@@ -201,13 +201,13 @@ pub fn reports(
     }
 }
 
-/// The lines of a host: one for each address and key type, followed by its records.
+/// Writes one line for each address and key type of a host, followed by the lines of the records.
 #[cfg(feature = "live")]
 pub fn probe_host(host: &Host, palette: Palette) -> String {
     terminal::probe_host(host, palette)
 }
 
-/// What a probe says of all hosts together: the last line of text, or all of it as JSON.
+/// Writes the result of a probe for all hosts: the last line in text format, or the whole JSON document.
 #[cfg(feature = "live")]
 pub fn probe(
     verdict: ClientVerdict,

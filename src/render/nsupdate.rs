@@ -1,14 +1,14 @@
-//! Commands for nsupdate, each owner with its own `send`, as a message covers one zone (RFC 2136).
+//! Commands for nsupdate. Each owner has a separate `send`, because an update message covers one zone (RFC 2136).
 
 use super::lines::{data, of_owner, published};
 use super::{OwnerChanges, Sheet, Style};
 
-/// The TTL where none is asked for, in seconds: nsupdate requires one.
+/// The TTL in seconds if none is requested, because nsupdate requires a TTL.
 const TTL: u32 = 3600;
 
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
-    // An empty line would send the message.
+    // Write no empty line: nsupdate would send the message there.
     let style = Style { groups: false, ..sheet.style.clone() };
     let sheet = Sheet { style: &style, ..*sheet };
     let mut text = String::new();
@@ -26,7 +26,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
     text
 }
 
-/// The additions and deletions of one owner in one message, so that no client sees only some of them (RFC 2136
+/// Writes all additions and deletions of one owner as one message, so that no client sees only some of them (RFC 2136
 /// section 3.7).
 pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>) -> String {
     let (owner, ttl) = (&at.holder, ttl.unwrap_or(TTL));

@@ -15,7 +15,7 @@ pub fn pem(hosts: &[Host]) -> String {
     chains.into_iter().flatten().map(|der| certificate_pem(der)).collect()
 }
 
-/// One block in lines of 64 columns that end in LF.
+/// Encodes one PEM block, with lines of 64 columns that end in LF.
 fn certificate_pem(der: &[u8]) -> String {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     pem::encode_config(&Pem::new("CERTIFICATE", der), config)

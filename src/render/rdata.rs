@@ -1,4 +1,4 @@
-//! Record data only: `3 1 1 hex` (RFC 6698 section 2.2), once whatever the owners.
+//! Record data only: `3 1 1 hex` (RFC 6698 section 2.2), written once for all owners.
 
 use super::Sheet;
 use super::lines::{data, of_owner};

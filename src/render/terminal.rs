@@ -1,4 +1,4 @@
-//! Reports and probes as lines for a reader.
+//! Reports and probes as text for people.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::records::Published;
 use crate::text::printable;
 use crate::verify::{Judged, Needed, Report, Status, Verdict};
 
-/// The verdict, the records with their statuses, and for each certificate the records that it needs.
+/// Writes the verdict, the records with their statuses, and the records that each certificate needs.
 pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Palette) -> String {
     let Report { owner, holder, judged, needed, .. } = &examined.report;
     let mut text = String::new();
@@ -47,7 +47,7 @@ pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Pale
     text
 }
 
-/// A line for each record, with its status and reason.
+/// Writes a line for each record, with its status and reason.
 fn record_lines(judged: &[Judged], palette: Palette) -> String {
     let mut text = String::new();
     for judged in judged {
@@ -85,7 +85,7 @@ fn remark(judged: &Judged) -> String {
     }
 }
 
-/// The lines of a host: one for each address and key type, followed by its records.
+/// Writes one line for each address and key type of a host, followed by the lines of the records.
 #[cfg(feature = "live")]
 pub(super) fn probe_host(host: &Host, palette: Palette) -> String {
     let mut text = String::new();

@@ -1,16 +1,16 @@
-//! Rules of the text that depend on lengths and on how many owners and certificates there are.
+//! Tests of output that depends on the length of data and on the number of owners and certificates.
 
 use super::*;
 use crate::generate::{self, Material};
 use crate::records::Published;
 use crate::tlsa::Params;
 
-/// Data of a digest's length or of more.
+/// A published record with data of `length` octets.
 fn of_length(length: usize) -> Published {
     Published { usage: 3, selector: 1, matching_type: 0, data: vec![0xab; length] }
 }
 
-/// A SHA2-512 digest is shown whole, for it is compared by eye; whole certificates and keys are not.
+/// A SHA2-512 digest is shown in full, because people compare it by eye; whole certificates and keys are shortened.
 #[test]
 fn data_longer_than_the_longest_digest_are_shown_by_their_ends() {
     assert_eq!(terminal::shortened(&of_length(32)), format!("3 1 0 {}", "ab".repeat(32)));
@@ -20,7 +20,8 @@ fn data_longer_than_the_longest_digest_are_shown_by_their_ends() {
     assert_eq!(terminal::shortened(&of_length(4000)), long);
 }
 
-/// The text of the records that `params` ask of a fixture, with a word for each piece of association data.
+/// Returns the text of the records with `params` for a fixture, with a placeholder such as `<0-1-1>` for each
+/// association data.
 fn text(params: &str, owners: &[&str], style: &Style) -> String {
     let pem = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/fullchain-rsa.pem"));
     let materials = [Material::read("fullchain-rsa.pem".to_owned(), pem).unwrap()];
@@ -53,7 +54,7 @@ fn each_owner_has_all_records_and_record_data_stand_alone_once() {
     assert_eq!(text("3 1 1 2 1 1", &OWNERS, &style(Format::Rdata)), "3 1 1 <0-1-1>\n2 1 1 <1-1-1>\n");
 }
 
-/// RFC 3597 section 5: the number of octets in decimal, then all of them; three are the parameters.
+/// RFC 3597 section 5: the number of octets in decimal, then the octets; the first three are the parameters.
 #[test]
 fn the_length_of_generic_data_counts_the_parameters() {
     let generic =
@@ -64,7 +65,8 @@ fn the_length_of_generic_data_counts_the_parameters() {
     );
 }
 
-/// nsupdate wants absolute names and a TTL; one message for each owner changes it at once (RFC 2136 section 3.7).
+/// nsupdate requires absolute names and a TTL. One message per owner applies all changes of that owner at once (RFC
+/// 2136 section 3.7).
 #[test]
 fn nsupdate_sends_each_owner_by_itself() {
     let relative =
@@ -76,7 +78,7 @@ fn nsupdate_sends_each_owner_by_itself() {
     );
 }
 
-/// Records of one certificate are one group, and an owner starts another.
+/// Records of one certificate form a group, and each owner starts a new group.
 #[test]
 fn comments_and_empty_lines_come_with_each_certificate() {
     let grouped = Style { comments: true, groups: true, ..style(Format::Zone) };

@@ -10,7 +10,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
     lines::of_owners(sheet, |owner| format!("{} {ttl}IN TLSA ", owner.relative_to(origin)), data)
 }
 
-/// The changes at one owner, with `+` and `-` in front of their lines.
+/// Writes the changes at one owner as lines that start with `+` or `-`.
 pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>, origin: Option<&Origin>) -> String {
     let owner = at.holder.relative_to(origin);
     let ttl = lines::ttl(ttl);

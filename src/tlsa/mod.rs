@@ -1,4 +1,4 @@
-//! The TLSA record's fields and association data: RFC 6698 section 2, names of RFC 7218.
+//! The TLSA record's fields and association data: RFC 6698 section 2, with the names of RFC 7218.
 
 mod params;
 
@@ -18,7 +18,7 @@ pub struct Tlsa {
 impl Tlsa {
     /// The record that describes `octets`, the DER of a Certificate or of a SubjectPublicKeyInfo.
     ///
-    /// Errors: `octets` is empty, or with matching type 0 is too long for one record.
+    /// Errors: `octets` is empty, or is too long for one record with matching type 0.
     pub fn describing(params: Params, octets: &[u8]) -> Result<Self, DataError> {
         if octets.is_empty() {
             return Err(DataError::Nothing);
@@ -59,32 +59,32 @@ impl Tlsa {
     }
 }
 
-/// The longest association data in octets: RDATA has at most 65,535, and the three fields before the data take three
-/// (RFC 1035 section 3.2.1).
+/// Maximum length of association data in octets: RDATA has at most 65,535 octets, and the three fields before the data
+/// take one octet each (RFC 1035 section 3.2.1).
 const MAX_DATA: usize = 65_535 - 3;
 
-/// Whether it is SHA-256 or SHA-512 of an empty input, which a script publishes if the command before the digest
-/// fails.
+/// Whether `data` is the SHA-256 or SHA-512 digest of an empty input. A script publishes such a digest if the command
+/// whose output it hashes fails.
 pub fn is_digest_of_nothing(data: &[u8]) -> bool {
     (data.len() == 32 && data == Sha256::digest(b"").as_slice())
         || (data.len() == 64 && data == Sha512::digest(b"").as_slice())
 }
 
-/// Why association data is not valid.
+/// An error in association data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataError {
-    /// It is empty, or the digest of an empty input.
+    /// The data is empty, or is the digest of an empty input.
     Nothing,
-    /// A digest of the wrong length; both in octets.
+    /// The digest has the wrong length.
     Length {
-        /// The length that the matching type requires.
+        /// The length in octets that the matching type requires.
         expected: usize,
-        /// The actual length.
+        /// The actual length in octets.
         length: usize,
     },
-    /// Too long for one record.
+    /// The data is too long for one record.
     TooLong {
-        /// The actual length.
+        /// The actual length in octets.
         length: usize,
     },
 }
@@ -92,12 +92,15 @@ pub enum DataError {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("the association data is empty or the digest of an empty input"),
+            Self::Nothing => f.write_str("the association data is empty, or is the digest of an empty input"),
             Self::Length { expected, length } => {
                 write!(f, "the digest has {length} octets, but the matching type requires {expected}")
             }
             Self::TooLong { length } => {
-                write!(f, "{length} octets do not fit in one record (RFC 1035 section 3.2.1)")
+                write!(
+                    f,
+                    "the association data of {length} octets is too long for one record (RFC 1035 section 3.2.1)"
+                )
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::text::Shown;
 /// Certificate usage (RFC 6698 section 2.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Usage {
-    /// 0: a CA, in a path that must also pass PKIX validation.
+    /// 0: a CA on a path that must also pass PKIX validation.
     PkixTa,
     /// 1: an end entity, whose path must also pass PKIX validation.
     PkixEe,
@@ -40,12 +40,12 @@ impl Usage {
         }
     }
 
-    /// Whether it describes a CA above the end entity (0 and 2) rather than the end entity (1 and 3).
+    /// Whether the usage describes a CA above the end entity (0 and 2) rather than the end entity (1 and 3).
     pub fn is_trust_anchor(self) -> bool {
         matches!(self, Self::PkixTa | Self::DaneTa)
     }
 
-    /// Whether it also requires PKIX validation (0 and 1).
+    /// Whether the usage also requires PKIX validation (0 and 1).
     pub fn is_pkix(self) -> bool {
         matches!(self, Self::PkixTa | Self::PkixEe)
     }
@@ -62,7 +62,7 @@ impl fmt::Display for Usage {
 pub enum Selector {
     /// 0: the whole certificate.
     Cert,
-    /// 1: its SubjectPublicKeyInfo.
+    /// 1: the certificate's SubjectPublicKeyInfo.
     Spki,
 }
 
@@ -96,9 +96,9 @@ impl fmt::Display for Selector {
 pub enum MatchingType {
     /// 0: the selected octets themselves.
     Full,
-    /// 1: their SHA-256 digest.
+    /// 1: the SHA-256 digest of the selected octets.
     Sha2_256,
-    /// 2: their SHA-512 digest.
+    /// 2: the SHA-512 digest of the selected octets.
     Sha2_512,
 }
 
@@ -138,7 +138,7 @@ impl fmt::Display for MatchingType {
     }
 }
 
-/// Usage, selector and matching type, the `3 1 1` of a record.
+/// Usage, selector and matching type, such as `3 1 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Params {
     /// Certificate usage.
@@ -154,14 +154,15 @@ impl Params {
     pub const DEFAULT: Self =
         Self { usage: Usage::DaneEe, selector: Selector::Spki, matching_type: MatchingType::Sha2_256 };
 
-    /// The triples in a list of words such as `3 1 1 2 1 1`: numbers, or names in any case.
+    /// Parses the triples in a list of words such as `3 1 1 2 1 1`. Each word is a number, or a name in upper or lower
+    /// case.
     ///
     /// Errors: a word that is not a registered number or name, or an incomplete triple.
     pub fn parse_all<S: AsRef<str>>(words: &[S]) -> Result<Vec<Self>, ParamsError> {
         let mut all = Vec::new();
         let mut numbered = words.iter().map(S::as_ref).enumerate();
         while numbered.len() > 0 {
-            // An error about a word says more than one about their count, so each word is parsed first.
+            // Parse each word before counting the words: an error about an invalid word is more helpful.
             let usage = next(&mut numbered)?;
             let selector = next(&mut numbered)?;
             let matching_type = next(&mut numbered)?;
@@ -174,7 +175,7 @@ impl Params {
     }
 }
 
-/// The next word as a value; an error contains its place.
+/// Parses the next word, if there is one; an error contains the position of the word.
 fn next<'a, T: FromStr<Err = ParamsError>>(
     words: &mut impl Iterator<Item = (usize, &'a str)>,
 ) -> Result<Option<T>, ParamsError> {
@@ -189,21 +190,22 @@ impl fmt::Display for Params {
     }
 }
 
-/// Why words are not parameters.
+/// An error in the words of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParamsError {
-    /// Not a certificate usage.
+    /// The word is not a certificate usage.
     Usage(Shown),
-    /// Not a selector.
+    /// The word is not a selector.
     Selector(Shown),
-    /// Not a matching type.
+    /// The word is not a matching type.
     MatchingType(Shown),
     /// The number of words is not a multiple of three.
     Count(usize),
 }
 
 impl ParamsError {
-    /// Adds the place of the parameter, counted from 1, for a word that must not be shown.
+    /// Adds the position of the parameter, counted from 1; the message gives it instead of a word that must not be
+    /// shown.
     fn at(self, number: usize) -> Self {
         let at = |word: Shown| word.at(format!("parameter {number}"));
         match self {
@@ -220,18 +222,18 @@ impl fmt::Display for ParamsError {
         match self {
             Self::Usage(word) => write!(
                 f,
-                "{word} is not a certificate usage: 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA or 3 DANE-EE (RFC 7218 section 2.1)"
+                "{word} is not a certificate usage: use 0 (PKIX-TA), 1 (PKIX-EE), 2 (DANE-TA) or 3 (DANE-EE) (RFC 7218 section 2.1)"
             ),
             Self::Selector(word) => {
                 write!(f, "{word} is not a selector: use 0 (Cert) or 1 (SPKI) (RFC 7218 section 2.2)")
             }
             Self::MatchingType(word) => write!(
                 f,
-                "{word} is not a matching type: 0 Full, 1 SHA2-256 or 2 SHA2-512 (RFC 7218 section 2.3)"
+                "{word} is not a matching type: use 0 (Full), 1 (SHA2-256) or 2 (SHA2-512) (RFC 7218 section 2.3)"
             ),
             Self::Count(count) => write!(
                 f,
-                "{count} parameter{} given, but each record takes three: usage, selector and matching type, as in 3 1 1",
+                "{count} parameter{} given, but each record takes three: usage, selector and matching type, such as 3 1 1",
                 if *count == 1 { "" } else { "s" }
             ),
         }
@@ -240,7 +242,7 @@ impl fmt::Display for ParamsError {
 
 impl std::error::Error for ParamsError {}
 
-/// Looks `word` up among registered names and the spellings of the old shell script.
+/// Looks up `word` in `names`, ignoring case: numbers, registered names, and the spellings of the old shell script.
 fn lookup<T: Copy>(word: &str, names: &[(&str, T)]) -> Option<T> {
     names.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
 }

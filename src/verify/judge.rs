@@ -15,7 +15,7 @@ use crate::x509::{Certificate, PublicKey, SignatureCheck};
 /// The result of a usable record for one end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The record matches no certificate; with a reason if one is known.
+    /// The record matches no certificate; contains the reason if known.
     Unmatched(Option<&'static str>),
     /// The association data matches, but the path, a date or the name is wrong.
     Failed(Described, String),
@@ -25,7 +25,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// The rank of the outcome; a higher one is better.
+    /// The rank of the outcome; a higher rank is better.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Unmatched(_) => 0,
@@ -36,7 +36,7 @@ impl Outcome {
     }
 }
 
-/// The parameters of a record, or why clients cannot use it (RFC 6698 section 4.1).
+/// Returns the parameters of a record, or why clients cannot use the record (RFC 6698 section 4.1).
 pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String> {
     let Some(usage) = Usage::from_number(record.usage) else {
         return Err(format!("certificate usage {} is not registered (RFC 7218 section 2.1)", record.usage));
@@ -182,8 +182,8 @@ impl<'a> Judge<'a> {
                 Err(_) => NOTHING,
             },
             Selector::Cert => NOTHING,
-            // If the server sends a certificate with that key, the certificate's limits apply; the bare key must not
-            // evade them.
+            // If validation with a sent certificate of that key failed, the bare key must not bypass the limits of
+            // that certificate.
             Selector::Spki if matches!(&best, Outcome::Failed(_, reason) if reason != path::NO_PATH) => {
                 NOTHING
             }
@@ -198,7 +198,7 @@ impl<'a> Judge<'a> {
         sent.any(|sent| sent.names_issuer(anchor))
     }
 
-    /// A bare key may have signed the end entity or any CA above it (RFC 7671 section 5.2.2).
+    /// Tries the bare key in the record as the signer of the end entity and of each CA (RFC 7671 section 5.2.2).
     fn bare_key(
         &self,
         record: &Published,
@@ -240,7 +240,7 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// PKIX validation up to the trust store; for usage 0, through the CA `by_way_of`.
+    /// Validates the path to the trust store (PKIX); for usage 0, through the CA `by_way_of`.
     fn pkix(&self, case: &Case<'_, 'a>, by_way_of: Option<&Certificate>) -> Outcome {
         let described = by_way_of.unwrap_or(case.certificate());
         let Some(store) = self.policy.store else {
@@ -258,7 +258,7 @@ impl<'a> Judge<'a> {
             None,
         );
         match (outcome, by_way_of) {
-            // Usage 1 describes the end entity, so its depth is 0, whatever the length of the path.
+            // Usage 1 describes the end entity, so the depth is 0 for any length of the path.
             (Outcome::Match(place), None) => Outcome::Match(Described { depth: Some(0), ..place }),
             (Outcome::Failed(place, reason), None) => {
                 Outcome::Failed(Described { depth: Some(0), ..place }, reason)
@@ -267,8 +267,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Validates the path up to `anchors`, then the name (RFC 7671 section 10.2). `subject` is the described
-    /// certificate; for usage 2, `describes` finds other certificates that the record describes.
+    /// Validates the path up to `anchors`, then checks the name (RFC 7671 section 10.2). `subject` is the subject of
+    /// the described certificate; for usage 2, `describes` returns whether the record describes another certificate.
     fn path(
         &self,
         end_entity: &Certificate,
@@ -308,11 +308,11 @@ impl<'a> Judge<'a> {
             );
         }
         if verified.cas.iter().any(|ca| ca.has_other_constraints()) {
-            return unverified("undetermined: a CA has name constraints on other names than DNS names");
+            return unverified("undetermined: a CA has name constraints on names other than DNS names");
         }
         if describes.is_some_and(|describes| has_failing_alternative(&question, &verified, describes)) {
             return unverified(
-                "the chain contains two certificates of the same CA, and clients that choose the other certificate fail",
+                "the chain contains two certificates of the same CA, and clients that choose the wrong one fail",
             );
         }
         Outcome::Match(place(depth))
@@ -324,11 +324,11 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Upper bound on candidate anchors per record: a server could send hundreds of certificates of one key.
+/// Upper bound on candidate anchors per record: a server could send hundreds of certificates with the same key.
 const MOST_DESCRIBED: usize = 8;
 
-/// Whether the server sends two certificates of one CA in the path, and the record fails through the other one:
-/// clients use one of them and do not backtrack (RFC 4158 section 2.2).
+/// Whether the server sends a second certificate of a CA in the path, and the record fails with that certificate:
+/// clients may choose either certificate and do not backtrack (RFC 4158 section 2.2).
 fn has_failing_alternative(
     question: &Question<'_>,
     verified: &path::Verified<'_>,
@@ -374,7 +374,7 @@ fn better(one: Outcome, other: Outcome) -> Outcome {
     if other.rank() > one.rank() { other } else { one }
 }
 
-/// The outcome of an anchor in the record itself; if nothing in the chain leads to it, it is unmatched.
+/// Returns the outcome for an anchor that the record contains; unmatched if no path leads to that anchor.
 fn without_path(outcome: Outcome, described: &[Member<'_>]) -> Outcome {
     match outcome {
         Outcome::Failed(_, reason) if described.is_empty() && reason == path::NO_PATH => NOTHING,

@@ -1,4 +1,4 @@
-//! Checks published records against a chain: RFC 6698 section 4.1, RFC 7671 sections 5, 8 and 9. No input or output.
+//! Checks published records against a chain: RFC 6698 section 4.1, RFC 7671 sections 5, 8 and 9. Performs no I/O.
 
 mod judge;
 mod report;
@@ -22,7 +22,7 @@ use judge::Judge;
 pub use report::{Coverage, Described, Judged, Needed, Report, Status, Verdict};
 use table::Table;
 
-/// What a client checks besides the records and the chain.
+/// The settings of a client's checks: names, protocol, trust store and time.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy<'a> {
     /// Reference identifiers: for usages 0 to 2, the end entity must have one of these names (RFC 7671 section 10.2).
@@ -35,10 +35,10 @@ pub struct Policy<'a> {
     pub now: OffsetDateTime,
 }
 
-/// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. A record that matches
-/// nothing in the chain may match one of the `next` files.
+/// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. For a record that matches
+/// nothing in the chain, the reason names the `next` file that it matches, if any.
 ///
-/// Errors: the signature of an end entity does not verify: the chain is damaged or contains parts of two chains.
+/// Errors: the signature of an end entity does not verify, so the chain is damaged or contains parts of two chains.
 pub fn verify(
     owner: &Owner,
     found: Option<Found>,
@@ -65,8 +65,8 @@ pub fn verify(
     Ok(report)
 }
 
-/// Checks the records found at `owner` against a chain that a server sent. Damage in the chain is not an error, but
-/// makes the records fail that need the damaged part.
+/// Checks the records found at `owner` against a chain that a server sent. Damage in the chain is not an error:
+/// records that need the damaged part fail.
 pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy<'_>) -> Report {
     let end_entities = chain.end_entities();
     let judge = Judge::new(chain, policy);
@@ -98,7 +98,7 @@ pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy
     report
 }
 
-/// The records of the `next` files for the published triples, with the names of the files.
+/// Maps each record of the `next` files for the published triples to the name of its file.
 fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<Published, String> {
     let mut all = HashMap::new();
     for material in next {
@@ -140,8 +140,8 @@ fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     })
 }
 
-/// For each triple that does not cover `end_entity`, the record that would: for usages 0 and 2, that of the nearest
-/// issuer. It is 3 1 1 if there is no such record, or if that record is published and does not match.
+/// Returns the record to publish for each triple that does not cover `end_entity`: for usages 0 and 2, the record of
+/// the nearest issuer. If that record does not exist, or is published but does not match, returns 3 1 1 instead.
 fn missing(report: &Report, table: &Table<'_>, end_entity: Member<'_>, path: &[Link<'_>]) -> Vec<Tlsa> {
     let describing = |params, member: Member<'_>| {
         generate::describe(member.certificate(), params).ok().filter(|tlsa| !report.has(tlsa))

@@ -13,17 +13,17 @@ use crate::x509::KeyAlgorithm;
 /// The status of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It authenticates the server.
+    /// The record authenticates the server.
     Match,
-    /// It matches no certificate of the chain.
+    /// The record matches no certificate of the chain.
     Unmatched,
-    /// Clients skip it.
+    /// Clients skip the record.
     Unusable,
     /// Clients prefer a stronger digest with the same usage and selector (RFC 7671 section 9).
     Ignored,
-    /// Its association data matches a certificate of the chain, but it does not authenticate the server.
+    /// The association data matches a certificate of the chain, but the record does not authenticate the server.
     Failed,
-    /// Undetermined.
+    /// The result is undetermined.
     Unverified,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Status {
 pub enum Verdict {
     /// Every triple covers every end entity.
     Covered,
-    /// Some clients can authenticate the server, or some triple covers no end entity.
+    /// Some record authenticates the server, but some triple does not cover every end entity.
     Partial,
     /// No record authenticates the server.
     NotCovered,
@@ -67,18 +67,18 @@ impl fmt::Display for Verdict {
 /// Whether the records of a triple authenticate every end entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
-    /// Every end entity.
+    /// The records authenticate every end entity.
     Covered,
-    /// Not every end entity.
+    /// The records do not authenticate every end entity.
     Uncovered,
-    /// A record is undetermined, and none matches.
+    /// The result of a record is undetermined, and no record matches.
     Undecided,
 }
 
 /// A described certificate, without a reference to the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
-    /// Signatures between it and the end entity; `None` if there is no path.
+    /// Number of signatures between the certificate and the end entity; `None` if there is no path.
     pub depth: Option<usize>,
     /// Its subject.
     pub subject: String,
@@ -89,38 +89,38 @@ pub struct Described {
 pub struct Judged {
     /// The record.
     pub record: Published,
-    /// Its parameters, if they are registered and its association data has a valid length.
+    /// The parameters; `None` if clients cannot use the record.
     pub params: Option<Params>,
     /// Its status.
     pub status: Status,
-    /// The certificate that it describes.
+    /// The certificate that the record describes.
     pub described: Option<Described>,
-    /// Why it does not match.
+    /// Why the record does not match.
     pub reason: Option<String>,
 }
 
 /// A certificate of the chain and its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
-    /// Signatures between it and the end entity.
+    /// Number of signatures between the certificate and the end entity.
     pub depth: usize,
     /// Its subject, or its DNS names if the subject is empty.
     pub subject: String,
     /// The algorithm of its key.
     pub algorithm: KeyAlgorithm,
-    /// When it expires; `None` if the date is unreadable.
+    /// When the certificate expires; `None` if the date is unreadable.
     pub not_after: Option<OffsetDateTime>,
     /// Its records for the published triples, or the default record if no triple applies, and whether each is
     /// published.
     pub records: Vec<(Tlsa, bool)>,
 }
 
-/// The result of the records at one owner for a chain.
+/// The result of checking the records of one owner against a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The requested owner.
     pub owner: Owner,
-    /// Where the records are, and where missing ones belong: the owner, the end of its CNAME chain, or a wildcard.
+    /// The name of the existing and the missing records: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// The records and their statuses, in the order of the text or response.
     pub judged: Vec<Judged>,
@@ -134,12 +134,12 @@ pub struct Report {
     pub needed: Vec<Needed>,
     /// Records to publish, so that every triple covers every end entity.
     pub missing: Vec<Tlsa>,
-    /// The error of the first signature that does not verify; `needed` contains nothing above it.
+    /// The error of the first signature that does not verify; `needed` contains no certificate above it.
     pub damage: Option<ChainError>,
 }
 
 impl Report {
-    /// The records, in their order.
+    /// The records, in the order of `judged`.
     pub fn records(&self) -> impl Iterator<Item = &Published> {
         self.judged.iter().map(|judged| &judged.record)
     }

@@ -12,7 +12,7 @@ use crate::tlsa::{MatchingType, Params, Selector, Usage};
 /// A record, and its outcome for each end entity.
 struct Row<'c> {
     record: Published,
-    /// Its parameters, or why clients cannot use it.
+    /// The parameters, or why clients cannot use the record.
     usable: Result<Params, String>,
     /// Empty for an unusable record.
     outcomes: Vec<(Member<'c>, Outcome)>,
@@ -22,7 +22,7 @@ struct Row<'c> {
 pub(super) struct Table<'c> {
     rows: Vec<Row<'c>>,
     end_entities: Vec<Member<'c>>,
-    /// The strongest digest of the usable records with a usage and selector; matching type 0 does not count (RFC 7671
+    /// The strongest digest of the usable records for each usage and selector, without matching type 0 (RFC 7671
     /// section 9).
     strongest: HashMap<(Usage, Selector), MatchingType>,
 }
@@ -73,7 +73,7 @@ impl<'c> Table<'c> {
                 return Judged { record, params: None, status: Status::Unusable, described: None, reason };
             }
         };
-        // The status is that of the end entity with the best outcome.
+        // The status is the best outcome for any end entity.
         let best = row.outcomes.iter().map(|(_, outcome)| outcome).max_by_key(|outcome| outcome.rank());
         let (status, described, reason) = match best.cloned() {
             Some(Outcome::Match(described)) => (Status::Match, Some(described), None),
@@ -93,7 +93,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The coverage of one end entity by the records that are `wanted`.
+    /// The coverage of one end entity by the records that `wanted` selects.
     pub(super) fn coverage(&self, end_entity: Member<'_>, wanted: impl Fn(&Params) -> bool) -> Coverage {
         let of_wanted = self.rows.iter().filter(|row| row.usable.as_ref().is_ok_and(&wanted));
         let mut coverage = Coverage::Uncovered;
@@ -119,7 +119,7 @@ impl<'c> Table<'c> {
         all
     }
 
-    /// The triples of the usable records, in the order of the records.
+    /// The triples of the usable records and their coverage, in the order of the records.
     pub(super) fn triples(&self) -> Vec<(Params, Coverage)> {
         let mut triples: Vec<(Params, Coverage)> = Vec::new();
         for params in self.rows.iter().filter_map(|row| row.usable.as_ref().ok()) {

@@ -1,9 +1,9 @@
-//! Sets of records against fixtures. The association data are an outside oracle's: `fixtures/expected`.
+//! Checks sets of records against fixtures. An independent program made the association data in `fixtures/expected`.
 
 use super::*;
 use crate::input::Input;
 
-/// The octets of a fixture and the data of its certificates.
+/// The PEM text of a fixture and the association data of its certificates.
 macro_rules! fixture {
     ($name:literal) => {
         (
@@ -15,16 +15,16 @@ macro_rules! fixture {
 
 type Fixture = (&'static str, &'static str);
 
-/// The record in words such as `3 1 1 of 0`, with the place of what it describes in the file; `other` stands for
-/// data that describe nothing there.
+/// Parses a record such as `3 1 1 of 0`. The last word is the index of the described certificate in the file, or
+/// `other` for data that describe no certificate of the file.
 fn record((_, expected): Fixture, words: &str) -> Published {
     let words: Vec<&str> = words.split(' ').collect();
     let [usage, selector, matching_type, "of", place] = words[..] else { panic!("{words:?}") };
     let data = match place {
-        // As long as a digest is.
+        // The length of a digest.
         "other" => vec![7; if matching_type == "2" { 64 } else { 32 }],
         place => {
-            // Only for records that clients cannot use are there no data.
+            // The expected file lacks data only for records that clients cannot use.
             let line = format!("{place} {selector} {matching_type} ");
             let found = expected.lines().find_map(|known| known.strip_prefix(&line));
             found.map_or_else(|| vec![7; 32], |found| hex::decode(found).unwrap())
@@ -35,7 +35,7 @@ fn record((_, expected): Fixture, words: &str) -> Published {
     Published { usage, selector, matching_type, data }
 }
 
-/// What these records at port 25 are to the chain.
+/// Checks the records for port 25 against the chain of the fixture.
 fn report(fixture: Fixture, records: &[&str]) -> Report {
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let names = ["mx.example".parse().unwrap()];
@@ -49,7 +49,7 @@ fn report(fixture: Fixture, records: &[&str]) -> Report {
     verify(&owner, Some(found), &Chain::new(certificates), &[], &policy).unwrap()
 }
 
-/// The publisher's verdict, the client's, and the status of each record.
+/// Asserts the verdict for the publisher, the verdict for clients, and the status of each record.
 #[track_caller]
 fn judged(fixture: Fixture, records: &[&str], verdict: Verdict, any: Verdict, statuses: &[Status]) {
     let report = report(fixture, records);
@@ -66,17 +66,17 @@ const CHAIN: Fixture = fixture!("fullchain-rsa");
 /// Two end entities, 0 and 2, each before its issuer.
 const DUAL: Fixture = fixture!("dual-rsa-ecdsa");
 
-/// RFC 7671 section 9: of the digests with one usage and selector, clients may use the strongest alone.
+/// RFC 7671 section 9: among digests with the same usage and selector, clients may use only the strongest.
 #[test]
 fn a_stronger_digest_hides_a_weaker_one_of_its_usage_and_selector() {
     judged(CHAIN, &["3 1 2 of 0", "3 1 1 of 0"], Covered, Covered, &[Match, Ignored]);
     judged(CHAIN, &["3 1 1 of 0", "3 1 2 of other"], Partial, NotCovered, &[Ignored, Unmatched]);
     judged(CHAIN, &["3 1 2 of 0", "3 1 1 of other"], Partial, Covered, &[Match, Ignored]);
-    // Another selector, another usage, and Full, which is no digest, hide nothing and are not hidden.
+    // Records with another selector, another usage or matching type 0 do not hide records and are not hidden.
     judged(CHAIN, &["3 1 1 of 0", "3 0 2 of other"], Partial, Covered, &[Match, Unmatched]);
     judged(CHAIN, &["3 1 1 of 0", "2 1 2 of other"], Partial, Covered, &[Match, Unmatched]);
     judged(CHAIN, &["3 1 0 of 0", "3 1 2 of other"], Partial, Covered, &[Match, Unmatched]);
-    // What clients cannot use hides nothing either.
+    // Unusable records do not hide records either.
     judged(CHAIN, &["3 1 1 of 0", "3 1 9 of 0"], Covered, Covered, &[Match, Unusable]);
 }
 
@@ -84,12 +84,12 @@ fn a_stronger_digest_hides_a_weaker_one_of_its_usage_and_selector() {
 #[test]
 fn every_triple_must_cover_every_end_entity_and_a_client_needs_one() {
     judged(CHAIN, &["3 1 1 of 0", "2 1 1 of 1"], Covered, Covered, &[Match, Match]);
-    // The record of a next key does no harm beside the one in use, in its triple.
+    // The record of a next key is harmless if the record of the current key has the same triple.
     judged(CHAIN, &["3 1 1 of 0", "3 1 1 of other"], Covered, Covered, &[Match, Unmatched]);
     judged(CHAIN, &["3 1 1 of 0", "2 1 1 of other"], Partial, Covered, &[Match, Unmatched]);
     judged(DUAL, &["3 1 1 of 0", "3 1 1 of 2"], Covered, Covered, &[Match, Match]);
     judged(DUAL, &["3 1 1 of 0"], Partial, NotCovered, &[Match]);
-    // Some record serves each end entity, and neither triple serves both.
+    // Each end entity matches some record, but neither triple covers both end entities.
     judged(DUAL, &["3 1 1 of 0", "2 1 1 of 3"], Partial, Covered, &[Match, Match]);
 }
 
@@ -100,7 +100,7 @@ fn no_record_is_another_answer_than_no_match() {
     judged(CHAIN, &["4 1 1 of 0"], NotCovered, NotCovered, &[Unusable]);
     // RFC 7672 section 3.1.3.
     judged(CHAIN, &["1 1 1 of 0"], NotCovered, NotCovered, &[Unusable]);
-    // The octets are those of the issuer; the end entity has expired (RFC 7671 section 5.2).
+    // The record describes the issuer, but the end entity has expired (RFC 7671 section 5.2).
     judged(fixture!("expired-leaf"), &["2 1 1 of 1"], NotCovered, NotCovered, &[Failed]);
     // Usage 2 never describes the end entity, nor usage 3 its issuer.
     judged(CHAIN, &["2 1 1 of 0", "3 1 1 of 1"], NotCovered, NotCovered, &[Unmatched, Unmatched]);
@@ -120,14 +120,14 @@ fn what_is_missing_makes_every_triple_cover_every_end_entity() {
     misses(CHAIN, &[], &["3 1 1 of 0"]);
     misses(CHAIN, &["3 0 2 of other", "2 1 1 of other"], &["3 0 2 of 0", "2 1 1 of 1"]);
     misses(DUAL, &["3 1 1 of 0", "2 1 1 of 3"], &["2 1 1 of 1", "3 1 1 of 2"]);
-    // Nothing of a triple that clients cannot use.
+    // No record is missing for a triple that clients cannot use.
     misses(CHAIN, &["4 1 1 of other"], &["3 1 1 of 0"]);
-    // The right record of usage 2 is published and does not help.
+    // The correct record of usage 2 is published but does not match, so 3 1 1 is missing.
     misses(fixture!("expired-leaf"), &["2 1 1 of 1"], &["3 1 1 of 0"]);
     misses(fixture!("expired-leaf"), &["2 1 1 of 1", "3 1 1 of 0"], &[]);
 }
 
-/// The depth of each certificate of the report, and the records under it, with whether they are published.
+/// Asserts the depth and the records of each certificate in the report, and whether each record is published.
 #[track_caller]
 fn needs(fixture: Fixture, records: &[&str], wanted: &[(usize, &[(&str, bool)])]) {
     let report = report(fixture, records);
@@ -149,7 +149,7 @@ fn each_certificate_has_the_records_of_the_published_triples_that_fit_it() {
         &["3 0 1 of 0", "3 1 2 of other"],
         &[(0, &[("3 0 1 of 0", true), ("3 1 2 of 0", false)]), (1, &[("2 1 1 of 1", false)])],
     );
-    // A CA of two end entities would be there once; here each has its own.
+    // A CA of two end entities would be listed once; here each end entity has its own CA.
     needs(
         DUAL,
         &["3 1 1 of 2"],

@@ -1,4 +1,4 @@
-//! Reads DER elements one by one and keeps the range of each: X.690 section 8.1.
+//! Reads DER elements one by one and records the range of each element: X.690 section 8.1.
 
 use std::ops::Range;
 
@@ -15,10 +15,11 @@ const SEQUENCE: u8 = 0x30;
 const CONSTRUCTED: u8 = 0x20;
 const CONTEXT_SPECIFIC: u8 = 0x80;
 
-/// The identifier octet, and the lengths of header and content in octets: X.690 sections 8.1.2, 8.1.3 and 10.1.
+/// Parses a DER header: returns the identifier octet, the header length and the content length, both in octets
+/// (X.690 sections 8.1.2, 8.1.3 and 10.1).
 ///
-/// Tag numbers above 30 do not occur in certificates. This runs for every element, so it reads DER only: a full BER
-/// parser took a tenth of the time spent on a large file.
+/// Returns `None` for tag numbers above 30, which do not occur in certificates. The function runs for every element
+/// and therefore reads only DER: a full BER parser took a tenth of the time spent on a large file.
 fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     let (identifier, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -31,7 +32,7 @@ fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
         0x81..=0x84 => {
             let length =
                 rest.get(..length_octets)?.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
-            // DER allows the shortest form only.
+            // DER allows only the shortest form.
             let shortest = length >= 0x80 && length >> (8 * (length_octets - 1)) != 0;
             shortest.then_some((*identifier, 2 + length_octets, length))
         }
@@ -39,34 +40,34 @@ fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     }
 }
 
-/// One element: its tag, and its ranges in the octets that contain it.
+/// A DER element: its tag, and the ranges of the element and its content in the input.
 pub(super) struct Element {
     identifier: u8,
-    /// Header and content.
+    /// The range of header and content.
     pub(super) all: Range<usize>,
-    /// Content alone.
+    /// The range of the content without the header.
     pub(super) content: Range<usize>,
 }
 
 impl Element {
-    /// Header and content.
+    /// The octets of header and content; `der` is the input that was parsed.
     pub(super) fn octets<'a>(&self, der: &'a [u8]) -> &'a [u8] {
         der.get(self.all.clone()).unwrap_or_default()
     }
 
-    /// Content alone.
+    /// The octets of the content without the header; `der` is the input that was parsed.
     pub(super) fn content_octets<'a>(&self, der: &'a [u8]) -> &'a [u8] {
         der.get(self.content.clone()).unwrap_or_default()
     }
 
-    /// Whether it has the tag, length and final `Z` of `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` (RFC 5280 section
-    /// 4.1.2.5).
+    /// Whether the tag, the length and the final `Z` are those of a UTCTime `YYMMDDHHMMSSZ` or a GeneralizedTime
+    /// `YYYYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5).
     pub(super) fn is_certificate_time(&self, der: &[u8]) -> bool {
         matches!((self.identifier, self.content.len()), (UTC_TIME, 13) | (GENERALIZED_TIME, 15))
             && self.content_octets(der).ends_with(b"Z")
     }
 
-    /// A reader for the elements inside it.
+    /// Returns a reader for the elements in the content.
     pub(super) fn inside<'a>(&self, der: &'a [u8]) -> Reader<'a> {
         Reader { der, rest: self.content.clone() }
     }
@@ -87,12 +88,12 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// The next element; `part` names it in errors.
+    /// Reads the next element; `part` is its name in error messages.
     pub(super) fn any(&mut self, part: &'static str) -> Result<Element, X509Error> {
         self.peek().inspect(|element| self.rest.start = element.all.end).ok_or_else(|| self.why_not(part))
     }
 
-    /// Why the next element cannot be read.
+    /// Returns the reason why the next element cannot be read.
     fn why_not(&self, part: &'static str) -> X509Error {
         match self.der.get(self.rest.clone()) {
             Some([_, 0x80, ..]) => X509Error::Ber { part, form: "an indefinite length" },
@@ -132,7 +133,7 @@ impl<'a> Reader<'a> {
         self.universal(OCTET_STRING, part)
     }
 
-    /// The range of the octets in a BIT STRING, which must not have unused bits.
+    /// Reads a BIT STRING without unused bits and returns the range of its octets.
     pub(super) fn bit_string(&mut self, part: &'static str) -> Result<Range<usize>, X509Error> {
         let element = self.universal(BIT_STRING, part)?;
         match element.content_octets(self.der) {
@@ -152,10 +153,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next element if it has the context-specific `tag`.
+    /// Reads the next element if it has the context-specific `tag`.
     pub(super) fn optional_context(&mut self, tag: u8) -> Result<Option<Element>, X509Error> {
         match self.peek() {
-            // An implicit BIT STRING is primitive, an explicit part is constructed.
+            // Both forms are accepted: an implicitly tagged BIT STRING is primitive, an explicitly tagged element is
+            // constructed.
             Some(next) if next.identifier & !CONSTRUCTED == CONTEXT_SPECIFIC | tag => {
                 self.any("a tagged part").map(Some)
             }
@@ -163,7 +165,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that nothing follows.
+    /// Checks that no elements are left.
     pub(super) fn end(&self, part: &'static str) -> Result<(), X509Error> {
         if self.is_empty() { Ok(()) } else { Err(X509Error::Superfluous(part)) }
     }

@@ -1,17 +1,17 @@
-//! Why octets are not a certificate, request or public key.
+//! Errors of reading a certificate, a certification request or a public key.
 
 use std::fmt;
 
-/// Why octets are not a certificate, request or public key.
+/// The reason why the input is not a certificate, a certification request or a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum X509Error {
     /// This part is missing or not DER.
     Structure(&'static str),
-    /// A part with a length that BER allows and DER does not.
+    /// A part with a length encoding that BER allows but DER does not.
     Ber {
-        /// The part.
+        /// The name of the part.
         part: &'static str,
-        /// What is wrong with its length.
+        /// The defect of its length encoding.
         form: &'static str,
     },
     /// This part contains extra data.
@@ -22,12 +22,12 @@ pub enum X509Error {
     Repeated(&'static str),
     /// Extra octets after the element.
     Trailing {
-        /// Their number.
+        /// The number of extra octets.
         octets: usize,
     },
     /// signatureAlgorithm differs from the signature field of tbsCertificate.
     SignatureAlgorithms,
-    /// The request's own signature does not verify.
+    /// The signature of the certification request does not verify with the key in it.
     RequestSignature,
 }
 
@@ -48,9 +48,9 @@ impl fmt::Display for X509Error {
                 write!(f, "{part} is not a whole number of octets (RFC 5280 section 4.1)")
             }
             Self::Repeated(part) => write!(f, "{part} occurs twice (RFC 5280 section 4.2)"),
-            Self::Trailing { octets } => write!(f, "extra octets follow the DER element: {octets}"),
+            Self::Trailing { octets } => write!(f, "extra data after the DER element (octets: {octets})"),
             Self::SignatureAlgorithms => f.write_str(
-                "the two signature algorithms of the certificate differ (RFC 5280 section 4.1.1.2)",
+                "signatureAlgorithm and the signature field of tbsCertificate differ (RFC 5280 section 4.1.1.2)",
             ),
             Self::RequestSignature => {
                 f.write_str("the request's signature does not verify with its key (RFC 2986 section 4.2)")

@@ -1,7 +1,7 @@
 //! The certificate extensions that this program uses: RFC 5280 section 4.2.
 //!
-//! Only basicConstraints must be readable and occur once, because it says whether the certificate is a CA. A flaw in
-//! another extension does not change any record.
+//! Only basicConstraints must be readable and must not occur twice, because it decides whether the certificate is a
+//! CA. A defect in another extension does not change any record.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -19,8 +19,8 @@ use x509_parser::prelude::FromDer;
 use super::der::{Element, Reader};
 use super::error::X509Error;
 
-/// Further critical extensions that OpenSSL accepts: certificatePolicies, policyMappings, policyConstraints,
-/// inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
+/// Critical extensions that OpenSSL accepts but this program does not read: certificatePolicies, policyMappings,
+/// policyConstraints, inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
 const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
     &[0x55, 0x1d, 0x20],
     &[0x55, 0x1d, 0x21],
@@ -30,7 +30,7 @@ const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
     &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
 ];
 
-/// The values of the extensions that this program uses; if one occurs twice, its first value.
+/// The values of the extensions that this program uses. If an extension occurs twice, only the first value is kept.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
     pub(super) basic_constraints: Option<BasicConstraints>,
@@ -41,14 +41,14 @@ pub(super) struct Extensions {
     pub(super) signed_timestamps: Option<Range<usize>>,
     pub(super) extended_key_usage: Option<Range<usize>>,
     pub(super) name_constraints: Option<Range<usize>>,
-    /// Whether an extension that clients do not know is critical.
+    /// Whether a critical extension is unknown to clients.
     pub(super) has_unknown_critical: bool,
     /// The names of the extensions that occur twice.
     repeated: Vec<&'static str>,
 }
 
 impl Extensions {
-    /// Reads the extensions inside `wrapper`.
+    /// Reads the extensions in `wrapper`, the `[3]` element of tbsCertificate.
     ///
     /// Errors: not a list of extensions, a basicConstraints extension that is unreadable or occurs twice.
     pub(super) fn walk(der: &[u8], wrapper: &Element) -> Result<Self, X509Error> {
@@ -91,7 +91,7 @@ impl Extensions {
         }
     }
 
-    /// The field for the value of the extension `oid`, and the name of that extension.
+    /// Returns the field that stores the value of the extension `oid`, and the name of that extension.
     fn place(&mut self, oid: &[u8]) -> Option<(&mut Option<Range<usize>>, &'static str)> {
         let known = [
             (OID_X509_EXT_KEY_USAGE, &mut self.key_usage, "keyUsage"),
@@ -126,7 +126,7 @@ impl Extensions {
     }
 }
 
-/// Parses an extension value, or another part, with x509-parser.
+/// Parses an extension value with x509-parser.
 pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     der: &'a [u8],
     value: &Range<usize>,
@@ -147,10 +147,11 @@ fn is_octet_string(der: &[u8], value: &Range<usize>) -> bool {
     value.octet_string("").is_ok() && value.is_empty()
 }
 
-/// The DNS names of a subjectAltName (RFC 5280 section 4.2.1.6) in lower case; `None` if it cannot be read.
+/// Returns the DNS names of a subjectAltName (RFC 5280 section 4.2.1.6) in lower case; `None` if the extension cannot
+/// be read.
 ///
-/// A DNS name that is not text is kept: it does not match a host, but clients ignore the common name if there is any
-/// DNS name.
+/// A DNS name that is not valid text is kept, although it cannot match a host: clients ignore the common name if the
+/// certificate has any DNS name.
 pub(super) fn dns_names(der: &[u8], value: Option<&Range<usize>>) -> Option<Vec<String>> {
     /// dNSName \[2\], an implicit IA5String.
     const DNS_NAME: u8 = 2;

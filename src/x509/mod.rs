@@ -1,8 +1,7 @@
 //! Reads a certificate, the key of a certification request, or a public key from DER: RFC 5280 section 4.1.
 //!
-//! A TLSA record hashes octets as they are in the file, so each part is kept as a range of the DER and is never
-//! encoded again. A part that no record needs, such as a date, may be unreadable: the certificate can still be
-//! hashed.
+//! A TLSA record is computed from the original octets, so each part is kept as a range of the DER and is never
+//! re-encoded. A part that no record needs, such as a date, may be unreadable: records can still be generated.
 
 mod der;
 mod error;
@@ -32,7 +31,7 @@ pub use public_key::PublicKey;
 pub use signature::{DigestStrength, SignatureCheck};
 pub use spki::{KeyAlgorithm, rsa_numbers};
 
-/// A certificate whose outer structure has been read; its parts are ranges of its DER.
+/// A certificate whose outer structure has been parsed. The parts are stored as ranges of the DER.
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
@@ -48,7 +47,8 @@ pub struct Certificate {
     extensions: Extensions,
 }
 
-/// notBefore and notAfter (RFC 5280 section 4.1.2.5); `None` for a date in another form, which clients refuse.
+/// notBefore and notAfter; `None` for a date that is not in the format of RFC 5280 section 4.1.2.5, which clients
+/// refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// Start of the validity period.
@@ -73,10 +73,10 @@ impl Validity {
 }
 
 impl Certificate {
-    /// Reads a certificate that is all of `der`.
+    /// Reads a certificate; `der` must not contain anything else.
     ///
-    /// Errors: not a certificate, octets after it, two different signature algorithms, a basicConstraints extension
-    /// that is unreadable or occurs twice.
+    /// Errors: not a certificate, extra data after the certificate, two different signature algorithms, a
+    /// basicConstraints extension that is unreadable or occurs twice.
     pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
         let (certificate, length) = Self::walk(der)?;
         match certificate.der.len() - length {
@@ -85,10 +85,10 @@ impl Certificate {
         }
     }
 
-    /// Reads the certificate at the start of `der`. In a TRUSTED CERTIFICATE block, OpenSSL's trust settings follow
-    /// it.
+    /// Reads the certificate at the start of `der` and ignores the data after it, such as OpenSSL's trust settings in a
+    /// TRUSTED CERTIFICATE block.
     ///
-    /// Errors: as [`Certificate::from_der`].
+    /// Errors: as [`Certificate::from_der`], except for extra data.
     pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
         let (mut certificate, length) = Self::walk(der)?;
         certificate.der.truncate(length);
@@ -143,33 +143,33 @@ impl Certificate {
         self.der.get(range.clone()).unwrap_or_default()
     }
 
-    /// The whole certificate as it is in the file, which selector 0 hashes (RFC 6698 section 2.1.2).
+    /// The DER of the whole certificate, unchanged, which selector 0 selects (RFC 6698 section 2.1.2).
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Its SubjectPublicKeyInfo as it is in the file, which selector 1 hashes (RFC 6698 section 2.1.2).
+    /// The DER of the SubjectPublicKeyInfo, unchanged, which selector 1 selects (RFC 6698 section 2.1.2).
     pub fn spki(&self) -> &[u8] {
         self.part(&self.spki)
     }
 
-    /// The subject's DER.
+    /// The DER of the subject name.
     pub fn subject_der(&self) -> &[u8] {
         self.part(&self.subject)
     }
 
-    /// The issuer's DER.
+    /// The DER of the issuer name.
     pub fn issuer_der(&self) -> &[u8] {
         self.part(&self.issuer)
     }
 
-    /// Whether its issuer name is the subject name of `issuer`: the same octets, or another encoding of the same text
+    /// Whether the issuer name equals the subject name of `issuer`, either byte for byte or as text in another encoding
     /// (RFC 5280 section 7.1).
     pub fn names_issuer(&self, issuer: &Self) -> bool {
         self.issuer_der() == issuer.subject_der() || name::is_same(self.issuer_der(), issuer.subject_der())
     }
 
-    /// Whether its issuer name has the same octets as its subject name.
+    /// Whether issuer name and subject name are equal byte for byte.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der() == self.issuer_der()
     }
@@ -184,7 +184,7 @@ impl Certificate {
         name::to_text(self.issuer_der())
     }
 
-    /// Its name in messages: the subject, or the first DNS name if the subject is empty.
+    /// The name of the certificate in messages: the subject, or the first DNS name if the subject is empty.
     pub fn called(&self) -> String {
         let subject = Some(self.subject()).filter(|subject| !subject.is_empty());
         let name = || self.dns_names().first().map(|name| crate::text::printable(name));
@@ -206,12 +206,12 @@ impl Certificate {
         name::common_names(self.subject_der())
     }
 
-    /// The serial number's octets in lower-case hex.
+    /// The serial number in lower-case hex.
     pub fn serial(&self) -> String {
         hex::encode(self.part(&self.serial))
     }
 
-    /// Its validity period (RFC 5280 section 4.1.2.5).
+    /// The validity period (RFC 5280 section 4.1.2.5).
     pub fn validity(&self) -> Validity {
         self.validity
     }
@@ -221,16 +221,16 @@ impl Certificate {
         self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
     }
 
-    /// Whether clients accept it as the CA at the top of a path (RFC 5280 section 6.1.4). basicConstraints decides;
-    /// without that extension, a self-issued certificate of version 1 is a CA, and so is one whose keyUsage allows
-    /// signing certificates.
+    /// Whether clients accept this certificate as the CA at the top of a path (RFC 5280 section 6.1.4).
+    /// basicConstraints decides. Without that extension, a certificate is a CA if it is self-issued and of version 1,
+    /// or if its keyUsage allows signing certificates.
     pub fn is_ca_at_top(&self) -> bool {
         let old_root = || self.is_version_1 && self.is_self_issued();
         self.basic_constraints_ca().unwrap_or_else(|| old_root() || self.key_usage_cert_sign() == Some(true))
     }
 
-    /// pathLenConstraint: how many CAs may be below it in a path, not counting self-issued ones (RFC 5280 section
-    /// 4.2.1.9).
+    /// The pathLenConstraint: the number of CAs that may be below this CA in a path, not counting self-issued
+    /// certificates (RFC 5280 section 4.2.1.9).
     pub fn path_length(&self) -> Option<usize> {
         let length = self.extensions.basic_constraints.as_ref()?.path_len_constraint?;
         Some(usize::try_from(length).unwrap_or(usize::MAX))
@@ -242,12 +242,12 @@ impl Certificate {
         parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth)
     }
 
-    /// Whether it has name constraints for the certificates below it (RFC 5280 section 4.2.1.10).
+    /// Whether the nameConstraints extension is present (RFC 5280 section 4.2.1.10).
     pub fn has_name_constraints(&self) -> bool {
         self.extensions.name_constraints.is_some()
     }
 
-    /// Whether it has name constraints that limit other names than DNS names, or that cannot be read.
+    /// Whether nameConstraints cannot be read or limits names other than DNS names.
     pub fn has_other_constraints(&self) -> bool {
         let Some(value) = &self.extensions.name_constraints else { return false };
         let Some(constraints) = parsed::<NameConstraints<'_>>(&self.der, value) else { return true };
@@ -256,13 +256,13 @@ impl Certificate {
         bases.any(|base| !matches!(base, GeneralName::DNSName(_)))
     }
 
-    /// Whether it has a critical extension that clients do not know; they refuse such a certificate (RFC 5280 section
-    /// 4.2).
+    /// Whether the certificate has a critical extension that clients do not know. Clients refuse such a certificate
+    /// (RFC 5280 section 4.2).
     pub fn has_unknown_critical_extension(&self) -> bool {
         self.extensions.has_unknown_critical
     }
 
-    /// Whether its authorityKeyIdentifier names another certificate than `issuer`, by key identifier or serial number
+    /// Whether the key identifier or the serial number in authorityKeyIdentifier differs from that of `issuer`
     /// (RFC 5280 section 4.2.1.1).
     pub fn asks_for_another(&self, issuer: &Self) -> bool {
         let Some(value) = &self.extensions.authority_key_id else { return false };
@@ -274,15 +274,15 @@ impl Certificate {
         other_id || other_serial
     }
 
-    /// Whether keyUsage allows signing certificates; `Some(false)` if it cannot be read, `None` without the extension
-    /// (RFC 5280 section 4.2.1.3).
+    /// Whether keyUsage allows signing certificates (RFC 5280 section 4.2.1.3); `None` if the extension is absent,
+    /// `Some(false)` if it cannot be read.
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
         let value = self.extensions.key_usage.as_ref()?;
         Some(self.key_usage(value).is_some_and(|usage| usage.key_cert_sign()))
     }
 
-    /// Whether keyUsage allows any use in a TLS handshake; `None` without the extension, or if it cannot be read (RFC
-    /// 5246 section 7.4.2).
+    /// Whether keyUsage allows any use in a TLS handshake (RFC 5246 section 7.4.2); `None` if the extension is absent
+    /// or cannot be read.
     pub fn key_usage_tls(&self) -> Option<bool> {
         let usage = self.key_usage(self.extensions.key_usage.as_ref()?)?;
         Some(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
@@ -299,7 +299,7 @@ impl Certificate {
         value.get(string.content).filter(|id| !id.is_empty())
     }
 
-    /// The key identifier of the issuer (RFC 5280 section 4.2.1.1).
+    /// The key identifier of the issuer, from authorityKeyIdentifier (RFC 5280 section 4.2.1.1).
     pub fn authority_key_id(&self) -> Option<&[u8]> {
         let value = self.part(self.extensions.authority_key_id.as_ref()?);
         let (_, extension) = AuthorityKeyIdentifier::from_der(value).ok()?;
@@ -311,13 +311,14 @@ impl Certificate {
         extensions::dns_names(&self.der, self.extensions.subject_alt_name.as_ref()).unwrap_or_default()
     }
 
-    /// The names of the extensions that occur twice or cannot be read; clients may refuse a certificate with one.
+    /// The names of the extensions that occur twice or cannot be read. Clients may refuse such a certificate.
     pub fn unreadable_extensions(&self) -> Vec<&'static str> {
         self.extensions.unreadable(&self.der)
     }
 
-    /// Whether it names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672 section 3.2.3).
-    /// A wildcard matches the first label if at least two labels follow it, as clients require.
+    /// Whether the certificate names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672
+    /// section 3.2.3). As clients require, a wildcard matches only the first label, and only if at least two labels
+    /// follow.
     pub fn names_host(&self, host: &HostName) -> bool {
         let mut names = self.dns_names();
         if names.is_empty() {
@@ -330,38 +331,39 @@ impl Certificate {
         })
     }
 
-    /// Whether it contains signed certificate timestamps, as certificates of public CAs do (RFC 6962 section 3.3).
+    /// Whether the certificate contains signed certificate timestamps, as certificates of public CAs do (RFC 6962
+    /// section 3.3).
     pub fn has_signed_timestamps(&self) -> bool {
         self.extensions.signed_timestamps.is_some()
     }
 
-    /// Whether it has an RSA key whose numbers are not encoded as DER requires.
+    /// Whether the key is an RSA key whose integers are not in valid DER.
     pub fn has_odd_rsa_key(&self) -> bool {
         spki::has_odd_numbers(self.spki())
     }
 
-    /// The algorithm of its key.
+    /// The algorithm of the public key.
     pub fn key_algorithm(&self) -> KeyAlgorithm {
         KeyAlgorithm::of(self.spki())
     }
 
-    /// Whether clients still accept the digest in its signature.
+    /// Whether clients still accept the digest algorithm of the signature.
     pub fn digest_strength(&self) -> DigestStrength {
         signature::digest_strength(self.part(&self.signature_algorithm))
     }
 
-    /// Whether the signature of this certificate verifies with the key of `issuer`.
+    /// Verifies the signature of this certificate with the key of `issuer`.
     pub fn check_signature(&self, issuer: &Self) -> SignatureCheck {
         self.check_signature_by(issuer.spki())
     }
 
-    /// Whether `signature` over `message` verifies with the key of this certificate; `identifier` is the content of the
+    /// Verifies `signature` over `message` with the key of this certificate; `identifier` is the content of the
     /// AlgorithmIdentifier.
     pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
         signature::check_message(self.spki(), identifier, message, signature)
     }
 
-    /// Whether the signature of this certificate verifies with the key in this SubjectPublicKeyInfo.
+    /// Verifies the signature of this certificate with the key in the SubjectPublicKeyInfo `spki`.
     pub fn check_signature_by(&self, spki: &[u8]) -> SignatureCheck {
         signature::check(
             spki,
@@ -372,10 +374,10 @@ impl Certificate {
     }
 }
 
-/// The INTEGER of version 1, which DER omits because it is the default (RFC 5280 section 4.1.2.1).
+/// The DER of version 1. Version 1 is the default, so valid DER omits the field (RFC 5280 section 4.1.2.1).
 const VERSION_1: [u8; 3] = [0x02, 0x01, 0x00];
 
-/// The content of `der` without the header if it is one SEQUENCE, otherwise `None`.
+/// Returns the content without the header if `der` is exactly one SEQUENCE, otherwise `None`.
 pub fn sequence_content(der: &[u8]) -> Option<&[u8]> {
     let element = Reader::new(der).sequence("").ok()?;
     (element.all.end == der.len()).then(|| element.content_octets(der))

@@ -24,7 +24,7 @@ static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
     (oid!(0.9.2342.19200300.100.1.1), "UID"),
 ];
 
-/// The name as text, last part first (RFC 4514 section 2.1); `(unreadable name)` if it cannot be read.
+/// Returns the name as text, last part first (RFC 4514 section 2.1); `(unreadable name)` if it cannot be read.
 pub(super) fn to_text(der: &[u8]) -> String {
     let Some(name) = read(der) else { return "(unreadable name)".to_owned() };
     let mut text = Vec::new();
@@ -35,7 +35,8 @@ pub(super) fn to_text(der: &[u8]) -> String {
     text.join(",")
 }
 
-/// The whole name. x509-parser omits what follows a part that it cannot read: if attributes are missing, `None`.
+/// Parses a name. Returns `None` if x509-parser returned fewer attributes than the name contains: it stops without an
+/// error at a part that it cannot read.
 fn read(der: &[u8]) -> Option<X509Name<'_>> {
     let (_, name) = X509Name::from_der(der).ok()?;
     let mut sets = Reader::new(der).sequence("").ok()?.inside(der);
@@ -50,14 +51,14 @@ fn read(der: &[u8]) -> Option<X509Name<'_>> {
     (name.iter_attributes().count() == attributes).then_some(name)
 }
 
-/// The name's text for comparison, the same for names that differ only in case, white space or string type (RFC 5280
-/// section 7.1); `None` if a part cannot be read.
+/// Returns the name as text for comparison: names that differ only in case, white space or string type give the same
+/// text (RFC 5280 section 7.1). Returns `None` if a part cannot be read.
 pub fn folded_name(der: &[u8]) -> Option<String> {
     read(der)?;
     Some(to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Whether two names have the same text for comparison.
+/// Whether two names are equal under [`folded_name`].
 pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     folded_name(one).is_some_and(|one| folded_name(other) == Some(one))
 }
@@ -94,8 +95,8 @@ fn string(attribute: &AttributeTypeAndValue) -> Option<String> {
     }
 }
 
-/// `CN=value`. If the type has no short name or the value is not text, the value is its DER in hex (RFC 4514 section
-/// 2.4).
+/// Formats an attribute as `CN=value`. If the type has no short name or the value is not text, the value is written as
+/// `#` and its DER in hex (RFC 4514 section 2.4).
 fn attribute(attribute: &AttributeTypeAndValue) -> String {
     let short = SHORT_NAMES.iter().find(|(oid, _)| oid == attribute.attr_type());
     match (short, string(attribute)) {
@@ -108,8 +109,7 @@ fn attribute(attribute: &AttributeTypeAndValue) -> String {
     }
 }
 
-/// `value` with the escapes of RFC 4514 section 2.4. Control characters become hex pairs, so that a name fits on one
-/// line.
+/// Escapes `value` as in RFC 4514 section 2.4. Control characters become hex pairs, so a name never spans two lines.
 fn escape(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);

@@ -16,7 +16,7 @@ pub struct PublicKey {
 impl PublicKey {
     /// Reads `spki`, the DER of a SubjectPublicKeyInfo.
     ///
-    /// Errors: not a SubjectPublicKeyInfo, or octets after it.
+    /// Errors: not a SubjectPublicKeyInfo, or extra data after the SubjectPublicKeyInfo.
     pub fn from_spki(spki: Vec<u8>) -> Result<Self, X509Error> {
         let element = Reader::new(&spki).sequence("the SubjectPublicKeyInfo")?;
         trailing(&spki, &element)?;
@@ -24,10 +24,10 @@ impl PublicKey {
         Ok(Self { spki, subject: None })
     }
 
-    /// Reads the key of a PKCS #10 request. The signature of the request must verify, if its algorithm is supported
-    /// (RFC 2986 section 4).
+    /// Reads the key of a PKCS #10 certification request. If the signature algorithm is supported, the signature of the
+    /// request must verify (RFC 2986 section 4).
     ///
-    /// Errors: not a request, octets after it, a signature that does not verify.
+    /// Errors: not a request, extra data after the request, a signature that does not verify.
     pub fn from_request(der: &[u8]) -> Result<Self, X509Error> {
         let outer = Reader::new(der).sequence("the CertificationRequest")?;
         trailing(der, &outer)?;
@@ -51,12 +51,12 @@ impl PublicKey {
         }
     }
 
-    /// Its SubjectPublicKeyInfo, which selector 1 hashes.
+    /// The DER of the SubjectPublicKeyInfo, which selector 1 selects.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The subject of its request as text (RFC 4514); `None` if it comes from another source.
+    /// The subject of the certification request as text (RFC 4514); `None` if the key is not from a request.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }

@@ -22,24 +22,24 @@ const DSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10040.4.3);
 /// The result of verifying a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureCheck {
-    /// The key made the signature.
+    /// The signature was made with this key.
     Valid,
-    /// The key did not make the signature, or the signed octets were changed.
+    /// The signature was made with another key, or the signed data was changed.
     Invalid,
-    /// The verifier does not support this algorithm or kind of key.
+    /// The verifier does not support this signature algorithm or key type, which the text describes.
     Unsupported(String),
 }
 
-/// Whether clients still accept the digest in a signature.
+/// Whether clients still accept the digest algorithm of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestStrength {
     /// SHA-2 or better, or an unknown digest.
     Accepted,
-    /// MD2, MD5 or SHA-1, by name.
+    /// MD2, MD5 or SHA-1; contains the name.
     Weak(&'static str),
 }
 
-/// The digest of a signature's AlgorithmIdentifier.
+/// Returns the strength of the digest algorithm in a signature's AlgorithmIdentifier.
 pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
     let Some((oid, _)) = oid_and_parameters(identifier) else { return DigestStrength::Accepted };
     let weak = [
@@ -54,8 +54,7 @@ pub(super) fn digest_strength(identifier: &[u8]) -> DigestStrength {
     found.map_or(DigestStrength::Accepted, |(_, name)| DigestStrength::Weak(name))
 }
 
-/// Whether `signature` over `message` verifies with the key in `spki`; `identifier` is the content of the
-/// AlgorithmIdentifier.
+/// Verifies `signature` over `message` with the key in `spki`; `identifier` is the content of the AlgorithmIdentifier.
 pub(super) fn check_message(
     spki: &[u8],
     identifier: &[u8],
@@ -71,8 +70,7 @@ pub(super) fn check_message(
     }
 }
 
-/// Whether `signature` over `message` verifies with the key in `spki`; `identifier` is the DER of the
-/// AlgorithmIdentifier.
+/// Verifies `signature` over `message` with the key in `spki`; `identifier` is the DER of the AlgorithmIdentifier.
 pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
     let Some(issuer) = KeyParts::of(spki) else {
         return SignatureCheck::Unsupported("an unreadable key".to_owned());
@@ -92,11 +90,11 @@ pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &
 
 enum Choice<'a> {
     Use(&'static dyn VerificationAlgorithm),
-    /// ring parses strict DER only, but keys in other encodings are in use, so ring gets the numbers.
+    /// ring parses only strict DER, but RSA keys in other encodings are in use, so ring is given modulus and exponent.
     Rsa(&'static RsaParameters, RsaNumbers<'a>),
-    /// A key of this kind cannot make such a signature.
+    /// A key of this type cannot make a signature with this algorithm.
     Mismatch,
-    /// The verifier does not support this.
+    /// The verifier does not support this signature algorithm or key type.
     Lacking(String),
 }
 
@@ -106,9 +104,9 @@ fn choose<'a>(issuer: &KeyParts<'a>, identifier: &[u8]) -> Choice<'a> {
     };
     let number = Oid::new(oid.into()).to_id_string();
     let lacking =
-        || Choice::Lacking(format!("signature algorithm {number} of an issuer with {}", issuer.algorithm));
-    // Each family of signatures needs a key of the same family. A key of another family, or an unreadable key, cannot
-    // have made the signature, so there is nothing to try.
+        || Choice::Lacking(format!("signature algorithm {number}, issuer key: {}", issuer.algorithm));
+    // RSA, ECDSA and Ed25519 signatures each need a key of the same type. A key of another type, or an unreadable key,
+    // cannot have made the signature, so verification is not attempted.
     let fits = match issuer.algorithm {
         KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. } => !is_ecdsa(oid) && !is_ed25519(oid),
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::EcOther => {
@@ -121,7 +119,7 @@ fn choose<'a>(issuer: &KeyParts<'a>, identifier: &[u8]) -> Choice<'a> {
         return Choice::Mismatch;
     }
     let ecdsa = |sha_256, sha_384| match oid {
-        // ring supports uncompressed points only.
+        // ring supports only uncompressed points.
         _ if issuer.key.first() != Some(&4) => lacking(),
         oid if oid == OID_SIG_ECDSA_WITH_SHA256.as_bytes() => Choice::Use(sha_256),
         oid if oid == OID_SIG_ECDSA_WITH_SHA384.as_bytes() => Choice::Use(sha_384),
@@ -167,7 +165,8 @@ fn rsa(oid: &[u8], parameters: Option<&[u8]>, bits: usize) -> Option<&'static Rs
     }
 }
 
-/// ring supports the combinations of RFC 8446 section 4.2.3: one digest throughout, and a salt of the same length.
+/// Selects the RSASSA-PSS algorithm. ring supports the combinations of RFC 8446 section 4.2.3: the same digest for
+/// message and mask, and a salt as long as the digest.
 fn pss(parameters: &[u8]) -> Option<&'static RsaParameters> {
     let (_, parameters) = Any::from_der(parameters).ok()?;
     let parameters = RsaSsaPssParams::try_from(&parameters).ok()?;
@@ -184,13 +183,13 @@ fn pss(parameters: &[u8]) -> Option<&'static RsaParameters> {
     }
 }
 
-/// Whether a public exponent can be used.
+/// Whether ring can verify with an RSA public exponent.
 enum Exponent {
-    /// It is not a public exponent: even, or smaller than 3.
+    /// Not a valid public exponent: even, or smaller than 3.
     Impossible,
-    /// ring supports it.
+    /// Supported by ring.
     Usable,
-    /// 2^33 or larger, which ring does not support.
+    /// Not supported by ring: 2^33 or larger.
     Large,
 }
 
@@ -205,13 +204,13 @@ fn exponent_use(octets: &[u8]) -> Exponent {
     }
 }
 
-/// PKCS #1 signature algorithms share one arc; SHA-1 with RSA also has an OID outside it.
+/// Whether `oid` is an RSA signature algorithm: in the PKCS #1 arc, or the second OID of SHA-1 with RSA.
 fn is_rsa(oid: &[u8]) -> bool {
     shares_arc(oid, &OID_PKCS1_RSASSAPSS) || oid == OID_SHA1_WITH_RSA.as_bytes()
 }
 
 fn is_ecdsa(oid: &[u8]) -> bool {
-    // The others are in arcs below that of ecdsa-with-SHA1.
+    // The OIDs of the other ECDSA algorithms are below the parent arc of ecdsa-with-SHA1.
     shares_arc(oid, &ECDSA_WITH_SHA1)
 }
 
@@ -223,7 +222,7 @@ fn shares_arc(oid: &[u8], other: &Oid<'_>) -> bool {
     other.as_bytes().split_last().is_some_and(|(_, arc)| oid.starts_with(arc))
 }
 
-/// The content of the OID, and the DER of the parameters, of an AlgorithmIdentifier.
+/// Splits an AlgorithmIdentifier into the content of the OID and the DER of the parameters.
 fn oid_and_parameters(identifier: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let sequence = Reader::new(identifier).sequence("").ok()?;
     let mut fields = sequence.inside(identifier);

@@ -1,4 +1,4 @@
-//! The parts of a SubjectPublicKeyInfo and the kind of its key: RFC 5280 section 4.1.2.7.
+//! Parses a SubjectPublicKeyInfo and determines the key algorithm: RFC 5280 section 4.1.2.7.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use x509_parser::oid_registry::{
 use super::der::{Element, Reader};
 use super::error::X509Error;
 
-/// Checks that it contains an AlgorithmIdentifier and a BIT STRING that is not empty.
+/// Checks that `spki` contains an AlgorithmIdentifier and a BIT STRING that is not empty.
 pub(super) fn check_structure(der: &[u8], spki: &Element) -> Result<(), X509Error> {
     parts(der, spki).map(|_| ())
 }
 
-/// The content of the AlgorithmIdentifier, and the octets of the key.
+/// Returns the content of the AlgorithmIdentifier and the octets of the key.
 fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509Error> {
     const PART: &str = "the subjectPublicKeyInfo";
     let mut fields = spki.inside(der);
@@ -26,7 +26,7 @@ fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509
     Ok((algorithm.content_octets(der), der.get(key).unwrap_or_default()))
 }
 
-/// The parts of a SubjectPublicKeyInfo.
+/// The key algorithm and the key octets of a SubjectPublicKeyInfo.
 pub(super) struct KeyParts<'a> {
     pub(super) algorithm: KeyAlgorithm,
     pub(super) key: &'a [u8],
@@ -69,18 +69,18 @@ impl<'a> KeyParts<'a> {
     }
 }
 
-/// What ECParameters say about the field of the curve.
+/// The form of ECParameters.
 enum Field {
     /// A named curve, with the length of a coordinate in octets.
     Octets(usize),
-    /// Explicit parameters.
+    /// Explicit parameters instead of a named curve.
     Explicit,
 }
 
-/// The field of the curve in ECParameters (RFC 5480 section 2.1.1), if it is a curve of SEC 2, ANSI X9.62, Brainpool
-/// or SM2.
+/// Parses ECParameters (RFC 5480 section 2.1.1). Returns `None` for a named curve that is not in SEC 2, ANSI X9.62,
+/// Brainpool or SM2.
 ///
-/// An unregistered curve, or a point of another size, is the sign of a damaged file.
+/// An unregistered curve, or a point whose size does not match the curve, indicates a damaged file.
 fn field_octets(parameters: &[u8]) -> Option<Field> {
     const X9_62: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01];
     const SEC_2: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00];
@@ -135,18 +135,19 @@ fn is_point(key: &[u8], octets: usize) -> bool {
     }
 }
 
-/// The numbers of an RSAPublicKey (RFC 8017 appendix A.1.1).
+/// Modulus and exponent of an RSAPublicKey (RFC 8017 appendix A.1.1).
 pub(super) struct RsaNumbers<'a> {
-    /// Without leading zeros.
+    /// The modulus without leading zeros.
     pub(super) modulus: &'a [u8],
-    /// Without leading zeros.
+    /// The public exponent without leading zeros.
     pub(super) exponent: &'a [u8],
-    /// Whether both are encoded as DER requires.
+    /// Whether modulus and exponent are valid DER.
     is_der: bool,
 }
 
 impl<'a> RsaNumbers<'a> {
-    /// Reads the numbers as unsigned, as OpenSSL does: leading zeros may be missing or superfluous.
+    /// Reads modulus and exponent as unsigned integers, as OpenSSL does: the leading zero octet may be missing, and
+    /// extra zeros are ignored.
     pub(super) fn of(key: &'a [u8]) -> Option<Self> {
         let mut fields = Reader::new(key).sequence("").ok()?.inside(key);
         let [modulus, exponent] = [fields.integer("").ok()?, fields.integer("").ok()?];
@@ -164,21 +165,21 @@ impl<'a> RsaNumbers<'a> {
         Some(Self { modulus: modulus?, exponent: exponent?, is_der })
     }
 
-    /// Significant bits of the modulus.
+    /// The number of significant bits of the modulus.
     fn bits(&self) -> usize {
         let leading = self.modulus.first().map_or(0, |octet| octet.leading_zeros());
         self.modulus.len() * 8 - usize::try_from(leading).unwrap_or_default()
     }
 }
 
-/// Modulus and exponent of an rsaEncryption key, without leading zeros; `None` for other keys.
+/// Returns modulus and exponent of an rsaEncryption key, without leading zeros; `None` for other keys.
 pub fn rsa_numbers(spki: &[u8]) -> Option<[&[u8]; 2]> {
     let is_rsa = |parts: &KeyParts<'_>| matches!(parts.algorithm, KeyAlgorithm::Rsa { .. });
     let numbers = RsaNumbers::of(KeyParts::of(spki).filter(is_rsa)?.key)?;
     Some([numbers.modulus, numbers.exponent])
 }
 
-/// Whether it is an RSA key whose numbers are not encoded as DER requires.
+/// Whether `spki` is an RSA key whose integers are not in valid DER.
 pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
     let is_rsa = |parts: &KeyParts<'_>| {
         matches!(parts.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. })
@@ -214,17 +215,17 @@ pub enum KeyAlgorithm {
     Ed448,
     /// DSA.
     Dsa,
-    /// Another algorithm, or one that cannot be read.
+    /// Another algorithm, or a key that cannot be read.
     Other,
 }
 
 impl KeyAlgorithm {
-    /// The algorithm of a SubjectPublicKeyInfo.
+    /// Returns the key algorithm of a SubjectPublicKeyInfo.
     pub fn of(spki: &[u8]) -> Self {
         KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
     }
 
-    /// Whether it is RSA with fewer than 2048 bits, which webpki and rustls do not accept.
+    /// Whether this is an RSA key with fewer than 2048 bits, which webpki and rustls do not accept.
     pub fn is_small_rsa(self) -> bool {
         matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
     }

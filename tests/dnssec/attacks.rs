@@ -319,5 +319,5 @@ fn a_referral_is_not_a_denial() {
         }
     });
     let reason = answer.unwrap_err().to_string();
-    assert!(reason.contains("victim DNSKEY: this server is not recursive"), "{reason}");
+    assert!(reason.contains("victim DNSKEY: this server is neither recursive nor authoritative"), "{reason}");
 }

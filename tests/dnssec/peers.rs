@@ -148,7 +148,7 @@ const STRICTER: [(&str, &str); 6] = [
     ("a CNAME record and other data", "others drop what is not signed"),
     ("more than one DNAME record", "others drop what is not signed"),
     (
-        "the NSEC or NSEC3 record says that the record exists",
+        "the NSEC or NSEC3 record does not prove the absence of the requested record",
         "unbound 1.17 overlooks the CNAME at a wildcard: a false denial",
     ),
     ("CNAME: ", "an alias that is not signed, in a reply about DS that others do not ask for"),

@@ -137,8 +137,8 @@ fn a_server_without_the_root_is_no_forger() {
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains("warning[dns-unreachable]"), "{said}");
-        assert!(said.contains("this server does not answer for the root"), "{said}");
-        assert!(said.contains("give the DS record of the server's zone with --trust-anchor"), "{said}");
+        assert!(said.contains("this server does not answer queries for the root"), "{said}");
+        assert!(said.contains("give the DS record of the server's own zone with --trust-anchor"), "{said}");
         assert!(!said.contains("bogus"), "{said}");
         assert_eq!(world.ask(&format!("{call} mx.example:{port}")).0, 0);
     }

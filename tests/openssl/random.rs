@@ -90,15 +90,16 @@ impl Case {
     /// Why `check` may say no, or that it cannot tell, where OpenSSL says yes, or cannot tell where it says no.
     fn excuse(&self, yes: bool, ours: i32) -> Option<&'static str> {
         let issuers = &self.hierarchy[..self.hierarchy.len() - 1];
+        let names = &self.served[0].plan.names;
         let lacking = ["P-521", "ed448", "RSA-PSS", "secp256k1", "brainpoolP256r1"];
         let is_out_of_date = |made: &Made| made.plan.dates != Dates::Good;
         if ours == 3 && issuers.iter().any(|made| lacking.contains(&made.plan.key)) {
             Some("signatures of these keys are not verified here")
         } else if ours == 3
-            && self.served[0].plan.names.is_empty()
+            && (names.is_empty() || names.iter().any(|name| name.starts_with('*')))
             && issuers.iter().any(|made| made.plan.constraints.is_some())
         {
-            Some("constraints on a common name are not decided")
+            Some("constraints on a common name or on a wildcard are not decided")
         } else if yes && ours == 1 && self.served.iter().skip(1).any(|made| made.plan.ca == Some(None)) {
             Some("what says that it is no CA is taken for the certificate of a second server, and not pinned")
         } else if yes && ours == 1 && issuers.iter().any(|made| made.plan.ca.is_none()) {

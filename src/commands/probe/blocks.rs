@@ -1,4 +1,4 @@
-//! Prints the lines of each host on standard output, in order, as soon as they are known.
+//! Prints the result of each host on standard output, in order and as early as possible.
 
 use crate::files::{self, FileError};
 use crate::live::Host;
@@ -23,7 +23,7 @@ impl Blocks {
         blocks
     }
 
-    /// Adds the result of a host, and prints all hosts up to the first that is not done.
+    /// Adds the result of a host, and prints the next hosts up to the first host that is not done.
     ///
     /// Errors: standard output cannot be written; a closed pipe is not an error.
     pub(super) fn add(&mut self, place: usize, host: Host) -> Result<(), FileError> {
@@ -34,7 +34,7 @@ impl Blocks {
         let ready: Vec<&Host> = ready.collect();
         if let (Some(palette), false) = (self.palette, ready.is_empty()) {
             let text: String = ready.iter().map(|host| render::probe_host(host, palette)).collect();
-            // Standard error and standard output may be the same terminal.
+            // Clear the progress line: standard error and standard output may be the same terminal.
             files::progress("");
             files::write_stdout(text.as_bytes())?;
         }
@@ -43,7 +43,7 @@ impl Blocks {
         Ok(())
     }
 
-    /// The hosts in order.
+    /// Clears the progress line and returns the hosts in order.
     pub(super) fn finish(self) -> Vec<Host> {
         files::progress("");
         self.hosts.into_iter().flatten().collect()

@@ -1,4 +1,4 @@
-//! `probe`: what a DANE client of the server sees.
+//! `probe`: examines servers as a DANE client does and prints the result.
 
 mod blocks;
 
@@ -69,7 +69,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
-        // SMTP guessed from a port other than 25 is mail submission (RFC 7672 section 7).
+        // If SMTP is only guessed from a port other than 25, it is mail submission (RFC 7672 section 7).
         on_smtp: port == Port::SMTP
             || request.protocol == Some(Protocol::Smtp)
             || matches!(request.target, Target::Mx(..)),
@@ -122,7 +122,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     Ok(Outcome { data: text.into_bytes(), talk, status })
 }
 
-/// The server with records from a file, and with addresses from the DNS, signed or not.
+/// Returns the server with its records from a file and its addresses, signed or not, from the DNS.
 fn with_records(
     resolver: &Resolver,
     host: &HostName,

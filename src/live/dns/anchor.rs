@@ -20,7 +20,7 @@ pub(super) const ROOT: &str = "\
 /// A key that is trusted by configuration.
 #[derive(Debug, Clone)]
 pub(super) struct Anchor {
-    /// The apex of its zone.
+    /// The apex of the zone that the key signs.
     pub(super) zone: Name,
     pub(super) key: AnchorKey,
 }
@@ -34,7 +34,7 @@ impl Anchor {
     }
 }
 
-/// The key, or its digest.
+/// The trusted key, given as a DNSKEY record or by its digest in a DS record.
 #[derive(Debug, Clone)]
 pub(super) enum AnchorKey {
     Ds(Ds),
@@ -44,9 +44,9 @@ pub(super) enum AnchorKey {
 /// Why trust anchors cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchorError {
-    /// The line, counted from 1; 0 for the whole text.
+    /// The line number, counted from 1; 0 if the error concerns the whole text.
     pub line: usize,
-    /// What is wrong; never contains the text itself.
+    /// The reason; never quotes the text.
     pub reason: &'static str,
 }
 
@@ -69,9 +69,10 @@ impl Advise for AnchorError {
     }
 }
 
-/// Reads the anchors in `text`: lines with a DS or DNSKEY record, and comments after a semicolon.
+/// Parses the trust anchors in `text`: DS and DNSKEY records; a semicolon starts a comment.
 ///
-/// Errors: a line with anything else, or no anchor, without which every answer would be insecure.
+/// Errors: a line is not a DS or DNSKEY record; a zone has only unsupported anchors; or there is no anchor at all,
+/// which would make every answer insecure.
 pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
     let mut anchors = Vec::new();
     for (line, entry) in entries(text) {
@@ -82,17 +83,18 @@ pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
         anchors.iter().filter(|(_, anchor)| anchor.is_usable()).map(|(_, anchor)| anchor.clone()).collect();
     let is_lost = |anchor: &Anchor| !usable.iter().any(|other| other.zone == anchor.zone);
     match anchors.iter().find(|(_, anchor)| is_lost(anchor)) {
-        // Without a usable anchor, the zone would be bogus or insecure.
+        // If this anchor were ignored, answers from its zone would be bogus or insecure.
         Some((line, _)) => Err(AnchorError {
             line: *line,
-            reason: "unsupported algorithm or digest type, and no other anchor for this zone",
+            reason: "unsupported algorithm or digest type, and the zone has no usable trust anchor",
         }),
         None if usable.is_empty() => Err(AnchorError { line: 0, reason: "no DS or DNSKEY record" }),
         None => Ok(usable),
     }
 }
 
-/// The words of each record and the number of its first line; parentheses join lines (RFC 1035 section 5.1).
+/// Splits `text` into records: the first line number and the words of each. Parentheses join lines (RFC 1035
+/// section 5.1).
 fn entries(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut entries = Vec::new();
     let (mut words, mut start, mut is_open) = (Vec::new(), 0, false);
@@ -137,7 +139,7 @@ fn anchor(words: &[&str]) -> Result<Anchor, &'static str> {
     let key = if kind.eq_ignore_ascii_case("DS") {
         let digest: Vec<u8> = base16::decode_vec(&data).map_err(|_| unreadable)?;
         let (algorithm, digest_type) = (SecurityAlgorithm::from_int(short(second)?), short(third)?);
-        // The digest lengths of RFC 4034 section 5.1.4, RFC 4509 section 2.2 and RFC 6605 section 2.
+        // Digest lengths: RFC 4034 section 5.1.4, RFC 4509 section 2.2 and RFC 6605 section 2.
         let octets = [(1, 20), (2, 32), (4, 48)].into_iter().find(|(known, _)| *known == digest_type);
         if octets.is_some_and(|(_, octets)| octets != digest.len()) {
             return Err("the digest has the wrong length for its type");

@@ -1,4 +1,4 @@
-//! The questions and answers of lookups.
+//! The record types, answers and errors of lookups.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub enum Kind {
     Mx,
     /// TLSA records.
     Tlsa,
-    /// A CNAME record at the name itself, which is not followed.
+    /// The CNAME record at the name itself; the lookup does not follow the record.
     Cname,
 }
 
@@ -45,16 +45,16 @@ impl fmt::Display for Kind {
 /// The security status of an answer (RFC 4035 section 4.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Security {
-    /// Signed up to a trust anchor.
+    /// The chain of trust from a trust anchor is complete and valid.
     Secure,
-    /// Proven to be unsigned, with the reason.
+    /// No chain of trust is expected, for this reason.
     Insecure(Insecurity),
-    /// The signatures are missing or invalid, with the reason.
+    /// Validation failed, for this reason.
     Bogus(String),
 }
 
 impl Security {
-    /// The worse of the two.
+    /// Returns the worse of two security statuses; of two insecure ones, the first.
     pub(super) fn and(self, other: Self) -> Self {
         match (&self, &other) {
             (Self::Bogus(_), _) | (Self::Insecure(_), Self::Secure | Self::Insecure(_)) => self,
@@ -72,19 +72,19 @@ pub enum Insecurity {
     Algorithms {
         /// The zone, with its final dot.
         zone: String,
-        /// The algorithms.
+        /// The unsupported algorithm numbers.
         algorithms: Vec<u8>,
     },
     /// Every DS record of the zone has an unsupported digest type.
     Digests {
         /// The zone, with its final dot.
         zone: String,
-        /// The digest types.
+        /// The digest type numbers.
         digests: Vec<u8>,
     },
     /// An NSEC3 record with opt-out may hide an unsigned delegation (RFC 5155 section 6).
     OptOut,
-    /// The denial has this number of NSEC3 iterations, which is too high (RFC 9276 section 3.2).
+    /// The NSEC3 records of the denial use too many hash iterations: this number (RFC 9276 section 3.2).
     Iterations(u16),
     /// There is no trust anchor at or above the name.
     NoAnchor,
@@ -133,35 +133,35 @@ pub enum Data {
     Address(IpAddr),
     /// A mail exchanger.
     Mx {
-        /// The lowest value is preferred.
+        /// The preference; lower values are preferred.
         preference: u16,
-        /// The host; the root for the null MX of RFC 7505.
+        /// The host name; the root for a null MX (RFC 7505).
         exchange: DomainName,
     },
     /// A TLSA record.
     Tlsa(Published),
-    /// The target of an alias.
+    /// The target of a CNAME record.
     Cname(DomainName),
 }
 
-/// An answer; a denial has no data.
+/// The answer to a lookup; `data` is empty if no such record exists or the answer is bogus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The security status of the answer and of all CNAME records on the way.
+    /// The worst security status of the records and of all CNAME records that were followed.
     pub security: Security,
     /// The name at the end of the CNAME chain.
     pub canonical: DomainName,
-    /// Where the records are: the canonical name, the wildcard that they were expanded from, or for a CNAME lookup
-    /// the owner of the DNAME record above.
+    /// The owner name of the records in the zone: the canonical name or, if the records were expanded from a
+    /// wildcard, that wildcard. If a DNAME record answers a CNAME lookup, the owner of the DNAME record.
     pub holder: DomainName,
     /// The records.
     pub data: Vec<Data>,
-    /// If the data is secure, the first signature to expire of those over the data, the CNAME records and the zone
-    /// keys.
+    /// If the answer is secure, the earliest expiration of the signatures over the data, the CNAME records and the
+    /// zone keys.
     pub expires: Option<Expiry>,
 }
 
-/// When a signature expires.
+/// The expiration of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expiry {
     /// The name and type of the signed records.
@@ -171,18 +171,18 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    /// The earlier of the two, if any.
+    /// Returns the earlier expiration; `None` if both are `None`.
     pub(super) fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         one.into_iter().chain(other).min_by_key(|expiry| expiry.at)
     }
 }
 
-/// Why a lookup got no answer.
+/// The reason why a lookup failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupError {
     /// The name and type of the lookup.
     pub question: String,
-    /// What went wrong.
+    /// The reason.
     pub reason: String,
 }
 

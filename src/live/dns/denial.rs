@@ -13,8 +13,8 @@ use super::{Failure, Insecurity};
 /// Maximum number of NSEC3 iterations; a denial with more is insecure (RFC 9276 section 3.2).
 const MOST_ITERATIONS: u16 = 150;
 
-/// The NSEC and NSEC3 records of a reply, as proofs of one zone. Signatures are verified only on records that match
-/// or cover the name in question.
+/// The NSEC and NSEC3 records of a reply, used as proofs by one zone. A signature is verified only if its record
+/// matches or covers the name to be denied.
 #[derive(Clone, Copy)]
 pub(super) struct Denial<'a> {
     pub(super) zone: &'a Zone,
@@ -23,15 +23,15 @@ pub(super) struct Denial<'a> {
     pub(super) budget: &'a Budget,
 }
 
-/// A proof, and whether it is secure.
+/// The security status of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proven {
     Secure,
-    /// The denial is insecure, for this reason.
+    /// Insecure, for this reason.
     Insecure(Insecurity),
 }
 
-/// Whether there is a zone cut at a name below the apex of a zone.
+/// The result of searching for a zone cut at a name below the apex of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cut {
     /// No zone cut: the name exists, or is an empty non-terminal.
@@ -47,27 +47,30 @@ pub(super) enum Cut {
 /// Owner, next name and types of an NSEC record.
 type Nsec<'a> = (&'a Name, &'a Name, &'a Types);
 
-/// What NSEC3 records prove about a name.
+/// The fact that NSEC3 records prove about a name.
 enum Hashed<'a> {
     /// The name exists and has these types.
     Match(&'a Types),
-    /// The name does not exist; with its closest encloser, and whether opt-out applies.
+    /// The name does not exist: its closest encloser, and whether opt-out applies.
     Missing { encloser: Name, opt_out: bool },
 }
 
 impl<'a> Denial<'a> {
     /// Proves that there is no record of type `rtype` at `name`, whether the name exists or not.
     ///
-    /// Errors: there is no such proof.
+    /// Errors: no valid record proves this, or the lookup exceeds a limit.
     pub(super) fn no_data(&self, name: &Name, rtype: Rtype) -> Result<Proven, Failure> {
-        // The record must have neither `rtype` nor CNAME, which would be the answer, and must not be from the parent's
-        // side of a zone cut.
+        // The type bit map must contain neither `rtype` nor CNAME: either record would be the answer. The NSEC or NSEC3
+        // record must not be from the parent's side of a zone cut.
         let lacks = |types: &Types| {
             !types.contains(rtype) && !types.contains(Rtype::CNAME) && !types.is_of_delegation()
         };
         let shown = |is_absent, proven| match is_absent {
             true => Ok(proven),
-            false => Err(self.unproven("the NSEC or NSEC3 record says that the record exists at", name)),
+            false => Err(self.unproven(
+                "the NSEC or NSEC3 record does not prove the absence of the requested record at",
+                name,
+            )),
         };
         if let Some((_, _, types)) = self.nsec_at(name)? {
             return shown(lacks(types), Proven::Secure);
@@ -105,16 +108,15 @@ impl<'a> Denial<'a> {
         }
         match self.excess()? {
             Some(insecurity) => Ok(Proven::Insecure(insecurity)),
-            None => {
-                Err(self.unproven("no valid NSEC or NSEC3 proof that the record does not exist at", name))
-            }
+            None => Err(self
+                .unproven("no valid NSEC or NSEC3 proof that the requested record does not exist at", name)),
         }
     }
 
-    /// Proves that the wildcard below the ancestor of `name` with `labels` labels applies: the next closer name does
-    /// not exist, not even as an empty non-terminal (RFC 4035 section 5.3.4, RFC 5155 section 8.8).
+    /// Proves that a wildcard applies to `name`: the next closer name does not exist, not even as an empty non-terminal
+    /// (RFC 4035 section 5.3.4, RFC 5155 section 8.8). The closest encloser of `name` has `labels` labels.
     ///
-    /// Errors: there is no such proof.
+    /// Errors: no valid record proves this, or the lookup exceeds a limit.
     pub(super) fn no_closer(&self, name: &Name, labels: usize) -> Result<Proven, Failure> {
         let next_closer = ancestor(name, labels + 1);
         if let Some((_, next, _)) = self.nsec_over(&next_closer)?
@@ -138,12 +140,13 @@ impl<'a> Denial<'a> {
 
     /// Proves that `child`, a name below the apex, has no DS record; returns whether there is a zone cut.
     ///
-    /// Errors: there is no such proof.
+    /// Errors: no valid record proves this, or the lookup exceeds a limit.
     pub(super) fn no_ds(&self, child: &Name) -> Result<Cut, Failure> {
         let of_types = |types: &Types| match () {
             // An NSEC record with SOA is from the child's side of the zone cut.
             () if types.contains(Rtype::DS) || types.contains(Rtype::SOA) => {
-                Err(self.unproven("the NSEC or NSEC3 record says that there is a DS record at", child))
+                Err(self
+                    .unproven("the NSEC or NSEC3 record does not prove the absence of a DS record at", child))
             }
             () if types.contains(Rtype::NS) => Ok(Cut::Unsigned),
             () => Ok(Cut::None),
@@ -164,7 +167,7 @@ impl<'a> Denial<'a> {
         }
         match self.excess()? {
             Some(insecurity) => Ok(Cut::Perhaps(insecurity)),
-            None => Err(self.unproven("no valid NSEC or NSEC3 proof about the DS record at", child)),
+            None => Err(self.unproven("no valid NSEC or NSEC3 proof that there is no DS record at", child)),
         }
     }
 
@@ -176,7 +179,8 @@ impl<'a> Denial<'a> {
         wildcard_below(encloser).ok_or_else(|| self.unproven("the wildcard name is too long below", encloser))
     }
 
-    /// Whether the zone signed the record itself: a record expanded from a wildcard proves nothing (CVE-2017-15105).
+    /// Whether the zone signed the record at this owner. A record expanded from a wildcard proves nothing
+    /// (CVE-2017-15105).
     fn is_signed(&self, set: &Rrset) -> Result<bool, Failure> {
         match verify(set, self.zone, self.clock, self.budget) {
             Ok(proof) => Ok(proof.wildcard.is_none()),
@@ -185,10 +189,10 @@ impl<'a> Denial<'a> {
         }
     }
 
-    /// The first NSEC record that `fits` and whose signature verifies.
+    /// Returns the first NSEC record that satisfies `fits` and has a valid signature.
     fn nsec(&self, fits: impl Fn(&Nsec<'a>) -> bool) -> Result<Option<Nsec<'a>>, Failure> {
         for set in self.sets {
-            // An owner has only one NSEC record (RFC 4034 section 4).
+            // An owner name has only one NSEC record (RFC 4034 section 4).
             let [(Rdata::Nsec { next, types }, _)] = set.records.as_slice() else { continue };
             let nsec = (&set.owner, next, types);
             if fits(&nsec) && self.is_signed(set)? {
@@ -202,12 +206,12 @@ impl<'a> Denial<'a> {
         self.nsec(|(owner, _, _)| *owner == name)
     }
 
-    /// The NSEC record that covers `name` (RFC 4034 section 4.1.1).
+    /// Returns the NSEC record that covers `name` (RFC 4034 section 4.1.1).
     fn nsec_over(&self, name: &Name) -> Result<Option<Nsec<'a>>, Failure> {
         let apex = &self.zone.apex;
         self.nsec(|(owner, next, types)| {
-            // Such a record proves nothing below a delegation or a DNAME record (RFC 6840 section 4.1, RFC 6672
-            // section 5.3.4.1).
+            // The NSEC record of a delegation or a DNAME record proves nothing about names below its owner (RFC 6840
+            // section 4.1, RFC 6672 section 5.3.4.1).
             let is_hidden = is_below(name, owner) && hides(types);
             let is_after_owner = owner.canonical_lt(name);
             let is_before_next = name.canonical_lt(next) || *next == apex;
@@ -215,7 +219,7 @@ impl<'a> Denial<'a> {
         })
     }
 
-    /// The NSEC3 records, grouped by their parameters: only records of one group form a proof (RFC 5155 section 8.2).
+    /// Groups the NSEC3 records by iterations and salt: a proof uses the records of one group (RFC 5155 section 8.2).
     fn groups(&self) -> Vec<Group<'a>> {
         let mut groups: Vec<Group> = Vec::new();
         for set in self.sets {
@@ -239,7 +243,7 @@ impl<'a> Denial<'a> {
         groups
     }
 
-    /// Whether the zone's signed denial has too many iterations.
+    /// Returns [`Insecurity::Iterations`] if a signed NSEC3 record uses too many iterations.
     fn excess(&self) -> Result<Option<Insecurity>, Failure> {
         for set in self.sets {
             let [(Rdata::Nsec3(nsec3), _)] = set.records.as_slice() else { continue };
@@ -251,7 +255,7 @@ impl<'a> Denial<'a> {
     }
 }
 
-/// Whether names below an owner with these types are not in the zone.
+/// Whether an owner with these types hides all names below it: they belong to another zone or to a DNAME target.
 fn hides(types: &Types) -> bool {
     types.contains(Rtype::DNAME) || types.is_of_delegation()
 }
@@ -286,7 +290,7 @@ impl<'a> Group<'a> {
         self.find_signed(|nsec3| nsec3.hash == hash)
     }
 
-    /// The NSEC3 record that covers the hash of `name`; the last record wraps around to the first.
+    /// Returns the NSEC3 record that covers the hash of `name`; the last record wraps around to the first.
     fn over(&self, name: &Name) -> Result<Option<&'a Nsec3>, Failure> {
         let hash = self.hash(name)?;
         self.find_signed(|Nsec3 { hash: owner, next, .. }| match owner < next {
@@ -295,8 +299,7 @@ impl<'a> Group<'a> {
         })
     }
 
-    /// What the records prove about `name`, if anything: a match, or the proof of its closest encloser (RFC 5155
-    /// section 8.3).
+    /// Searches for a proof about `name`: a matching record, or the closest encloser proof (RFC 5155 section 8.3).
     fn find(&self, name: &Name) -> Result<Option<Hashed<'a>>, Failure> {
         if let Some(nsec3) = self.at(name)? {
             return Ok(Some(Hashed::Match(&nsec3.types)));

@@ -1,4 +1,4 @@
-//! One query to one name server and its reply: RFC 1035 section 4.2, RFC 7766.
+//! Sends one query to one name server and receives the reply: RFC 1035 section 4.2, RFC 7766.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -19,7 +19,7 @@ pub trait Exchange: Send + Sync {
 #[derive(Debug)]
 pub(super) struct Sockets(pub(super) SocketAddr);
 
-/// Wait before the first retry over UDP; doubled for each further retry.
+/// Time to wait before the first retry over UDP; doubled for each further retry.
 const FIRST_WAIT: Duration = Duration::from_millis(1_000);
 
 /// Maximum size of a datagram in octets.
@@ -27,7 +27,7 @@ const LARGEST_DATAGRAM: usize = 65_535;
 
 impl Exchange for Sockets {
     fn exchange(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
-        // A short timeout must leave time for one retry.
+        // Even a short timeout must leave time for one retry.
         let mut wait = FIRST_WAIT.min(left(until)? / 2);
         loop {
             let round = (Instant::now() + wait).min(until);
@@ -45,7 +45,7 @@ impl Exchange for Sockets {
 }
 
 impl Sockets {
-    /// Sends one datagram from a new random port; ignores replies to other questions.
+    /// Sends one datagram from a new random port and returns the reply; ignores replies to other queries.
     fn datagram(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
         let any = match self.0 {
             SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
@@ -84,7 +84,9 @@ impl Sockets {
     }
 }
 
-/// The remaining time.
+/// Returns the time left until `until`.
+///
+/// Errors: no time is left.
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     // A socket timeout of zero would mean no timeout.

@@ -1,4 +1,4 @@
-//! Follows CNAME and DNAME records at one server, with one question for each (RFC 1034 section 5.2.2).
+//! Follows CNAME and DNAME records at one server, with a new query for each (RFC 1034 section 5.2.2).
 
 use domain::base::Rtype;
 
@@ -13,10 +13,10 @@ use crate::owner::DomainName;
 /// Maximum length of a CNAME chain.
 const MOST_ALIASES: usize = 8;
 
-/// The result of one question.
+/// The result of one query.
 enum Step {
     Answer(Answer),
-    /// A CNAME or DNAME record.
+    /// The name is an alias, by a CNAME or DNAME record.
     Alias {
         target: Name,
         security: Security,
@@ -25,7 +25,7 @@ enum Step {
 }
 
 impl Lookup<'_> {
-    /// The answer at the end of the CNAME chain; each step is a question of its own and is validated.
+    /// Returns the answer at the end of the CNAME chain; sends a query for each step and validates each reply.
     pub(super) fn follow(&self, question: &Question) -> Result<Answer, Failure> {
         let mut security = Security::Secure;
         let mut expires = None;
@@ -91,7 +91,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Validates an RRset of a reply.
+    /// Validates an RRset of a reply; `place` is the zone of the RRset.
     fn signed(&self, set: &Rrset, place: &Place, reply: &Reply) -> Result<Signed, Failure> {
         let insecure = |insecurity: &Insecurity| Signed {
             security: Security::Insecure(insecurity.clone()),
@@ -120,7 +120,7 @@ impl Lookup<'_> {
 /// The result of validating an RRset.
 struct Signed {
     security: Security,
-    /// Its owner, or the wildcard that it was expanded from.
+    /// The owner of the RRset, or the wildcard from which the RRset was expanded.
     holder: DomainName,
     expires: Option<Expiry>,
 }
@@ -147,7 +147,7 @@ fn data(rdata: &Rdata) -> Option<Data> {
 }
 
 impl Answer {
-    /// An answer without data.
+    /// Returns an answer without data.
     fn of(question: &Question, security: Security) -> Self {
         let canonical = domain_name(&question.name);
         Self { security, holder: canonical.clone(), canonical, data: Vec::new(), expires: None }

@@ -1,20 +1,20 @@
-//! DNSSEC-validated lookups in process: RFC 4035 section 5, RFC 6840.
+//! Looks up DNS records and validates DNSSEC in this process: RFC 4035 section 5, RFC 6840.
 //!
-//! No server on the way is trusted. Each question gets its own reply, which is limited in size, reduced to the
-//! requested RRset (or one alias) and validated along the chain of trust of its owner. A lookup returns exactly the
-//! validated RRset. Aliases are followed with new questions.
+//! No name server is trusted. Each query gets one reply. The reply is limited in size, reduced to the requested RRset
+//! (or one alias) and validated along the chain of trust to its owner name. A lookup returns exactly the RRset that was
+//! validated. Each alias is followed with a new query.
 //!
 //! | file | job |
 //! |---|---|
-//! | `answer` | what a lookup asks for, and what it brings |
-//! | `follow` | the question, and one more for each alias |
-//! | `exchange` | a query to a server, over UDP and TCP |
-//! | `reply` | the reply's octets to what the question needs |
-//! | `rrset` | records to RRsets in canonical form, with their signatures |
-//! | `signature` | whether a zone signed an RRset |
-//! | `denial` | whether a zone proves that something does not exist |
-//! | `trust` | the zone that a name is in, from an anchor downward |
-//! | `anchor` | trust anchors as text |
+//! | `answer` | the record types, answers and errors of lookups |
+//! | `follow` | follows aliases, with one query for each |
+//! | `exchange` | sends a query to a server, over UDP and TCP |
+//! | `reply` | parses a reply and keeps the records that answer the question |
+//! | `rrset` | groups records into RRsets in canonical form, with their signatures |
+//! | `signature` | verifies that a zone signed an RRset |
+//! | `denial` | verifies proofs that a name or record does not exist |
+//! | `trust` | finds the zone of a name, from a trust anchor downward |
+//! | `anchor` | parses trust anchors |
 //! | `name` | names in wire form |
 
 mod anchor;
@@ -48,25 +48,25 @@ use reply::Question;
 use signature::{Budget, Clock};
 use trust::{Lookup, Place};
 
-/// Why a lookup at one server got no answer.
+/// The reason why a lookup at one server failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Failure {
     /// No reply to a question, or an unreadable reply.
     NoReply { question: Question, reason: String, is_silent: bool },
-    /// The server returned this error.
+    /// The server returned this error code.
     Rcode { question: Question, rcode: Rcode },
     /// The signatures are missing or invalid.
     Bogus(String),
-    /// The signature is of a kind that this program cannot verify.
+    /// This program cannot verify this type of signature.
     Unable(String),
-    /// The lookup exceeds this limit.
+    /// The lookup needs more than a limit allows; the text names the limit.
     Limit(String),
     /// The server cannot be used for DNSSEC lookups.
     Server(String),
 }
 
 impl Failure {
-    /// The message for a lookup whose first question is `question`.
+    /// Returns the error message; names the question unless it is the lookup's `first` one.
     fn reason(&self, first: &Question) -> String {
         let about = |question: &Question| match question == first {
             true => String::new(),
@@ -84,10 +84,10 @@ impl Failure {
 /// A validating stub resolver with several servers.
 pub struct Resolver {
     servers: Vec<Box<dyn Exchange>>,
-    /// The order in which servers are asked; a server that did not answer moves to the end.
+    /// The order in which servers are queried; a server that did not answer moves to the end.
     order: Mutex<Vec<usize>>,
     anchors: Vec<Anchor>,
-    /// A cache: for each name, its zone and security status, and whether these also apply to all names below it.
+    /// A cache of the zone and security status of each name. The `bool` is whether they apply to all names below too.
     places: Mutex<HashMap<Name, (Place, bool)>>,
     timeout: Duration,
     deadline: Option<Instant>,
@@ -95,10 +95,10 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver that asks `servers` over UDP and TCP and trusts the DS and DNSKEY records in `anchors`, by default
-    /// those of the root.
+    /// Creates a resolver that queries `servers` over UDP and TCP and trusts the DS and DNSKEY records in `anchors`, by
+    /// default the DS records of the root.
     ///
-    /// `timeout` applies to each lookup at each server; signature times are checked against `now`.
+    /// `timeout` applies to each lookup at each server; signatures must be valid at `now`.
     ///
     /// Errors: `anchors` cannot be read, or contains no anchor.
     pub fn new(
@@ -111,7 +111,7 @@ impl Resolver {
         Self::over(servers.iter().map(over_sockets).collect(), anchors, timeout, now)
     }
 
-    /// Like [`Self::new`], over any implementation of [`Exchange`].
+    /// Creates a resolver like [`Self::new`], but with servers that implement [`Exchange`] in any way.
     ///
     /// Errors: `anchors` cannot be read, or contains no anchor.
     pub fn over(
@@ -132,10 +132,10 @@ impl Resolver {
 
     /// Looks up the records of `kind` at `name`.
     ///
-    /// If a server does not answer, or its answer is bogus, asks the next one; returns the bogus answer if none is
-    /// better.
+    /// If a server does not answer, or its answer is bogus, queries the next server. Returns the first bogus answer if
+    /// no server gives a better one.
     ///
-    /// Errors: no server answers in time, or the reply is an error or unreadable.
+    /// Errors: no server gave a usable answer in time.
     pub fn lookup(&self, name: &DomainName, kind: Kind) -> Result<Answer, LookupError> {
         let error = |reason: String| LookupError { question: format!("{} {kind}", name.as_str()), reason };
         let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
@@ -169,7 +169,7 @@ impl Resolver {
         bogus.ok_or_else(|| error(reason))
     }
 
-    /// The time against which signatures are checked.
+    /// Returns the time at which signatures must be valid.
     pub fn now(&self) -> OffsetDateTime {
         self.now
     }
@@ -188,7 +188,7 @@ impl Resolver {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The message for a missing reply.
+    /// Returns the message for a failed exchange.
     fn reason(&self, error: &io::Error, until: Instant) -> String {
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock if self.deadline == Some(until) => {
@@ -202,7 +202,7 @@ impl Resolver {
     }
 }
 
-/// The addresses in the `nameserver` lines of a resolv.conf(5) file.
+/// Parses the addresses in the `nameserver` lines of a resolv.conf(5) file.
 pub fn system_servers(text: &str) -> Vec<SocketAddr> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
     lines

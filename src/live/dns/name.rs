@@ -7,25 +7,25 @@ use crate::owner::DomainName;
 /// An absolute name, lower case; at most 255 octets.
 pub(super) type Name = domain::base::Name<Vec<u8>>;
 
-/// `name` in lower case.
+/// Converts `name` to lower case.
 pub(super) fn lower(name: &impl ToName) -> Name {
     let name: Name = name.to_name();
     let octets = name.as_slice().to_ascii_lowercase();
     Name::from_octets(octets).unwrap_or(name)
 }
 
-/// The number of labels, without the root (as in RFC 4034 section 3.1.3).
+/// Counts the labels, without the root label (as in RFC 4034 section 3.1.3).
 pub(super) fn label_count(name: &Name) -> usize {
     name.label_count() - 1
 }
 
-/// The ancestor of `name` with `labels` labels; `name` itself if it has no more.
+/// Returns the ancestor of `name` that has `labels` labels; `name` itself if it has no more than `labels`.
 pub(super) fn ancestor(name: &Name, labels: usize) -> Name {
     let skip = label_count(name).saturating_sub(labels);
     name.iter_suffixes().nth(skip).map_or_else(Name::root_vec, |suffix| suffix.to_name())
 }
 
-/// The wildcard directly below `name`; `None` if it would be longer than 255 octets.
+/// Returns the wildcard directly below `name`; `None` if the wildcard would be longer than 255 octets.
 pub(super) fn wildcard_below(name: &Name) -> Option<Name> {
     Name::from_octets([b"\x01*", name.as_slice()].concat()).ok()
 }
@@ -35,7 +35,7 @@ pub(super) fn is_below(name: &Name, ancestor: &Name) -> bool {
     name.ends_with(ancestor) && name != ancestor
 }
 
-/// The deepest name that is equal to or an ancestor of both.
+/// Returns the longest name that both names end with.
 pub(super) fn common_ancestor(one: &Name, other: &Name) -> Name {
     let mut labels = label_count(one);
     loop {
@@ -47,19 +47,19 @@ pub(super) fn common_ancestor(one: &Name, other: &Name) -> Name {
     }
 }
 
-/// The target of `name` by a DNAME record from `owner` to `target` (RFC 6672 section 2.2); `None` if it is longer
+/// Applies the DNAME record from `owner` to `target` to `name` (RFC 6672 section 2.2); `None` if the result is longer
 /// than 255 octets.
 pub(super) fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
     let prefix = name.as_slice().get(..name.len().checked_sub(owner.len())?)?;
     Name::from_octets([prefix, target.as_slice()].concat()).ok()
 }
 
-/// The name as the rest of the program has it.
+/// Converts the name to the type that the rest of the program uses.
 pub(super) fn domain_name(name: &Name) -> DomainName {
     DomainName::new(&name.to_string())
 }
 
-/// The name in a message, without its final dot but for the root.
+/// Formats the name for messages, without its final dot; the root is `.`.
 pub(super) fn text(name: &Name) -> String {
     match label_count(name) {
         0 => ".".to_owned(),

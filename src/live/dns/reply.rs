@@ -1,4 +1,5 @@
-//! A question and its reply, reduced to what answers the question: RFC 1035 section 4.1, RFC 6604, RFC 6672.
+//! Builds queries, and parses replies down to the records that answer the question: RFC 1035 section 4.1, RFC 6604,
+//! RFC 6672.
 
 use domain::base::iana::{Opcode, Rcode};
 use domain::base::{Message, MessageBuilder, Rtype};
@@ -6,7 +7,7 @@ use domain::base::{Message, MessageBuilder, Rtype};
 use super::name::{Name, is_below, substitute, text};
 use super::rrset::{Rdata, Rrset, collect};
 
-/// One question.
+/// The name and type of one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) name: Name,
@@ -23,11 +24,11 @@ impl std::fmt::Display for Question {
 const UDP_PAYLOAD: u16 = 1232;
 
 impl Question {
-    /// The query with `id`, with the flags RD (recursion desired), CD (checking disabled) and DO (DNSSEC OK).
+    /// Builds the query with `id` and the flags RD (recursion desired), CD (checking disabled) and DO (DNSSEC OK).
     ///
-    /// CD is set because a validating server would answer SERVFAIL instead of the bogus data, without the reason.
+    /// Without CD, a validating server would answer SERVFAIL instead of sending bogus data, and hide the reason.
     ///
-    /// Errors: the message cannot be built, which does not happen for a valid name.
+    /// Errors: the message cannot be built; this does not happen for a valid name.
     pub(super) fn query(&self, id: u16) -> Result<Vec<u8>, String> {
         let mut message = MessageBuilder::new_vec();
         let header = message.header_mut();
@@ -66,10 +67,10 @@ pub(super) fn is_truncated(reply: &[u8]) -> bool {
     Message::from_slice(reply).is_ok_and(|reply| reply.header().tc())
 }
 
-/// Maximum number of records in a message; even large zones send only a few dozen.
+/// Maximum number of records in a message; even replies from large zones contain only a few dozen.
 const MOST_RECORDS: usize = 1_000;
 
-/// The part of a reply that answers its question. The rest is ignored.
+/// The part of a reply that answers the question; the other records are ignored.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) content: Content,
@@ -82,20 +83,20 @@ pub(super) struct Reply {
 pub(super) enum Content {
     /// The requested records.
     Data(Rrset),
-    /// A CNAME record, or a DNAME record above the name, and its target.
+    /// A CNAME record at the name or a DNAME record above the name, and the target.
     Alias { set: Rrset, target: Name },
-    /// Records that exclude each other; at least one is forged.
+    /// Contradictory or impossible records; the text is the reason.
     Contradiction(&'static str),
-    /// None of these.
+    /// No records.
     Nothing,
 }
 
-/// Why a reply cannot be used.
+/// The reason why a reply cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReplyError {
     /// The octets are not a DNS message, or contain too many records.
     Malformed(String),
-    /// The server returned this error.
+    /// The server returned this error code.
     Rcode(Rcode),
     /// A referral to other servers: the server does not recurse (RFC 1034 section 4.3.2).
     Referral,
@@ -106,17 +107,18 @@ impl std::fmt::Display for ReplyError {
         match self {
             Self::Malformed(reason) => write!(f, "the reply cannot be read: {reason}"),
             Self::Rcode(rcode) => write!(f, "the server answered {rcode}"),
-            Self::Referral => {
-                f.write_str("this server is not recursive and not authoritative for the name: use a resolver")
-            }
+            Self::Referral => f.write_str(
+                "this server is neither recursive nor authoritative for the name: use a recursive resolver",
+            ),
         }
     }
 }
 
 impl Reply {
-    /// Reads the reply to `question`: checks every record, and keeps only those that answer the question.
+    /// Parses the reply to `question` and keeps only the records that answer the question.
     ///
-    /// Errors: the octets are not a DNS message or have more than 1,000 records; the server returned an error.
+    /// Errors: the octets are not a DNS message, the message is truncated or has more than 1,000 records, the server
+    /// returned an error, or the reply is a referral.
     pub(super) fn read(octets: &[u8], question: &Question) -> Result<Self, ReplyError> {
         let malformed = |reason: &dyn std::fmt::Display| ReplyError::Malformed(reason.to_string());
         let message = Message::from_slice(octets).map_err(|error| malformed(&error))?;
@@ -149,7 +151,7 @@ impl Reply {
     }
 }
 
-/// Whether a message without data is a referral: neither recursive nor authoritative.
+/// Whether a message without data is a referral: the server is neither recursive nor authoritative.
 fn is_referral(message: &Message<[u8]>) -> bool {
     let header = message.header();
     let types = || message.authority().into_iter().flatten().flatten().map(|record| record.rtype());
@@ -180,7 +182,7 @@ impl Content {
         }
         match (data, cname) {
             (Some(_), Some(_)) => Self::Contradiction("a CNAME record and other data at the same name"),
-            // A CNAME record may point to a name that does not exist (RFC 6604 section 3).
+            // NXDOMAIN may apply to the target of a CNAME record, but never to a name with data (RFC 6604 section 3).
             (Some(set), None) if rcode == Rcode::NXDOMAIN && question.rtype != Rtype::CNAME => {
                 drop(set);
                 Self::Nothing
@@ -194,8 +196,8 @@ impl Content {
         }
     }
 
-    /// The CNAME record that servers synthesize from a DNAME record is unsigned, so it must match the DNAME record
-    /// (RFC 6672 section 3.1).
+    /// Applies a DNAME record. Servers add a synthesized CNAME record, which is unsigned and must therefore match the
+    /// DNAME record (RFC 6672 section 3.1).
     fn of_dname(set: Rrset, cname: Option<&Rrset>, question: &Question) -> Self {
         let target = match set.records.first() {
             Some((Rdata::Dname(target), _)) => substitute(&question.name, &set.owner, target),

@@ -1,4 +1,4 @@
-//! RRsets with their signatures, in canonical form: RFC 4034 section 6.
+//! Groups records into RRsets in canonical form, with their signatures: RFC 4034 section 6.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use crate::records::Published;
 pub(super) type Dnskey = domain::rdata::Dnskey<Vec<u8>>;
 pub(super) type Ds = domain::rdata::Ds<Vec<u8>>;
 
-/// Records of one owner and type, and the signatures that cover them.
+/// The records of one owner and type, and the signatures that cover these records.
 #[derive(Debug, Clone)]
 pub(super) struct Rrset {
     pub(super) owner: Name,
@@ -34,7 +34,7 @@ impl Rrset {
     }
 }
 
-/// Name and type, for messages.
+/// Writes the owner name and the type, for messages.
 impl fmt::Display for Rrset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", text(&self.owner), self.rtype)
@@ -55,13 +55,13 @@ pub(super) enum Rdata {
     Nsec3(Nsec3),
 }
 
-/// RFC 5155 section 3; only known hash algorithms and flags.
+/// An NSEC3 record with a known hash algorithm and known flags (RFC 5155 section 3).
 #[derive(Debug, Clone)]
 pub(super) struct Nsec3 {
     pub(super) opt_out: bool,
     pub(super) iterations: u16,
     pub(super) salt: Nsec3Salt<Vec<u8>>,
-    /// The hash in the first label of the owner.
+    /// The hash of the owner name, which is the first label of the record's owner.
     pub(super) hash: Vec<u8>,
     /// The next hashed owner name.
     pub(super) next: Vec<u8>,
@@ -77,8 +77,8 @@ impl Types {
         self.0.contains(&rtype)
     }
 
-    /// Whether the record is from the parent's side of a zone cut, where it proves only whether a DS record exists
-    /// (RFC 6840 section 4.1).
+    /// Whether the NSEC or NSEC3 record is from the parent's side of a zone cut. Such a record proves only whether a DS
+    /// record exists (RFC 6840 section 4.1).
     pub(super) fn is_of_delegation(&self) -> bool {
         self.contains(Rtype::NS) && !self.contains(Rtype::SOA)
     }
@@ -90,7 +90,7 @@ pub(super) struct Signature {
     pub(super) type_covered: Rtype,
     pub(super) algorithm: SecurityAlgorithm,
     pub(super) labels: u8,
-    /// In seconds.
+    /// The original TTL in seconds.
     pub(super) original_ttl: u32,
     /// Seconds since 1970, modulo 2^32 (RFC 4034 section 3.1.5).
     pub(super) expiration: u32,
@@ -118,7 +118,8 @@ impl Signature {
         })
     }
 
-    /// The signed octets before the records: the RDATA without the signature (RFC 4034 section 3.1.8.1).
+    /// Returns the signed octets that precede the records: the RRSIG RDATA without the signature (RFC 4034 section
+    /// 3.1.8.1).
     pub(super) fn head(&self) -> Vec<u8> {
         let mut head = self.type_covered.to_int().to_be_bytes().to_vec();
         head.extend([self.algorithm.to_int(), self.labels]);
@@ -131,7 +132,7 @@ impl Signature {
     }
 }
 
-/// The RRsets of a section that `wants` selects by owner and type, with their signatures.
+/// Collects the RRsets of a section that `wants` selects by owner and type, with their signatures.
 ///
 /// Errors: a selected record cannot be parsed, or a name is longer than 255 octets.
 pub(super) fn collect(
@@ -157,7 +158,7 @@ pub(super) fn collect(
             && let Some((rdata, canonical)) = read(&record, &owner)?
         {
             let rtype = record.rtype();
-            // At a zone cut, parent and child each have an NSEC record, and these form no RRset.
+            // At a zone cut, parent and child each have an NSEC record; the two records are not one RRset.
             let same = |set: &&mut Rrset| {
                 let is_one = rtype != Rtype::NSEC || set.has(&canonical);
                 set.owner == owner && set.rtype == rtype && is_one
@@ -183,7 +184,8 @@ pub(super) fn collect(
     Ok(sets)
 }
 
-/// The data of a record and its canonical form (RFC 4034 section 6.2); `None` for an NSEC3 record to be ignored.
+/// Parses the data of a record and returns it with its canonical form (RFC 4034 section 6.2); `None` for an ignored
+/// NSEC3 record or another record type.
 fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, Vec<u8>)>, ParseError> {
     let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>()?;
     let mut canonical = Vec::new();

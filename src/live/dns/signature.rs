@@ -14,12 +14,12 @@ use super::rrset::{Dnskey, Ds, Rrset, Signature};
 use super::{Expiry, Failure};
 
 /// Whether signatures of `algorithm` can be verified: RSA with SHA-1, SHA-256 and SHA-512, ECDSA with P-256 and
-/// P-384, and Ed25519. Ed448 (16) has no stable crate yet.
+/// P-384, and Ed25519. No stable crate implements Ed448 (16) yet.
 pub(super) fn is_supported(algorithm: SecurityAlgorithm) -> bool {
     matches!(algorithm.to_int(), 5 | 7 | 8 | 10 | 13 | 14 | 15)
 }
 
-/// The digest type of a DS record, if it is supported.
+/// Returns the digest type of a DS record, if supported.
 pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
     match digest.to_int() {
         1 => Some(DigestType::Sha1),
@@ -29,7 +29,7 @@ pub(super) fn digest_type(digest: DigestAlgorithm) -> Option<DigestType> {
     }
 }
 
-/// Whether the algorithm and the digest type are supported.
+/// Whether the algorithm and the digest type of the DS record are supported.
 pub(super) fn is_usable(ds: &Ds) -> bool {
     is_supported(ds.algorithm()) && digest_type(ds.digest_type()).is_some()
 }
@@ -38,7 +38,7 @@ pub(super) fn is_usable(ds: &Ds) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) dnskey: Dnskey,
-    /// The key tag, which several keys may share (RFC 4034 appendix B).
+    /// The key tag; several keys may have the same tag (RFC 4034 appendix B).
     tag: u16,
 }
 
@@ -47,7 +47,7 @@ impl Key {
         Self { tag: dnskey.key_tag(), dnskey }
     }
 
-    /// Whether `ds` is the digest of this key of `zone` (RFC 4034 section 5.1.4).
+    /// Whether the digest in `ds` is that of this key at the apex `zone` (RFC 4034 section 5.1.4).
     ///
     /// Errors: the lookup exceeds the limit on digests.
     pub(super) fn is_described_by(&self, ds: &Ds, zone: &Name, budget: &Budget) -> Result<bool, Failure> {
@@ -63,7 +63,7 @@ impl Key {
         Ok(is_written && digest.finish().as_ref() == ds.digest())
     }
 
-    /// Whether this key may have made the signature (RFC 4035 section 5.3.1); a revoked key signs only its own
+    /// Whether this key may have made the signature (RFC 4035 section 5.3.1). A revoked key may sign only its own
     /// revocation (RFC 5011 section 2.1).
     fn may_have_made(&self, signature: &Signature) -> bool {
         let Self { dnskey, tag } = self;
@@ -90,7 +90,7 @@ pub(super) struct Zone {
     pub(super) expires: Option<Expiry>,
 }
 
-/// The time against which signatures are checked.
+/// The time at which signatures must be valid.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock(OffsetDateTime);
 
@@ -99,7 +99,7 @@ impl Clock {
         Self(now)
     }
 
-    /// Converts a 32-bit time to the nearest moment before or after now (RFC 4034 section 3.1.5).
+    /// Converts a time modulo 2^32 to the date nearest to now, in the past or the future (RFC 4034 section 3.1.5).
     fn moment(self, seconds: u32) -> Option<OffsetDateTime> {
         const ERA: i64 = 1 << 32;
         let now = self.0.unix_timestamp();
@@ -108,9 +108,9 @@ impl Clock {
         OffsetDateTime::from_unix_timestamp(now + distance).ok()
     }
 
-    /// The expiration time of a signature that is valid now.
+    /// Returns the expiration time of a signature that is valid now.
     ///
-    /// Errors: the reason why it is not valid now.
+    /// Errors: the reason why the signature is not valid now.
     fn end(self, signature: &Signature) -> Result<OffsetDateTime, String> {
         let unreadable = || "the signature has an invalid time".to_owned();
         let text = |moment: OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
@@ -129,15 +129,15 @@ impl Clock {
     }
 }
 
-/// Maximum number of signatures verified per lookup: twice the need of a host five labels below its zone and three
-/// CNAME records away.
+/// Maximum number of signature verifications per lookup: twice as many as a host needs that is five labels below its
+/// zone and is reached through three CNAME records.
 const MOST_SIGNATURES: u32 = 128;
 /// Maximum number of digests computed per lookup: NSEC3 hashes, and key digests for DS records.
 const MOST_DIGESTS: u32 = 256;
-/// Maximum number of questions asked per lookup.
+/// Maximum number of DNS queries per lookup.
 const MOST_QUESTIONS: u32 = 100;
 
-/// The remaining limits of one lookup (KeyTrap, CVE-2023-50387 and CVE-2023-50868).
+/// The work that one lookup may still do; limits prevent denial of service (KeyTrap CVE-2023-50387, CVE-2023-50868).
 #[derive(Debug)]
 pub(super) struct Budget {
     signatures: Cell<u32>,
@@ -146,7 +146,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The limits of one lookup.
+    /// Returns the full limits for a new lookup.
     pub(super) fn of_lookup() -> Self {
         Self {
             signatures: Cell::new(MOST_SIGNATURES),
@@ -156,7 +156,7 @@ impl Budget {
     }
 
     pub(super) fn question(&self) -> Result<(), Failure> {
-        spend(&self.questions, || format!("more than {MOST_QUESTIONS} questions"))
+        spend(&self.questions, || format!("more than {MOST_QUESTIONS} DNS queries"))
     }
 
     pub(super) fn digest(&self) -> Result<(), Failure> {
@@ -188,11 +188,11 @@ const SMALLEST_RSA: usize = 128;
 
 /// Proves that `zone` signed `set`.
 ///
-/// Errors: no signature of the zone is valid ([`Failure::Bogus`], with the most relevant reason), or the lookup
-/// exceeds a limit.
+/// Errors: no signature of the zone is valid ([`Failure::Bogus`], with the most relevant reason), a signature needs an
+/// RSA key below 1024 bits ([`Failure::Unable`]), or the lookup exceeds a limit.
 pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) -> Result<Proof, Failure> {
     let labels = label_count(&set.owner) - usize::from(set.owner.first().is_wildcard());
-    // The most relevant reason so far, and its rank.
+    // The rank of the most relevant reason so far, and this reason.
     let mut nearest = (0, format!("not signed by {}", dotted(&zone.apex)));
     let mut is_short = false;
     let mut note = |rank: u8, reason: String| {
@@ -205,7 +205,8 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
     let fits =
         |one: &&Signature| in_zone && one.signer == zone.apex && possible.contains(&usize::from(one.labels));
     let mut signatures: Vec<_> = set.signatures.iter().filter(fits).collect();
-    // Signatures of the name itself come before those of a wildcard, then the ones that expire last.
+    // Signatures over the name itself come before signatures over a wildcard; among equals, the latest expiration is
+    // first.
     signatures.sort_by_key(|one| (Reverse(one.labels), Reverse(clock.moment(one.expiration))));
     for signature in signatures {
         let expires = match clock.end(signature) {
@@ -237,7 +238,7 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
     }
 }
 
-/// The signed octets (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).
+/// Returns the octets that were signed (RFC 4034 section 3.1.8.1, RFC 4035 section 5.3.2).
 fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) -> Option<Vec<u8>> {
     let owner = match wildcard {
         Some(labels) => wildcard_below(&ancestor(&set.owner, labels))?,
@@ -257,7 +258,7 @@ fn signed_octets(set: &Rrset, signature: &Signature, wildcard: Option<usize>) ->
     Some(octets)
 }
 
-/// A zone name with its final dot, for messages.
+/// Formats a zone name with its final dot, for messages.
 pub(super) fn dotted(name: &Name) -> String {
     super::name::domain_name(name).to_string()
 }

@@ -1,6 +1,6 @@
 //! Walks the chain of trust from an anchor down to the zone of a name: RFC 4035 sections 5.2 and 5.3.1.
 //!
-//! The walk asks for a DS record at each label of the name; it does not depend on the signer that a signature names.
+//! The walk queries the DS record at each label of the name and never relies on the signer's name in a signature.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,15 +18,15 @@ use super::rrset::{Ds, Rdata, Rrset};
 use super::signature::{Budget, Clock, Key, Proof, Zone, dotted, is_supported, is_usable, verify};
 use super::{Failure, Insecurity, Resolver};
 
-/// The zone of a name and its security status.
+/// The zone and the security status of a name.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
-    /// In this signed zone.
+    /// The name is in this signed zone.
     Secure(Arc<Zone>),
-    /// In this signed zone, or below an unsigned delegation: records that the zone signed are secure, all others are
-    /// insecure.
+    /// The name is in this signed zone or below an unsigned delegation. Records that the zone signed are secure; all
+    /// others are insecure.
     Doubtful(Arc<Zone>, Insecurity),
-    /// Below an unsigned delegation, or without a trust anchor.
+    /// The name is below an unsigned delegation or has no trust anchor.
     Insecure(Insecurity),
 }
 
@@ -40,9 +40,9 @@ pub(super) struct Lookup<'r> {
 }
 
 impl Lookup<'_> {
-    /// Asks the server.
+    /// Sends one query to the server and parses the reply.
     ///
-    /// Errors: no reply in time, an unreadable reply, or an error of the server.
+    /// Errors: the server sent no reply in time, an unreadable reply or an error code.
     pub(super) fn ask(&self, question: &Question) -> Result<Reply, Failure> {
         self.budget.question()?;
         let failure = |reason, is_silent| Failure::NoReply { question: question.clone(), reason, is_silent };
@@ -67,7 +67,7 @@ impl Lookup<'_> {
         verify(set, zone, self.clock, &self.budget)
     }
 
-    /// Proves that `zone` signed `set`, and if a wildcard was expanded, that the wildcard applies.
+    /// Proves that `zone` signed `set` and, if `set` was expanded from a wildcard, that the wildcard applies.
     pub(super) fn verify_expanded(
         &self,
         set: &Rrset,
@@ -90,9 +90,9 @@ impl Lookup<'_> {
         Denial { zone, sets: &reply.denial, clock: self.clock, budget: &self.budget }
     }
 
-    /// Finds the place of `name`.
+    /// Finds the zone and security status of `name`.
     ///
-    /// Errors: the chain of trust is broken, so that everything below is bogus, or could not be followed.
+    /// Errors: the chain of trust is broken, which makes `name` bogus, or a query failed.
     pub(super) fn place(&self, name: &Name) -> Result<Place, Failure> {
         let above =
             self.resolver.anchors.iter().map(|anchor| &anchor.zone).filter(|zone| name.ends_with(*zone));
@@ -114,13 +114,13 @@ impl Lookup<'_> {
         Ok(place)
     }
 
-    /// The cached place of a name, or the result of `find`, which is then cached.
+    /// Returns the cached zone and security status of `name`; if not cached, calls `find` and caches the result.
     fn remembered(
         &self,
         name: &Name,
         find: impl FnOnce() -> Result<(Place, bool), Failure>,
     ) -> Result<(Place, bool), Failure> {
-        // The lock is not held while a server is asked; two lookups may ask the same question.
+        // The lock is released while a server is queried, so two lookups may send the same query.
         if let Some(known) = self.resolver.places().get(name) {
             return Ok(known.clone());
         }
@@ -129,7 +129,8 @@ impl Lookup<'_> {
         Ok(found)
     }
 
-    /// The place of `child`, a name directly below one in `zone`, and whether it also applies to all names below.
+    /// Returns the zone and security status of `child`, whose parent name is in `zone`, and whether both apply to all
+    /// names below `child` too.
     fn step(&self, child: &Name, zone: &Arc<Zone>) -> Result<(Place, bool), Failure> {
         let reply = self.ask(&Question { name: child.clone(), rtype: Rtype::DS })?;
         let same = |is_last| Ok((Place::Secure(Arc::clone(zone)), is_last));
@@ -152,7 +153,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// The zone `child`, whose parent `zone` has these DS records.
+    /// Returns the zone `child`, whose parent `zone` has the DS records `set`.
     fn delegated(&self, child: &Name, set: &Rrset, zone: &Zone) -> Result<Place, Failure> {
         if self.verify(set, zone)?.wildcard.is_some() {
             return Err(Failure::Bogus(format!("{set}: the DS records were expanded from a wildcard")));
@@ -167,7 +168,7 @@ impl Lookup<'_> {
             .collect();
         let usable: Vec<&Ds> = all.iter().copied().filter(|ds| is_usable(ds)).collect();
         if usable.is_empty() {
-            // Without a supported DS record, the zone is insecure (RFC 4035 section 5.2).
+            // A zone without a supported DS record is insecure (RFC 4035 section 5.2).
             let lacking = all.iter().map(|ds| ds.algorithm()).filter(|one| !is_supported(*one));
             let algorithms: Vec<u8> = lacking.map(|algorithm| algorithm.to_int()).collect();
             let digests = all.iter().map(|ds| ds.digest_type().to_int()).collect();
@@ -177,7 +178,7 @@ impl Lookup<'_> {
             };
             return Ok(Place::Insecure(insecurity));
         }
-        // SHA-1 DS records are ignored if there is a stronger digest (RFC 4509 section 3).
+        // SHA-1 DS records are ignored if another DS record has a stronger digest (RFC 4509 section 3).
         let is_strong = |ds: &&&Ds| ds.digest_type().to_int() != 1;
         let strong: Vec<&Ds> = usable.iter().filter(is_strong).copied().collect();
         let counting = if strong.is_empty() { usable } else { strong };
@@ -189,13 +190,13 @@ impl Lookup<'_> {
         }
     }
 
-    /// The zone `apex`, which has trust anchors.
+    /// Returns the zone `apex`, which has trust anchors, with its validated keys.
     fn anchored(&self, apex: &Name) -> Result<Arc<Zone>, Failure> {
         let question = Question { name: apex.clone(), rtype: Rtype::DNSKEY };
         let elsewhere = || {
             let zone = if label_count(apex) == 0 { "the root".to_owned() } else { dotted(apex) };
             Failure::Server(format!(
-                "this server does not answer for {zone}: use a resolver, or give the DS record of the server's zone with --trust-anchor"
+                "this server does not answer queries for {zone}: use a recursive resolver, or give the DS record of the server's own zone with --trust-anchor"
             ))
         };
         let reply = match self.ask(&question) {
@@ -224,7 +225,7 @@ impl Lookup<'_> {
         self.keys(apex, set, fits, "the trust anchor")
     }
 
-    /// The keys of a zone; one that `fits` must have signed the DNSKEY RRset.
+    /// Returns the zone `apex` with its keys, if a key that satisfies `fits` signed the DNSKEY RRset.
     fn keys(
         &self,
         apex: &Name,
@@ -256,7 +257,7 @@ fn keys_in(set: &Rrset) -> impl Iterator<Item = Key> {
     })
 }
 
-/// Whether `is` holds for one of `items`; stops at the first error.
+/// Whether `is` returns true for at least one of `items`; stops at the first error.
 fn any<T>(items: &[T], is: impl Fn(&T) -> Result<bool, Failure>) -> Result<bool, Failure> {
     for item in items {
         if is(item)? {
