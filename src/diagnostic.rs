@@ -5,7 +5,7 @@ use std::fmt;
 /// The stage at which a diagnostic can first occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Generating records, and `chain`; diagnostics about certificates also occur in `check` and `diff`.
+    /// The output of records, and `chain`. Diagnostics about certificates also occur in `check` and `diff`.
     Records,
     /// `check` and `diff`.
     Check,
@@ -92,7 +92,7 @@ codes! {
     Mtype2Only "mtype2-only" Records "RFC 6698 section 6"
         "SHA2-512 without SHA2-256, which every client must support." "Publish matching type 1 as well."
     IssuerRotates "issuer-rotates" Records "RFC 7671 section 8.1"
-        "Usage 2 of an intermediate certificate that its CA may replace without notice."
+        "A usage 2 record of an intermediate certificate, which the CA may replace without notice."
         "Publish 3 1 1 of the current and the next key, or the record of the higher CA that the message names."
     NextIdle "next-idle" Records "RFC 7671 section 8.1"
         "A --next file adds no record: it contains the current key, or it is a bare key and the usage is 0 or 2."
@@ -105,7 +105,7 @@ codes! {
     EeNotYet "ee-not-yet" Records "RFC 7671 section 5.1"
         "The server's certificate is not valid yet." "Check the clock. Usage 3 ignores dates, but some clients check them."
     TaExpired "ta-expired" Records "RFC 7671 section 5.2"
-        "A certificate in the path up to the described CA has expired or is not valid yet."
+        "A certificate in the path up to the CA that the record matches has expired or is not valid yet."
         "Configure a chain that is valid now: usages 0 and 2 fail with this chain."
     DateUnreadable "date-unreadable" Records "RFC 5280 section 4.1.2.5"
         "A date in a certificate cannot be read." "Have the certificate reissued, or use 3 1 1: usages 0 to 2 fail with this certificate."
@@ -122,7 +122,7 @@ codes! {
         "A certificate comes after its issuer in the file; the records are correct."
         "Put the server's certificate first, then each issuer: servers must send certificates in that order."
     ChainGap "chain-gap" Records "RFC 5280 section 6.1"
-        "As an error: a signature does not verify with the issuer's key. As a hint: the file contains CA certificates, but not the issuer of the server's certificate."
+        "If this is an error, a signature does not verify with the issuer's key. If it is a hint, the file contains CA certificates, but not the issuer of the server's certificate."
         "For the error, the file is damaged or contains parts of two chains: copy it from the ACME client again. For the hint, give fullchain.pem."
     ChainExtra "chain-extra" Records "RFC 5246 section 7.4.2"
         "A certificate occurs twice, or is not in the chain of the server's certificate." "Remove it from the chain that the server sends."
@@ -140,7 +140,7 @@ codes! {
         "RSA key below 2048 bits, or a key type that few mail clients support."
         "Use RSA with 2048 bits or more, or ECDSA P-256. An RSA key below 1024 bits is an error for usages 0 and 2."
     WeakSig "weak-sig" Records "RFC 6698 section 4.1"
-        "An MD5 or SHA-1 signature below a CA described by usage 0 or 2." "Get a chain with SHA-256, or use 3 1 1."
+        "An MD5 or SHA-1 signature below the CA of a usage 0 or 2 record." "Get a chain with SHA-256, or use 3 1 1."
     EeNoLeaf "ee-no-leaf" Records "RFC 7671 section 5.1"
         "Usage 1 or 3, but the file contains only CA certificates." "Give fullchain.pem."
     TaNoCa "ta-no-ca" Records "RFC 7671 section 5.2"

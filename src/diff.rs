@@ -43,7 +43,7 @@ impl Changes<'_> {
     }
 }
 
-/// Returns the changes that turn `published` into `wanted`, or only the half `only`.
+/// Returns the changes that turn `published` into `wanted`: additions and removals, or only those of `only`.
 pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
     let mut changes = Changes::default();
     if only != Some(Half::Remove) {

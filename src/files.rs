@@ -227,9 +227,9 @@ impl Advise for FileError {
             Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
                 "check the file name: CHAIN, such as fullchain.pem or - for standard input, comes before HOST",
             ),
-            Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => Some(
-                "run this as a user who may read the file; certificates are not secret, private keys are",
-            ),
+            Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Some("run this as a user who may read the file")
+            }
             Self::Directory => Some("give a file in the directory, such as fullchain.pem"),
             Self::TooLarge => Some("check that the file is a certificate chain"),
             Self::NotRegular => Some("give a file that does not exist yet, or a regular file to overwrite"),

@@ -90,10 +90,10 @@ struct Scene<'a> {
     end_entities: Vec<Subject<'a>>,
     /// The certificates that the records describe, each once.
     described: Vec<Subject<'a>>,
-    /// The CAs from each end entity up to its highest described CA, each once; in a file without an end entity, the
-    /// described CAs.
+    /// The CAs from each end entity up to its highest CA that a record matches, each once; in a file without an end
+    /// entity, the CAs that a record matches.
     on_path: Vec<Subject<'a>>,
-    /// The end entities and CAs below a described CA.
+    /// The end entities and CAs below a CA that a record matches.
     below: Vec<Subject<'a>>,
     /// The hosts of the owner names that follow RFC 6698 section 3, and whether the port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
@@ -136,7 +136,7 @@ impl<'a> Scene<'a> {
         Self { asked, end_entities, described, on_path, below, hosts }
     }
 
-    /// The described CAs that are above an end entity, or in a file without an end entity.
+    /// The CAs that a record matches and that are above an end entity, or in a file without an end entity.
     fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
         self.described.iter().filter(|subject| subject.link.depth != Some(0))
     }

@@ -189,8 +189,8 @@ impl Chain {
         if unsupported { Ok(()) } else { Err(damaged(member, &candidates)) }
     }
 
-    /// Returns the path of a file without end entities: first the CAs that issued nothing in the file, then their
-    /// issuers.
+    /// Returns the certificates of a file without end entities in path order: first the CAs that issued no other
+    /// certificate of the file, then their issuers.
     ///
     /// Errors: the file is damaged or contains parts of two chains.
     pub fn path_of_cas(&self) -> Result<Vec<Link<'_>>, ChainError> {

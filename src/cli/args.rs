@@ -24,8 +24,7 @@ pub(super) struct ChainArgs {
     /// TTL of the records
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
-    /// Output: zone lines, record data only, RFC 3597 lines, JSON, or nsupdate commands
-    #[arg(short, long, value_enum, default_value = "zone")]
+    #[arg(short, long, value_enum, default_value = "zone", help = format_help())]
     pub(super) format: Format,
     /// Add comments about each certificate
     #[arg(long)]
@@ -79,6 +78,11 @@ pub(super) struct DiffArgs {
     /// Use only this certificate of the path: 0 is the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
+}
+
+fn format_help() -> String {
+    let [others @ .., last] = Format::ALL.map(Format::description);
+    format!("Output: {}, or {last}", others.join(", "))
 }
 
 const RECORDS_HELP: &str = if cfg!(feature = "live") {

@@ -61,7 +61,7 @@ pub const WORDS: [(&str, &str); 12] = [
     ),
     ("failed", "The record describes a certificate of the chain, but the path, a date or a name is invalid."),
     ("unverified", "The record could not be verified here; the line gives the reason."),
-    ("covered", "Every published triple describes every end entity of the chain."),
+    ("covered", "For each published triple, a record matches each end entity of the chain."),
     (
         "partial",
         "Some clients may succeed, but a triple matches nothing, an end entity has no record, or clients ignore the \

@@ -228,7 +228,7 @@ impl From<LookupError> for Dnssec {
 
 /// Looks up the addresses and TLSA records of `host` as a client does.
 ///
-/// Errors: the reason why clients do not use DANE, never [`Dnssec::Secure`].
+/// Errors: the status because of which clients do not use DANE; it is never [`Dnssec::Secure`].
 pub fn locate(
     resolver: &Resolver,
     host: &HostName,

@@ -95,7 +95,7 @@ impl PublishedSet {
     /// record is found.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
         let mut name = owner.name().clone();
-        // A chain with more CNAME records than the text contains is a loop.
+        // To follow more CNAME records than there are means that they form a loop.
         for _ in 0..=self.aliases.len() {
             let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
             let holder = wildcard.unwrap_or_else(|| name.clone());

@@ -54,6 +54,17 @@ impl Format {
             Self::Nsupdate => "nsupdate",
         }
     }
+
+    /// The lines of the format, for the help.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Zone => "zone lines",
+            Self::Rdata => "record data only",
+            Self::Generic => "RFC 3597 lines",
+            Self::Json => "JSON",
+            Self::Nsupdate => "nsupdate commands",
+        }
+    }
 }
 
 /// How to write records.

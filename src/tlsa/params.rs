@@ -190,7 +190,7 @@ impl fmt::Display for Params {
     }
 }
 
-/// An error in the words of parameters.
+/// An error in the arguments for usage, selector and matching type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParamsError {
     /// The word is not a certificate usage.

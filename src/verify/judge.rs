@@ -268,7 +268,8 @@ impl<'a> Judge<'a> {
     }
 
     /// Validates the path up to `anchors`, then checks the name (RFC 7671 section 10.2). `subject` is the subject of
-    /// the described certificate; for usage 2, `describes` returns whether the record describes another certificate.
+    /// the certificate that the record matches; for usage 2, `describes` returns whether the record matches a given
+    /// certificate.
     fn path(
         &self,
         end_entity: &Certificate,

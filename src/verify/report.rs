@@ -75,7 +75,7 @@ pub enum Coverage {
     Undecided,
 }
 
-/// A described certificate, without a reference to the chain.
+/// A certificate that a record matches, without a reference to the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
     /// Number of signatures between the certificate and the end entity; `None` if there is no path.

@@ -15,7 +15,7 @@ macro_rules! fixture {
 
 type Fixture = (&'static str, &'static str);
 
-/// Parses a record such as `3 1 1 of 0`. The last word is the index of the described certificate in the file, or
+/// Parses a record such as `3 1 1 of 0`. The last word is the index of the certificate in the file, or
 /// `other` for data that describe no certificate of the file.
 fn record((_, expected): Fixture, words: &str) -> Published {
     let words: Vec<&str> = words.split(' ').collect();
@@ -102,7 +102,7 @@ fn no_record_is_another_answer_than_no_match() {
     judged(CHAIN, &["1 1 1 of 0"], NotCovered, NotCovered, &[Unusable]);
     // The record describes the issuer, but the end entity has expired (RFC 7671 section 5.2).
     judged(fixture!("expired-leaf"), &["2 1 1 of 1"], NotCovered, NotCovered, &[Failed]);
-    // Usage 2 never describes the end entity, nor usage 3 its issuer.
+    // A usage 2 record never matches the end entity, and a usage 3 record never matches an issuer.
     judged(CHAIN, &["2 1 1 of 0", "3 1 1 of 1"], NotCovered, NotCovered, &[Unmatched, Unmatched]);
 }
 
