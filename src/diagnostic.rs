@@ -123,7 +123,7 @@ codes! {
         "Put the server's certificate first, then each issuer: servers must send certificates in that order."
     ChainGap "chain-gap" Records "RFC 5280 section 6.1"
         "If this is an error, a signature does not verify with the issuer's key. If it is a hint, the file contains CA certificates, but not the issuer of the server's certificate."
-        "For the error, the file is damaged or contains parts of two chains: copy it from the ACME client again. For the hint, give fullchain.pem."
+        "For the error, the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again. For the hint, give fullchain.pem."
     ChainExtra "chain-extra" Records "RFC 5246 section 7.4.2"
         "A certificate occurs twice, or is not in the chain of the server's certificate." "Remove it from the chain that the server sends."
     SigUnverified "sig-unverified" Records "RFC 5280 section 4.1.1.3"

@@ -140,7 +140,7 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
         for subject in &scene.end_entities {
             let hosts = scene.hosts.iter().filter(|(_, smtp)| *smtp == on_smtp);
             let missing = hosts.filter(|(host, _)| !subject.certificate().names_host(host));
-            findings.extend(one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
+            let found = one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
                 let reason = match (names_matter, on_smtp) {
                     (true, true) => ": usages 0 to 2 require the server's name or the mail domain",
                     (true, false) => ": usages 0 to 2 require the name",
@@ -148,9 +148,11 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
                     (false, false) => ": on ports other than 25, many clients check names even for usage 3",
                 };
                 format!("{subject} does not name {hosts}{reason}")
-            }));
+            });
             // Reported for one certificate only: each further certificate would repeat the finding.
-            if !findings.is_empty() {
+            let is_reported = !found.is_empty();
+            findings.extend(found);
+            if is_reported {
                 break;
             }
         }

@@ -12,9 +12,9 @@ use crate::key;
 use crate::owner::{Endpoint, Owner};
 use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
-use crate::verify::{Coverage, Judged, Policy, Report, Status};
+use crate::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
 
-/// The input of the rules: the files, the published records and the clients' policy.
+/// What `check` knows about an owner before its records are judged.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The files, the chain first.
@@ -23,14 +23,50 @@ pub struct Context<'a> {
     pub endpoints: &'a [Endpoint],
     /// The owner of the records.
     pub owner: &'a Owner,
+    /// Whether there are other owners, so that each finding must name its owner.
+    pub is_one_of_several: bool,
     /// The policy of the clients that use this owner.
     pub policy: &'a Policy<'a>,
-    /// The published records and their statuses.
-    pub report: &'a Report,
+    /// The findings of the lookup, or the reason why clients do not use the records at this owner.
+    pub of_lookup: Result<Vec<Finding>, Finding>,
+    /// Whether to answer as a client, for which one matching record is enough, and not as the publisher.
+    pub any: bool,
+}
+
+/// A report, its verdict and its findings.
+#[derive(Debug)]
+pub struct Examined {
+    /// The statuses of the records.
+    pub report: Report,
+    /// The requested verdict: for the publisher, or for clients.
+    pub verdict: Verdict,
+    /// The reason, if clients use no records at this owner.
+    pub why: Option<String>,
+    /// The findings about the owner.
+    pub findings: Vec<Finding>,
+}
+
+/// Applies the rules to `report` and returns it with the requested verdict and all findings about its owner.
+pub fn examine(report: Report, context: Context<'_>) -> Examined {
+    let mut findings = findings(&Scene { asked: &context, report: &report });
+    let verdict = if context.any { report.any } else { report.verdict };
+    let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone());
+    findings.extend(context.of_lookup.unwrap_or_else(|unusable| vec![unusable]));
+    if context.is_one_of_several {
+        let about = |finding: Finding| finding.about(context.owner.to_string());
+        findings = findings.into_iter().map(about).collect();
+    }
+    Examined { report, verdict, why, findings }
+}
+
+/// The input of the rules.
+struct Scene<'a> {
+    asked: &'a Context<'a>,
+    report: &'a Report,
 }
 
 /// The rules, in the order in which their findings are printed.
-fn rules<'a>() -> Vec<Rule<Context<'a>>> {
+fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
     vec![
         Rule::new(Code::ChainGap, chain_gap),
         Rule::new(Code::InputEmpty, input_empty),
@@ -46,13 +82,13 @@ fn rules<'a>() -> Vec<Rule<Context<'a>>> {
 }
 
 /// The findings about one owner.
-pub fn findings(context: &Context<'_>) -> Vec<Finding> {
+fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in rules() {
-        findings.extend(rule.findings(context));
+        findings.extend(rule.findings(scene));
     }
-    let params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
-    let chain = context.materials.get(..1).unwrap_or_default();
+    let params: Vec<Params> = scene.report.triples.iter().map(|(params, _)| *params).collect();
+    let chain = scene.asked.materials.get(..1).unwrap_or_default();
     // Each triple separately, because an error for one triple would discard the records of the other triples.
     let records: Vec<_> = params
         .iter()
@@ -63,13 +99,13 @@ pub fn findings(context: &Context<'_>) -> Vec<Finding> {
         materials: chain,
         records: &records,
         params: &params,
-        endpoints: context.endpoints,
-        owners: std::slice::from_ref(context.owner),
+        endpoints: scene.asked.endpoints,
+        owners: std::slice::from_ref(scene.asked.owner),
         ttl: None,
-        now: context.policy.now,
+        now: scene.asked.policy.now,
     };
     // For usage 3, a missing name matters only on ports where clients check names despite RFC 7671 section 5.1.
-    let names_matter = !context.policy.on_smtp;
+    let names_matter = !scene.asked.policy.on_smtp;
     let wanted = |code, in_check| in_check && (code != Code::NameMissing || names_matter);
     findings.extend(findings_of(&of_chain, wanted));
     findings
@@ -81,22 +117,22 @@ fn head(record: &Published) -> String {
     format!("{usage} {selector} {matching_type} {}...", hex.get(..16).unwrap_or(&hex))
 }
 
-fn chain<'a>(context: &Context<'a>) -> Option<&'a Chain> {
-    context.materials.first().and_then(Material::chain)
+fn chain<'a>(scene: &Scene<'a>) -> Option<&'a Chain> {
+    scene.asked.materials.first().and_then(Material::chain)
 }
 
 /// Reports a signature that does not verify.
-fn chain_gap(context: &Context<'_>) -> Findings {
+fn chain_gap(scene: &Scene<'_>) -> Findings {
     let severity = Error;
-    one(severity, &context.report.damage, |damage| {
+    one(severity, &scene.report.damage, |damage| {
         format!(
-            "{damage}: the certificates above this signature were not examined; copy the chain from the CA again"
+            "{damage}: the certificates above this signature were not examined; copy the chain from the ACME client or the CA again"
         )
     })
 }
 
-fn input_empty(context: &Context<'_>) -> Findings {
-    let empty = context.report.records().filter(|record| is_digest_of_nothing(&record.data));
+fn input_empty(scene: &Scene<'_>) -> Findings {
+    let empty = scene.report.records().filter(|record| is_digest_of_nothing(&record.data));
     one(Error, empty.map(head), |records| {
         format!(
             "{records} is the digest of empty input, typically from a script whose openssl command failed: remove it"
@@ -104,8 +140,8 @@ fn input_empty(context: &Context<'_>) -> Findings {
     })
 }
 
-fn re_encoded(context: &Context<'_>) -> Findings {
-    let Some(chain) = chain(context) else { return Vec::new() };
+fn re_encoded(scene: &Scene<'_>) -> Findings {
+    let Some(chain) = chain(scene) else { return Vec::new() };
     let keys: HashSet<Vec<u8>> = chain
         .members()
         .map(Member::certificate)
@@ -113,7 +149,7 @@ fn re_encoded(context: &Context<'_>) -> Findings {
             key::re_encoded(certificate.spki()).filter(|octets| octets.as_slice() != certificate.spki())
         })
         .collect();
-    let found = context.report.judged.iter().filter(|judged| {
+    let found = scene.report.judged.iter().filter(|judged| {
         let params = judged.params.filter(|params| params.selector == Selector::Spki);
         params.is_some_and(|params| {
             keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| judged.record.is(&tlsa)))
@@ -126,23 +162,23 @@ fn re_encoded(context: &Context<'_>) -> Findings {
     })
 }
 
-fn pkix_smtp(context: &Context<'_>) -> Findings {
-    if !context.policy.on_smtp {
+fn pkix_smtp(scene: &Scene<'_>) -> Findings {
+    if !scene.asked.policy.on_smtp {
         return Vec::new();
     }
-    let pkix = context.report.records().filter(|record| record.usage < 2);
-    let severity = if context.report.triples.is_empty() { Error } else { Warning };
+    let pkix = scene.report.records().filter(|record| record.usage < 2);
+    let severity = if scene.report.triples.is_empty() { Error } else { Warning };
     one(severity, pkix.map(head), |records| {
         format!("{records} on port 25: mail clients treat usages 0 and 1 as unusable; use 3 1 1 or 2 1 1")
     })
 }
 
 /// Reports each triple without a matching record if a record of another triple matches.
-fn triple_stale(context: &Context<'_>) -> Findings {
-    let any_match = context.report.judged.iter().any(|judgement| judgement.status == Status::Match);
-    let stale = context.report.triples.iter().filter(|(params, coverage)| {
-        let none_matches = !records_of(context, params).any(|status| status == Status::Match);
-        any_match && *coverage == Coverage::Uncovered && none_matches && !has_ignored_match(context, params)
+fn triple_stale(scene: &Scene<'_>) -> Findings {
+    let any_match = scene.report.judged.iter().any(|judgement| judgement.status == Status::Match);
+    let stale = scene.report.triples.iter().filter(|(params, coverage)| {
+        let none_matches = !records_of(scene, params).any(|status| status == Status::Match);
+        any_match && *coverage == Coverage::Uncovered && none_matches && !has_ignored_match(scene, params)
     });
     one(Error, stale.map(|(params, _)| params), |params| {
         format!(
@@ -151,24 +187,24 @@ fn triple_stale(context: &Context<'_>) -> Findings {
     })
 }
 
-fn records_of(context: &Context<'_>, params: &Params) -> impl Iterator<Item = Status> {
-    let of_params = context.report.judged.iter().filter(move |judgement| judgement.params == Some(*params));
+fn records_of(scene: &Scene<'_>, params: &Params) -> impl Iterator<Item = Status> {
+    let of_params = scene.report.judged.iter().filter(move |judgement| judgement.params == Some(*params));
     of_params.map(|judgement| judgement.status)
 }
 
 /// Whether a record with a weaker digest would match if it were not ignored.
-fn has_ignored_match(context: &Context<'_>, params: &Params) -> bool {
-    let of_params = context.report.judged.iter().filter(|judgement| judgement.params == Some(*params));
+fn has_ignored_match(scene: &Scene<'_>, params: &Params) -> bool {
+    let of_params = scene.report.judged.iter().filter(|judgement| judgement.params == Some(*params));
     of_params
         .into_iter()
         .any(|judgement| judgement.status == Status::Ignored && judgement.described.is_some())
 }
 
-fn agility_gap(context: &Context<'_>) -> Findings {
+fn agility_gap(scene: &Scene<'_>) -> Findings {
     let coverage = |params: &Params| {
-        context.report.triples.iter().find(|(known, _)| known == params).map(|(_, coverage)| *coverage)
+        scene.report.triples.iter().find(|(known, _)| known == params).map(|(_, coverage)| *coverage)
     };
-    let gap = context.report.triples.iter().filter(|(params, strong)| {
+    let gap = scene.report.triples.iter().filter(|(params, strong)| {
         let weaker = Params { matching_type: MatchingType::Sha2_256, ..*params };
         let weak = coverage(&weaker);
         params.matching_type == MatchingType::Sha2_512 && weak.is_some_and(|weak| weak != *strong)
@@ -180,9 +216,9 @@ fn agility_gap(context: &Context<'_>) -> Findings {
     })
 }
 
-fn mtype2_only(context: &Context<'_>) -> Findings {
-    let has = |wanted: Params| context.report.triples.iter().any(|(params, _)| *params == wanted);
-    let alone = context.report.triples.iter().filter(|(params, _)| {
+fn mtype2_only(scene: &Scene<'_>) -> Findings {
+    let has = |wanted: Params| scene.report.triples.iter().any(|(params, _)| *params == wanted);
+    let alone = scene.report.triples.iter().filter(|(params, _)| {
         params.matching_type == MatchingType::Sha2_512
             && !has(Params { matching_type: MatchingType::Sha2_256, ..*params })
     });
@@ -194,12 +230,12 @@ fn mtype2_only(context: &Context<'_>) -> Findings {
 }
 
 /// Reports a record of usage 0 or 2 that describes the end entity.
-fn ta_leaf(context: &Context<'_>) -> Findings {
-    let of_anchor = context.report.judged.iter().filter(|judged| {
+fn ta_leaf(scene: &Scene<'_>) -> Findings {
+    let of_anchor = scene.report.judged.iter().filter(|judged| {
         judged.status == Status::Unmatched
             && judged.params.is_some_and(|params| params.usage.is_trust_anchor())
     });
-    let own = of_anchor.filter(|judged| describes_end_entity(context, judged));
+    let own = of_anchor.filter(|judged| describes_end_entity(scene, judged));
     one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
             "{records} describes the server's own certificate: use usage 3 for this certificate, and usage 2 only for a CA"
@@ -207,20 +243,20 @@ fn ta_leaf(context: &Context<'_>) -> Findings {
     })
 }
 
-fn describes_end_entity(context: &Context<'_>, Judged { record, params, .. }: &Judged) -> bool {
-    let (Some(chain), Some(params)) = (chain(context), *params) else { return false };
+fn describes_end_entity(scene: &Scene<'_>, Judged { record, params, .. }: &Judged) -> bool {
+    let (Some(chain), Some(params)) = (chain(scene), *params) else { return false };
     let describes =
         |member: Member| generate::describe(member.certificate(), params).is_ok_and(|tlsa| record.is(&tlsa));
     chain.end_entities().into_iter().any(describes)
 }
 
 /// Reports a record of usage 2 that may describe a CA that is not in the file, so the server does not send it.
-fn ta_not_sent(context: &Context<'_>) -> Findings {
-    let Some(chain) = chain(context) else { return Vec::new() };
-    let unmatched = context.report.judged.iter().filter(|judged| {
+fn ta_not_sent(scene: &Scene<'_>) -> Findings {
+    let Some(chain) = chain(scene) else { return Vec::new() };
+    let unmatched = scene.report.judged.iter().filter(|judged| {
         judged.status == Status::Unmatched
             && judged.params.is_some_and(|params| params.usage == Usage::DaneTa)
-            && !describes_end_entity(context, judged)
+            && !describes_end_entity(scene, judged)
     });
     // Issuers that the chain names but does not contain.
     let top = chain.members().filter(|member| !member.has_issuer());
@@ -237,12 +273,12 @@ fn ta_not_sent(context: &Context<'_>) -> Findings {
 }
 
 /// Reports a `--next` file whose records are not all published yet.
-fn next_unpublished(context: &Context<'_>) -> Findings {
-    let mut params: Vec<Params> = context.report.triples.iter().map(|(params, _)| *params).collect();
+fn next_unpublished(scene: &Scene<'_>) -> Findings {
+    let mut params: Vec<Params> = scene.report.triples.iter().map(|(params, _)| *params).collect();
     if params.is_empty() {
         params.push(Params::DEFAULT);
     }
-    let next = context.materials.get(1..).unwrap_or_default();
+    let next = scene.asked.materials.get(1..).unwrap_or_default();
     let unpublished = next.iter().filter(|material| {
         // A bare key has no CA that usages 0 and 2 could describe.
         let says = |params: &&Params| material.chain().is_some() || !params.usage.is_trust_anchor();
@@ -251,7 +287,7 @@ fn next_unpublished(context: &Context<'_>) -> Findings {
             generate::records(std::slice::from_ref(material), std::slice::from_ref(params), None).ok()
         });
         let mut wanted = wanted.flatten();
-        wanted.any(|wanted| !context.report.has(&wanted.tlsa))
+        wanted.any(|wanted| !scene.report.has(&wanted.tlsa))
     });
     one(Warning, unpublished.map(|material| crate::text::file_name(&material.file)), |files| {
         format!("some records of the next key in {files} are not published: do not deploy that key yet")

@@ -4,12 +4,11 @@ use super::outcome::{NO, Outcome, UNDETERMINED, lines};
 use super::reading::{CertificateNeeded, Needed, materials, owners, store};
 use super::source::{Source, There};
 use super::trouble::Trouble;
-use crate::advice;
+use crate::advice::published;
 use crate::cli::CheckRequest;
-use crate::diagnostic::Finding;
 use crate::generate::{GenerateError, Material, Problem};
 use crate::owner::Port;
-use crate::render::{self, Examined, Palette};
+use crate::render::{self, Palette};
 use crate::verify::{self, Policy, Verdict};
 
 pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome, Trouble> {
@@ -22,9 +21,9 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
-        let (There { found, mut names, findings: of_lookup }, unusable) = match source.at(owner) {
-            Ok(there) => (there, None),
-            Err(finding) => (There { found: None, names: Vec::new(), findings: Vec::new() }, Some(finding)),
+        let (There { found, mut names }, of_lookup) = match source.at(owner) {
+            Ok((there, findings)) => (there, Ok(findings)),
+            Err(finding) => (There::default(), Err(finding)),
         };
         names.extend(request.nexthops.iter().cloned());
         let policy = Policy {
@@ -36,21 +35,16 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
         let next = materials.get(1..).unwrap_or_default();
         let report = verify::verify(owner, found, chain, next, &policy)
             .map_err(|error| GenerateError { file: common.chain.clone(), problem: Problem::Chain(error) })?;
-        let mut findings = advice::published::findings(&advice::published::Context {
+        let context = published::Context {
             materials: &materials,
             endpoints: &common.endpoints,
             owner,
+            is_one_of_several: owners.len() > 1,
             policy: &policy,
-            report: &report,
-        });
-        let verdict = if request.any { report.any } else { report.verdict };
-        let why = unusable.as_ref().map(|finding| finding.message.clone());
-        findings.extend(unusable.into_iter().chain(of_lookup));
-        if owners.len() > 1 {
-            let about = |finding: Finding| finding.about(owner.to_string());
-            findings = findings.into_iter().map(about).collect();
-        }
-        examined.push(Examined { report, verdict, why, findings });
+            of_lookup,
+            any: request.any,
+        };
+        examined.push(published::examine(report, context));
     }
     let text = render::reports(&examined, common.origin.as_ref(), request.format, palette);
     let talk = examined.iter().flat_map(|examined| lines(&examined.findings, common.quiet));

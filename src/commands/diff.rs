@@ -53,12 +53,12 @@ fn holders(source: &Source, owners: &[Owner]) -> Result<(Vec<Found>, Vec<Finding
     let mut findings = Vec::new();
     for owner in owners {
         // Changes must not be computed from records that a client does not trust.
-        let there = source.at(owner).map_err(|finding| Unusable(finding.message))?;
+        let (there, of_lookup) = source.at(owner).map_err(|finding| Unusable(finding.message))?;
         let found = there.found.unwrap_or(Found { holder: owner.clone(), records: Vec::new() });
         if !all.iter().any(|known| known.holder == found.holder) {
             all.push(found);
         }
-        findings.extend(there.findings);
+        findings.extend(of_lookup);
     }
     Ok((all, findings))
 }

@@ -7,7 +7,7 @@ use crate::advice;
 use crate::cli::Request;
 use crate::diagnostic::Severity;
 use crate::generate::{self, Material, Record};
-use crate::render::{self, Format, Style};
+use crate::render::{self, Style};
 use crate::tlsa::Params;
 
 pub(super) fn records(request: &Request, params: &[Params]) -> Result<Outcome, Trouble> {
@@ -19,8 +19,7 @@ pub(super) fn records(request: &Request, params: &[Params]) -> Result<Outcome, T
 pub(super) fn chain(request: &Request) -> Result<Outcome, Trouble> {
     let materials = materials(&request.common)?;
     let records = generate::chain_records(&materials, request.depth)?;
-    // Rdata output is for programs, so it has no comments by default.
-    let comments = request.comments || request.format != Format::Rdata;
+    let comments = request.comments || request.format.has_comments_in_chain();
     let style = Style { groups: comments, comments, ..style(request) };
     print(request, &[], &materials, &records, &style)
 }

@@ -74,44 +74,43 @@ impl Source {
         }
     }
 
-    /// Returns the records that a client finds at `owner`.
+    /// Returns the records that a client finds at `owner`, and the findings of the lookups.
     ///
     /// Errors: the reason why clients do not use records at `owner`.
-    pub(super) fn at(&self, owner: &Owner) -> Result<There, Finding> {
+    pub(super) fn at(&self, owner: &Owner) -> Result<(There, Vec<Finding>), Finding> {
         let names = owner.host().into_iter().collect();
         match self {
-            Self::Text(published) => Ok(There { found: published.at(owner), names, findings: Vec::new() }),
+            Self::Text(published) => Ok((There { found: published.at(owner), names }, Vec::new())),
             #[cfg(feature = "live")]
             Self::Dns(resolver) => match look_up(resolver, owner) {
                 Ok(there) => Ok(there),
-                Err(Dnssec::NoRecords) => Ok(There { found: None, names, findings: Vec::new() }),
+                Err(Dnssec::NoRecords) => Ok((There { found: None, names }, Vec::new())),
                 Err(dnssec) => Err(of_lookup(&dnssec)),
             },
         }
     }
 }
 
-/// The records of an owner, the names to check in a certificate, and the findings of the lookups.
+/// The records of an owner, and the names to check in a certificate.
+#[derive(Default)]
 pub(super) struct There {
     /// The records, if there are any.
     pub(super) found: Option<Found>,
     /// Reference identifiers: a certificate must have one of these names.
     pub(super) names: Vec<HostName>,
-    /// Findings about the lookups.
-    pub(super) findings: Vec<Finding>,
 }
 
 /// The records that a client finds at `owner`. For a server, the TLSA base domain may be the target of a CNAME.
 #[cfg(feature = "live")]
-fn look_up(resolver: &Resolver, owner: &Owner) -> Result<There, Dnssec> {
+fn look_up(resolver: &Resolver, owner: &Owner) -> Result<(There, Vec<Finding>), Dnssec> {
     let server = owner.host().zip(owner.port()).filter(|_| owner.transport() == Some(Transport::Tcp));
     let Some((host, port)) = server else {
         let Records { found, remark } = find::published(resolver, owner)??;
         let names = owner.host().into_iter().collect();
-        return Ok(There { found: Some(found), names, findings: remark.iter().map(of_remark).collect() });
+        return Ok((There { found: Some(found), names }, remark.iter().map(of_remark).collect()));
     };
     let server = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
     let names = server.names(port == Port::SMTP);
     let findings = server.remarks.iter().map(of_remark).collect();
-    Ok(There { found: Some(Found { holder: server.holder, records: server.records }), names, findings })
+    Ok((There { found: Some(Found { holder: server.holder, records: server.records }), names }, findings))
 }

@@ -105,8 +105,11 @@ impl Advise for GenerateError {
 
     fn hint(&self) -> Option<String> {
         let text = match &self.problem {
+            Problem::Chain(ChainError::TooMany { .. }) => {
+                "give a file with only the certificates that the server sends, such as fullchain.pem"
+            }
             Problem::Chain(_) => {
-                "the file is damaged or contains parts of two chains: copy it from the CA again"
+                "the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again"
             }
             Problem::Data { error: DataError::TooLong { .. }, .. } => {
                 "use matching type 1, the SHA-256 digest"

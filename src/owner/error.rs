@@ -1,4 +1,4 @@
-//! Errors for text that is not a name, port or transport, with hints.
+//! Errors for text that is not a name or port, with hints.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::diagnostic::{Advise, Code};
 use crate::text::Shown;
 
-/// The error for text that is not a name, port or transport.
+/// The error for text that is not a name or port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameError {
     /// The text, if it may be shown.
@@ -15,13 +15,11 @@ pub struct NameError {
     pub problem: NameProblem,
 }
 
-/// The reason why text is not a name, port or transport.
+/// The reason why text is not a name or port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
     /// Not a port number.
     Port,
-    /// Not a transport.
-    Transport,
     /// An IP address, or a name that would be parsed as an IP address.
     IpAddress,
     /// Invalid U-labels, or an A-label that does not decode.
@@ -59,7 +57,6 @@ impl NameError {
     pub(super) fn new(text: &str, problem: NameProblem) -> Self {
         let given = match problem {
             NameProblem::Port => Shown::number(text),
-            NameProblem::Transport => Shown::word(text),
             _ => Shown::name(text),
         };
         Self { given, problem }
@@ -123,9 +120,6 @@ impl fmt::Display for NameError {
                 f,
                 "{given} is not a port: expected a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
             ),
-            NameProblem::Transport => {
-                write!(f, "{given} is not a transport: expected tcp, udp or sctp (RFC 6698 section 3)")
-            }
             NameProblem::IpAddress => {
                 write!(f, "{given} is an IP address, but TLSA records need a host name (RFC 6698 section 3)")
             }

@@ -71,22 +71,17 @@ impl Transport {
             Self::Sctp => "sctp",
         }
     }
+
+    /// Returns the transport of the second label of an owner name, such as `_tcp`.
+    fn of_label(label: &str) -> Option<Self> {
+        let name = label.strip_prefix('_')?;
+        Self::ALL.into_iter().find(|transport| transport.name() == name)
+    }
 }
 
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl FromStr for Transport {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::ALL
-            .into_iter()
-            .find(|transport| transport.name() == text)
-            .ok_or_else(|| NameError::new(text, NameProblem::Transport))
     }
 }
 
@@ -122,24 +117,23 @@ impl Owner {
 
     /// Returns the port, if the name has the form of RFC 6698 section 3.
     pub fn port(&self) -> Option<Port> {
-        self.split().map(|(port, _)| port)
+        self.split().map(|(port, ..)| port)
     }
 
     /// Returns the transport, if the name has the form of RFC 6698 section 3.
     pub fn transport(&self) -> Option<Transport> {
-        self.split().and_then(|_| self.0.labels().nth(1)?.strip_prefix('_')?.parse().ok())
+        self.split().map(|(_, transport, _)| transport)
     }
 
     /// Returns the TLSA base domain, if the name has the form of RFC 6698 section 3.
     pub fn host(&self) -> Option<HostName> {
-        self.split().and_then(|(_, host)| host.parse().ok())
+        self.split().and_then(|(_, _, host)| host.parse().ok())
     }
 
-    fn split(&self) -> Option<(Port, &str)> {
+    fn split(&self) -> Option<(Port, Transport, &str)> {
         let mut labels = self.0.as_str().splitn(3, '.');
         let port = labels.next()?.strip_prefix('_')?.parse().ok()?;
-        labels.next()?.strip_prefix('_')?.parse::<Transport>().ok()?;
-        Some((port, labels.next()?))
+        Some((port, Transport::of_label(labels.next()?)?, labels.next()?))
     }
 
     /// Returns the name relative to `origin`: `@` for the origin itself, or the absolute name if the name is not below
@@ -195,7 +189,7 @@ fn service(name: &str) -> Option<(&str, Transport, &str)> {
     let (port, rest) = name.split_once('.')?;
     let (transport, host) = rest.split_once('.')?;
     let port = port.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()))?;
-    let transport = transport.strip_prefix('_')?.to_ascii_lowercase().parse().ok()?;
+    let transport = Transport::of_label(&transport.to_ascii_lowercase())?;
     Some((port, transport, host))
 }
 
@@ -205,8 +199,7 @@ fn service(name: &str) -> Option<(&str, Transport, &str)> {
 ///
 /// Errors: a port without a transport, or a transport without a port (RFC 6698 section 3).
 fn check_prefix(text: &str, name: &str) -> Result<(), NameError> {
-    let transport =
-        |label: &str| label.strip_prefix('_').is_some_and(|label| label.parse::<Transport>().is_ok());
+    let transport = |label: &str| Transport::of_label(label).is_some();
     let labels: Vec<&str> = name.split('.').collect();
     let (first, rest) = labels.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let port = first.strip_prefix('_').filter(|port| port.starts_with(|c: char| c.is_ascii_digit()));

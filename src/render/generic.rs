@@ -7,7 +7,12 @@ use crate::tlsa::Tlsa;
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let ttl = lines::ttl(sheet.style.ttl);
     let origin = sheet.style.origin.as_ref();
-    lines::of_owners(sheet, |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)), data)
+    lines::of_owners(
+        sheet,
+        lines::SEMICOLON,
+        |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)),
+        data,
+    )
 }
 
 /// The length of the RDATA in octets, then the RDATA in hexadecimal.

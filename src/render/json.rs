@@ -4,7 +4,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Examined, OwnerChanges, Sheet};
+use super::{OwnerChanges, Sheet, missing};
+use crate::advice::published::Examined;
 use crate::diagnostic::Finding;
 use crate::generate::{Item, Record, Source};
 #[cfg(feature = "live")]
@@ -207,7 +208,7 @@ fn report<'a>(examined: &'a Examined, origin: Option<&Origin>) -> JsonReport<'a>
         verdict: examined.verdict.to_string(),
         records: json_judgements(&examined.report.judged),
         triples: examined.report.triples.iter().map(triple).collect(),
-        missing: examined.missing(origin).collect(),
+        missing: missing(&examined.report, origin).collect(),
         findings: json_findings(&examined.findings),
     }
 }

@@ -12,8 +12,12 @@ use crate::records::Published;
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
+/// The start of a comment in zone files and in the input of nsupdate.
+pub(super) const SEMICOLON: &str = "; ";
+
 /// Appends the lines of one owner: `before` and the data of each record, with comments and empty lines if requested.
-pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: &[String]) {
+/// `mark` starts a comment.
+pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before: &str, data: &[String]) {
     let mut last: Option<&Source<'_>> = None;
     for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
         if !last.is_some_and(|last| last.is(source)) {
@@ -21,7 +25,7 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data:
                 text.push('\n');
             }
             if sheet.style.comments {
-                comment(text, source);
+                comment(text, mark, source);
             }
         }
         last = Some(source);
@@ -34,13 +38,14 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data:
 /// Returns the lines of all owners; `before` returns the text before the data for an owner.
 pub(super) fn of_owners(
     sheet: &Sheet<'_>,
+    mark: &str,
     before: impl Fn(&Owner) -> String,
     data: fn(&Tlsa) -> String,
 ) -> String {
     let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
     let mut text = String::new();
     for owner in sheet.owners {
-        of_owner(&mut text, sheet, &before(owner), &data);
+        of_owner(&mut text, sheet, mark, &before(owner), &data);
     }
     text
 }
@@ -66,8 +71,8 @@ pub(super) fn published(record: &Published) -> String {
     format!("{usage} {selector} {matching_type} {}", hex::encode(data))
 }
 
-/// Appends `; ` comment lines about the certificate or key of the next records.
-fn comment(text: &mut String, source: &Source<'_>) {
+/// Appends comment lines about the certificate or key of the next records.
+fn comment(text: &mut String, mark: &str, source: &Source<'_>) {
     match source.item {
         Item::Certificate(link) => {
             let certificate = link.member.certificate();
@@ -82,14 +87,14 @@ fn comment(text: &mut String, source: &Source<'_>) {
                 ("notBefore", time(validity.not_before)),
                 ("notAfter", time(validity.not_after)),
             ] {
-                for part in ["; ", name, "=", &value, "\n"] {
+                for part in [mark, name, "=", &value, "\n"] {
                     text.push_str(part);
                 }
             }
         }
         Item::Key(key) => {
             let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
-            for part in ["; key of ", &file_name(&source.material.file), &subject, "\n"] {
+            for part in [mark, "key of ", &file_name(&source.material.file), &subject, "\n"] {
                 text.push_str(part);
             }
         }

@@ -13,13 +13,14 @@ mod terminal;
 mod tests;
 mod zone;
 
+use crate::advice::published::Examined;
 use crate::diagnostic::Finding;
 use crate::generate::Record;
 #[cfg(feature = "live")]
 use crate::live::{ClientVerdict, Host};
 use crate::owner::{Origin, Owner};
 use crate::records::Published;
-use crate::verify::{Report, Verdict};
+use crate::verify::Report;
 
 pub use palette::Palette;
 #[cfg(feature = "live")]
@@ -53,6 +54,11 @@ impl Format {
             Self::Json => "json",
             Self::Nsupdate => "nsupdate",
         }
+    }
+
+    /// Whether `chain` writes comments unless asked not to: not in the format that programs read line by line.
+    pub fn has_comments_in_chain(self) -> bool {
+        self != Self::Rdata
     }
 
     /// The lines of the format, for the help.
@@ -176,24 +182,10 @@ impl ReportFormat {
     }
 }
 
-/// A report, its verdict and its findings.
-#[derive(Debug)]
-pub struct Examined {
-    /// The statuses of the records.
-    pub report: Report,
-    /// The requested verdict: for the publisher, or for clients.
-    pub verdict: Verdict,
-    /// The reason, if clients use no records at this owner.
-    pub why: Option<String>,
-    /// The findings about the owner.
-    pub findings: Vec<Finding>,
-}
-
-impl Examined {
-    fn missing(&self, origin: Option<&Origin>) -> impl Iterator<Item = String> {
-        let owner = self.report.holder.relative_to(origin);
-        self.report.missing.iter().map(move |tlsa| format!("{owner} IN TLSA {}", lines::data(tlsa)))
-    }
+/// Returns the missing records as zone lines without a TTL.
+fn missing(report: &Report, origin: Option<&Origin>) -> impl Iterator<Item = String> {
+    let owner = report.holder.relative_to(origin);
+    report.missing.iter().map(move |tlsa| format!("{owner} IN TLSA {}", lines::data(tlsa)))
 }
 
 /// Writes all reports as one text.

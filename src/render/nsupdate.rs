@@ -1,6 +1,6 @@
 //! Commands for nsupdate. Each owner has a separate `send`, because an update message covers one zone (RFC 2136).
 
-use super::lines::{data, of_owner, published};
+use super::lines::{SEMICOLON, data, of_owner, published};
 use super::{OwnerChanges, Sheet, Style};
 
 /// The TTL in seconds if none is requested, because nsupdate requires a TTL.
@@ -16,6 +16,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
         of_owner(
             &mut text,
             &sheet,
+            SEMICOLON,
             &format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(TTL)),
             &data,
         );

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::lines::published;
-use super::{Examined, Palette};
+use super::{Palette, missing};
+use crate::advice::published::Examined;
 #[cfg(feature = "live")]
 use crate::live::{ClientVerdict, Host};
 use crate::owner::Origin;
@@ -37,7 +38,7 @@ pub(super) fn report(examined: &Examined, origin: Option<&Origin>, palette: Pale
             let _ = writeln!(text, "  {mark:14} {}", shortened(&Published::from(tlsa)));
         }
     }
-    let missing: Vec<String> = examined.missing(origin).collect();
+    let missing: Vec<String> = missing(&examined.report, origin).collect();
     if !missing.is_empty() && examined.verdict != Verdict::Covered {
         let _ = writeln!(text, "missing:");
         for line in missing {

@@ -7,7 +7,12 @@ use crate::owner::Origin;
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let ttl = lines::ttl(sheet.style.ttl);
     let origin = sheet.style.origin.as_ref();
-    lines::of_owners(sheet, |owner| format!("{} {ttl}IN TLSA ", owner.relative_to(origin)), data)
+    lines::of_owners(
+        sheet,
+        lines::SEMICOLON,
+        |owner| format!("{} {ttl}IN TLSA ", owner.relative_to(origin)),
+        data,
+    )
 }
 
 /// Writes the changes at one owner as lines that start with `+` or `-`.

@@ -47,7 +47,7 @@ pub enum Verdict {
     Covered,
     /// Some record authenticates the server, but some triple does not cover every end entity.
     Partial,
-    /// No record authenticates the server.
+    /// No record authenticates the server; as the verdict for clients, no record authenticates some end entity.
     NotCovered,
     /// There is no record, or the result is undetermined.
     Unknown,

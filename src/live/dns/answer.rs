@@ -68,7 +68,7 @@ impl Security {
 pub enum Insecurity {
     /// The zone, with its final dot, has no DS record in its parent.
     Unsigned(String),
-    /// Every DS record of the zone has an unsupported algorithm (RFC 4035 section 5.2).
+    /// No DS record of the zone is usable, and some have an unsupported algorithm (RFC 4035 section 5.2).
     Algorithms {
         /// The zone, with its final dot.
         zone: String,
