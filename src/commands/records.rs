@@ -19,7 +19,7 @@ pub(super) fn records(request: &Request, params: &[Params]) -> Result<Outcome, T
 pub(super) fn chain(request: &Request) -> Result<Outcome, Trouble> {
     let materials = materials(&request.common)?;
     let records = generate::chain_records(&materials, request.depth)?;
-    // Rdata output is for programs, so it has no comments by default.
+    // Programs read rdata output, so that format has no comments by default.
     let comments = request.comments || request.format != Format::Rdata;
     let style = Style { groups: comments, comments, ..style(request) };
     print(request, &[], &materials, &records, &style)

@@ -12,7 +12,8 @@ use crate::records::Published;
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
-/// Appends the lines of one owner: `before` and the data of each record, with comments and empty lines if requested.
+/// Appends the lines of one owner: for each record, `before` and the data. Also appends comments and empty lines if
+/// requested.
 pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: &[String]) {
     let mut last: Option<&Source<'_>> = None;
     for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
@@ -31,7 +32,7 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data:
     }
 }
 
-/// Returns the lines of all owners; `before` returns the text before the data for an owner.
+/// Returns the lines of all owners; for each owner, `before` returns the text that precedes the data.
 pub(super) fn of_owners(
     sheet: &Sheet<'_>,
     before: impl Fn(&Owner) -> String,

@@ -55,7 +55,7 @@ impl Format {
         }
     }
 
-    /// The lines of the format, for the help.
+    /// The description of the format, for the help.
     pub fn description(self) -> &'static str {
         match self {
             Self::Zone => "zone lines",
@@ -82,7 +82,7 @@ pub struct Style {
     pub groups: bool,
 }
 
-/// The input of a format, which writes all records for each owner.
+/// The input of the functions that write records in one format.
 #[derive(Clone, Copy)]
 struct Sheet<'a> {
     owners: &'a [Owner],
@@ -131,7 +131,7 @@ impl ChangesFormat {
 /// The changes at one owner.
 #[derive(Debug)]
 pub struct OwnerChanges<'a> {
-    /// The name that has the records: the owner, or the target of the owner's CNAME.
+    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// Records to publish.
     pub add: Vec<&'a Record<'a>>,
@@ -181,9 +181,9 @@ impl ReportFormat {
 pub struct Examined {
     /// The statuses of the records.
     pub report: Report,
-    /// The requested verdict: for the publisher, or for clients.
+    /// The requested verdict: the verdict for the publisher, or the verdict for clients (`--any`).
     pub verdict: Verdict,
-    /// The reason, if clients use no records at this owner.
+    /// The reason why clients use no records at this owner; `None` if clients may use records.
     pub why: Option<String>,
     /// The findings about the owner.
     pub findings: Vec<Finding>,
