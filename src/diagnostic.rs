@@ -5,9 +5,10 @@ use std::fmt;
 /// The stage at which a diagnostic can first occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// The output of records, and `chain`. Diagnostics about certificates also occur in `check` and `diff`.
-    Records,
+    /// Commands that generate records: `tlsagen FILE HOST` and `chain`. Diagnostics about certificates also occur in
     /// `check` and `diff`.
+    Records,
+    /// The commands `check` and `diff`.
     Check,
     /// DNS lookups and `probe`.
     Probe,
@@ -29,7 +30,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Makes [`Code`] from one table: variant, code, stage, citation, meaning and advice.
+/// Defines [`Code`] from a table with the columns variant, code, stage, citation, meaning and advice.
 macro_rules! codes {
     ($($variant:ident $name:literal $stage:ident $citation:literal $meaning:literal $advice:literal)*) => {
         /// The stable code of a diagnostic.
@@ -39,10 +40,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All codes, by stage.
+            /// All codes, sorted by stage.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The code as it is printed.
+            /// Returns the printed code, such as `host-ip`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
@@ -82,23 +83,23 @@ codes! {
     PkixSmtp "pkix-smtp" Records "RFC 7672 section 3.1.3"
         "Usage 0 or 1 on port 25: mail clients do not use these usages." "Use 3 1 1 or 2 1 1."
     Sel0Ee "sel0-ee" Records "RFC 7671 section 5.1"
-        "Selector 0 of the server's certificate: every renewal invalidates the record."
+        "A record with selector 0 describes the server's certificate: every renewal invalidates the record."
         "Use selector 1, and keep the key when you renew."
     Sel0TaPublic "sel0-ta-public" Records "RFC 7671 section 5.2.1"
-        "Selector 0 of a public CA, which may reissue its certificate for the same key at any time."
+        "A record with selector 0 describes the certificate of a public CA, which may reissue it for the same key at any time."
         "Use selector 1; selector 0 suits a private CA."
     Mtype0 "mtype0" Records "RFC 7671 section 10.1"
-        "Matching type 0 publishes whole certificates or keys. The severity is error if one is too long for a record." "Use matching type 1."
+        "Matching type 0 publishes whole certificates or keys. The severity is error if the data is too long for a record." "Use matching type 1."
     Mtype2Only "mtype2-only" Records "RFC 6698 section 6"
-        "SHA2-512 without SHA2-256, which every client must support." "Publish matching type 1 as well."
+        "The set has SHA2-512 records but no SHA2-256 records, which every client must support." "Publish matching type 1 as well."
     IssuerRotates "issuer-rotates" Records "RFC 7671 section 8.1"
-        "A usage 2 record of an intermediate certificate, which the CA may replace without notice."
-        "Publish 3 1 1 of the current and the next key, or the record of the higher CA that the message names."
+        "A usage 2 record describes an intermediate certificate, which the CA may replace without notice."
+        "Publish the 3 1 1 records of the current and the next key, or the record of the higher CA that the message names."
     NextIdle "next-idle" Records "RFC 7671 section 8.1"
-        "A --next file adds no record: it contains the current key, or it is a bare key and the usage is 0 or 2."
+        "A --next file adds no record: the file contains the current key, or it contains a bare key and the usage is 0 or 2."
         "Give the file of the next key, or of its certificate."
     TaNotSent "ta-not-sent" Records "RFC 7671 section 5.2"
-        "Usage 2 of a CA in a file without a server certificate; in check, a usage 2 record that matches no CA in the file."
+        "A usage 2 record describes a CA, but the file contains no server certificate. In check, a usage 2 record matches no CA in the file."
         "Configure the server to send that CA certificate in its chain, even if the CA is a root, or use 3 1 1."
     EeExpired "ee-expired" Records "RFC 7671 section 5.1"
         "The server's certificate has expired." "Renew it. Usage 3 ignores dates, but some clients check them."
@@ -113,7 +114,7 @@ codes! {
         "An extension of a certificate cannot be read, or occurs twice."
         "The record is correct, but some clients reject the certificate: have it reissued."
     CaLimits "ca-limits" Records "RFC 5280 section 6.1.4"
-        "A CA is not allowed to sign certificates, or its path length is exceeded."
+        "A CA is not allowed to sign certificates, or its path length constraint is exceeded."
         "Get a correct chain from the CA, or use 3 1 1: clients reject this path."
     NameMissing "name-missing" Records "RFC 7671 sections 5.1 and 10.2"
         "The certificate does not name HOST."
@@ -123,7 +124,7 @@ codes! {
         "Put the server's certificate first, then each issuer: servers must send certificates in that order."
     ChainGap "chain-gap" Records "RFC 5280 section 6.1"
         "If this is an error, a signature does not verify with the issuer's key. If it is a hint, the file contains CA certificates, but not the issuer of the server's certificate."
-        "For the error, the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again. For the hint, give fullchain.pem."
+        "If this is an error, the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again. If it is a hint, give fullchain.pem."
     ChainExtra "chain-extra" Records "RFC 5246 section 7.4.2"
         "A certificate occurs twice, or is not in the chain of the server's certificate." "Remove it from the chain that the server sends."
     SigUnverified "sig-unverified" Records "RFC 5280 section 4.1.1.3"
@@ -133,18 +134,18 @@ codes! {
         "Several CA certificates have the same key." "Nothing to do: one record with selector 1 covers all of them."
     MultiLeaf "multi-leaf" Records "RFC 7671 section 8"
         "The file contains several server certificates, such as RSA and ECDSA."
-        "Publish the records of each: the server may send any of them."
+        "Publish the records of every certificate: the server may send any of them."
     EeCa "ee-ca" Records "RFC 7671 section 5.1"
         "The server's certificate is self-signed and marked as a CA." "Nothing to do for usage 3."
     WeakKey "weak-key" Records "RFC 6698 section 4.1"
-        "RSA key below 2048 bits, or a key type that few mail clients support."
+        "An RSA key has fewer than 2048 bits, or few mail clients support the key type."
         "Use RSA with 2048 bits or more, or ECDSA P-256. An RSA key below 1024 bits is an error for usages 0 and 2."
     WeakSig "weak-sig" Records "RFC 6698 section 4.1"
-        "An MD5 or SHA-1 signature below the CA of a usage 0 or 2 record." "Get a chain with SHA-256, or use 3 1 1."
+        "A certificate below the CA of a usage 0 or 2 record has an MD5 or SHA-1 signature." "Get a chain with SHA-256, or use 3 1 1."
     EeNoLeaf "ee-no-leaf" Records "RFC 7671 section 5.1"
-        "Usage 1 or 3, but the file contains only CA certificates." "Give fullchain.pem."
+        "Usage 1 or 3 is requested, but the file contains only CA certificates." "Give fullchain.pem."
     TaNoCa "ta-no-ca" Records "RFC 7671 section 5.2"
-        "Usage 0 or 2, but the file does not contain the issuer, or the issuer is not a CA." "Give fullchain.pem, or use 3 1 1."
+        "Usage 0 or 2 is requested, but the file does not contain the issuer, or the issuer is not a CA." "Give fullchain.pem, or use 3 1 1."
     TaLeaf "ta-leaf" Records "RFC 7671 section 5.2"
         "A requested or published record of usage 0 or 2 describes the server's own certificate."
         "Use 3 1 1: clients reject usages 0 and 2 for this certificate."
@@ -156,7 +157,7 @@ codes! {
     ReEncoded "re-encoded" Check "RFC 6698 section 2.1.2"
         "A record is the digest of a key that openssl re-encoded; clients hash the key as encoded in the certificate." "Replace it with the record that tlsagen prints."
     TripleStale "triple-stale" Check "RFC 7671 section 8"
-        "No record of a published triple matches the chain, while another triple matches."
+        "For one published triple of usage, selector and matching type, no record matches the chain; a record of another triple matches."
         "Publish the records listed as missing, or remove all records of that triple."
     AgilityGap "agility-gap" Check "RFC 7671 section 8.3"
         "SHA2-512 and SHA2-256 records describe different certificates: clients use only the stronger digest."
@@ -175,7 +176,7 @@ codes! {
         "The lookup got no answer, or the host has no address."
         "Check the name servers. Use --dns to ask another server, or a longer --timeout. To ask an authoritative server, also give --trust-anchor."
     FamilyPassedOver "family-passed-over" Probe "RFC 7672 section 2.2"
-        "The A lookup failed and the AAAA lookup succeeded, or the reverse."
+        "Of the A and AAAA lookups, one failed and the other succeeded."
         "Check the name servers: the failing lookup may delay clients."
     SignatureEnds "signature-ends" Probe "RFC 4035 section 5.3.1"
         "A DNSSEC signature expires within two days." "Check the signer, unless the zone is re-signed every day."
@@ -229,7 +230,7 @@ impl fmt::Display for Severity {
 pub struct Finding {
     /// The stable code.
     pub code: Code,
-    /// Its severity.
+    /// The severity.
     pub severity: Severity,
     /// The host, owner, file or record that the finding is about; set only if there are several.
     pub about: Option<String>,

@@ -1,11 +1,12 @@
-//! Compares wanted records with published ones, and returns the records to add and to remove.
+//! Compares wanted records with published records, and returns the records to add and to remove.
 
 use std::collections::HashSet;
 
 use crate::records::Published;
 use crate::tlsa::Tlsa;
 
-/// One half of the changes: the additions before a deployment, or the removals after it (RFC 7671 section 8.1).
+/// One half of the changes: the additions before a deployment, or the removals after the deployment (RFC 7671 section
+/// 8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     /// The records to add.
@@ -27,7 +28,7 @@ impl Half {
     }
 }
 
-/// The changes that turn the published set into the wanted one.
+/// The changes that turn the published set into the wanted set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes<'a> {
     /// Indices of the wanted records that are not published.
@@ -43,7 +44,7 @@ impl Changes<'_> {
     }
 }
 
-/// Returns the changes that turn `published` into `wanted`: additions and removals, or only those of `only`.
+/// Returns the changes that turn `published` into `wanted`. `only` restricts them to the additions or the removals.
 pub fn diff<'a>(wanted: &[&Tlsa], published: &'a [Published], only: Option<Half>) -> Changes<'a> {
     let mut changes = Changes::default();
     if only != Some(Half::Remove) {

@@ -25,8 +25,8 @@ pub fn stdout_is_terminal() -> bool {
 /// buffer, and therefore leave no secret in it.
 const BUFFER: usize = 8 * 1024;
 
-/// Reads a file, a FIFO or (`-`) standard input. The octets may contain a private key: every copy is wiped, and if
-/// there is a private key, core dumps of this process are disabled.
+/// Reads a file, a FIFO or (`-`) standard input. Because the input may contain a private key, every copy of the octets
+/// is wiped from memory. If the input looks like a private key, core dumps of this process are disabled.
 ///
 /// Errors: the file cannot be read, or is larger than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
@@ -37,8 +37,8 @@ pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     Ok(octets)
 }
 
-/// Whether the octets contain a private key in PEM, or are DER that starts with a version. Private keys start with a
-/// version, certificates do not.
+/// Whether the octets contain a private key in PEM, or are DER that starts with a version number. In DER, private keys
+/// start with a version number, and certificates do not.
 fn may_be_private_key(octets: &[u8]) -> bool {
     let content = match octets {
         [0x30, length @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
@@ -127,7 +127,7 @@ pub fn write(path: &str, text: &str) -> Result<(), FileError> {
     NewFile::begin(path)?.finish(text)
 }
 
-/// Checks that [`write()`] can write to `path`, and leaves nothing there.
+/// Checks that [`write()`] can write to `path`; leaves no new file.
 ///
 /// Errors: those of [`write()`].
 pub fn check_writable(path: &str) -> Result<(), FileError> {
@@ -181,7 +181,7 @@ impl Drop for NewFile {
 fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     let mut tries = 0;
     loop {
-        // The operating system seeds this number: nobody can guess the name and create a file with it first.
+        // The operating system seeds this number, so nobody can guess the file name and create that file first.
         let number = RandomState::new().hash_one(tries);
         let temporary = path.with_file_name(format!(".tlsagen-{number:016x}"));
         match File::create_new(&temporary) {

@@ -1,5 +1,5 @@
-//! Reads the certificates of a file or, if the file has none, its keys. The type of each structure follows from its
-//! label in PEM (RFC 7468) and from its first octets in DER.
+//! Reads the certificates of a file or, if the file has none, its keys. In PEM, the label determines the type of each
+//! structure (RFC 7468); in DER, the first octets do.
 
 use std::fmt;
 
@@ -41,8 +41,8 @@ impl Input {
             return Err(InputError::Utf16);
         }
         match octets {
-            // Text never starts like a DER structure of 128 octets or more. Text may start with the digit 0 (0x30), as
-            // a shorter structure does, but then the second octet is not the length of the rest.
+            // Text never starts like a DER structure of 128 octets or more. A shorter structure starts with 0x30, which
+            // is the digit 0 in text, but in text the second octet is not the length of the rest.
             [0x30, 0x81..=0x84, ..] => read_der(octets),
             [0x30, length, rest @ ..] if usize::from(*length) == rest.len() => read_der(octets),
             _ => read_pem(octets),
@@ -171,7 +171,7 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     }
 }
 
-/// Why a file cannot be read as certificates or keys.
+/// The reason why a file cannot be read as certificates or keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputError {
     /// The file is empty, or has only white space.
@@ -223,18 +223,20 @@ impl Advise for InputError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Empty => Some("check whether the command that writes the file has failed"),
-            Self::Utf16 => Some("convert it with `iconv -f UTF-16 -t UTF-8`"),
+            Self::Utf16 => Some("convert the file with `iconv -f UTF-16 -t UTF-8`"),
             Self::Pkcs7 { .. } => Some(
-                "convert it with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if the file is binary",
+                "convert the file with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if the file is binary",
             ),
-            Self::Pkcs12 => Some("convert it with `openssl pkcs12 -in FILE -nokeys`"),
+            Self::Pkcs12 => Some("convert the file with `openssl pkcs12 -in FILE -nokeys`"),
             Self::Pem(error) => Some(error.problem.hint()),
             Self::PrivateKey { error, .. } => error.hint(),
             Self::NoCertificate => {
                 Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
             }
             Self::Certificate { error: X509Error::Ber { .. }, .. } | Self::NotDer(X509Error::Ber { .. }) => {
-                Some("some servers re-encode it and some clients reject it: have the certificate reissued")
+                Some(
+                    "some servers re-encode such a certificate, and some clients reject it: have it reissued",
+                )
             }
             Self::Certificate { .. } | Self::Request { .. } | Self::PublicKey { .. } | Self::NotDer(_) => {
                 Some("the file is damaged: copy it again from its source")

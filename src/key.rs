@@ -1,5 +1,5 @@
-//! Computes the SubjectPublicKeyInfo of a private key after a check that the parts of the key match, and wipes the
-//! private key from memory: RFC 5208, 5915, 5958, 8017, 8410.
+//! Checks that the parts of a private key match, computes its SubjectPublicKeyInfo, and wipes the private key from
+//! memory: RFC 5208, 5915, 5958, 8017, 8410.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// The largest accepted size of an RSA integer in bits, the limit of OpenSSL for the modulus.
+/// Maximum size of an RSA integer in bits; OpenSSL has the same limit for the modulus.
 const LARGEST_RSA: usize = 16_384;
 
 /// The container format of a private key, as named by the PEM label.
@@ -55,7 +55,7 @@ impl Container {
 
 /// Returns the public key of a private key.
 ///
-/// Errors: not in this container format, an unsupported algorithm, parts that do not match.
+/// Errors: the key is not in this container format, has an unsupported algorithm, or has parts that do not match.
 pub fn public_key(container: Container, der: &[u8]) -> Result<PublicKey, KeyError> {
     let spki = match container {
         Container::Pkcs8 => from_pkcs8(der)?,
@@ -88,8 +88,8 @@ pub fn public_key_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
     PublicKey::from_spki(spki(pkcs1::ALGORITHM_ID, der)?).map_err(|_| KeyError::Unreadable)
 }
 
-/// Re-encodes an RSA key with the NULL parameters of RFC 3279 section 2.3.1 and the shortest integers; `None` for other
-/// keys. Some tools hash the re-encoded key, but verifiers hash the octets in the certificate.
+/// Re-encodes an RSA key with the NULL parameters of RFC 3279 section 2.3.1 and with integers in the shortest form;
+/// returns `None` for other keys. Some tools hash the re-encoded key, but verifiers hash the octets in the certificate.
 pub fn re_encoded(subject_public_key_info: &[u8]) -> Option<Vec<u8>> {
     let [modulus, public_exponent] = rsa_numbers(subject_public_key_info)?;
     let public = RsaPublicKeyRef {
@@ -147,7 +147,7 @@ fn from_pkcs1(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let [p, q] = &primes;
     let product = Zeroizing::new(p.concatenating_mul(&**q));
     fits(Some(*product == *modulus))?;
-    // e * dP = 1 (mod p - 1), and the same for q: this detects a changed exponent too.
+    // Checks that e * dP = 1 (mod p - 1), and the same for q. This also detects a changed exponent.
     for (prime, secret_exponent) in primes.iter().zip([key.exponent1, key.exponent2]) {
         let secret_exponent = number(secret_exponent.as_bytes());
         let order = Zeroizing::new(prime.wrapping_sub(BoxedUint::one()));
@@ -216,8 +216,8 @@ fn spki(algorithm: AlgorithmIdentifierRef<'_>, public: &[u8]) -> Result<Vec<u8>,
     Ok(SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()?)
 }
 
-/// Returns an error if `agrees` is `Some(false)`: a value that is stored twice differs. `None` means that the value is
-/// stored once.
+/// Returns an error if `agrees` is `Some(false)`: the key contains a value twice, and the two copies differ. `None`
+/// means that the key contains the value only once.
 fn fits(agrees: Option<bool>) -> Result<(), KeyError> {
     if agrees == Some(false) { Err(KeyError::Mismatch) } else { Ok(()) }
 }
@@ -247,10 +247,10 @@ impl KeyError {
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::Encrypted | Self::Unsupported => Some(
-                "export its public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and use that file",
+                "export the public key with `openssl pkey -in KEYFILE -pubout -out key.pub.pem` and use that file",
             ),
             Self::OpenSsh => Some(
-                "export its public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and use that file",
+                "export the public key with `ssh-keygen -e -m PKCS8 -f KEYFILE > key.pub.pem` and use that file",
             ),
             Self::TooLarge { .. } => {
                 Some("create a smaller key: servers and clients refuse a key of this size")

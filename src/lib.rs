@@ -27,7 +27,7 @@
 //! | [`diagnostic`] | defines every diagnostic: code, RFC section and advice | |
 //! | [`tlsa`] | defines usage, selector, matching type and association data | RFC 6698 section 2, RFC 7218 |
 //! | [`owner`] | converts host, port and transport to an owner name | RFC 6698 section 3 |
-//! | [`pem_file`] | splits octets into PEM blocks with line numbers, strictly | RFC 7468 |
+//! | [`pem_file`] | splits octets into PEM blocks with line numbers; rejects malformed blocks | RFC 7468 |
 //! | [`x509`] | parses one block as a certificate, request or public key; checks signatures | RFC 5280 |
 //! | [`key`] | converts a private key to SubjectPublicKeyInfo | RFC 5208, 5915, 5958, 8017, 8410 |
 //! | [`input`] | reads the certificates of a file, or its keys if it has no certificates | RFC 7468 section 4 |
@@ -37,13 +37,13 @@
 //! | [`path`] | validates the path from an end entity to a trust anchor | RFC 5280 section 6.1 |
 //! | [`verify`] | checks records against a chain: a status for each record, and a verdict | RFC 7671 sections 5, 8 and 9 |
 //! | [`diff`] | compares wanted and published records: the records to add and remove | RFC 7671 section 8 |
-//! | [`live`] | looks up and connects as a DANE client does: DNSSEC, STARTTLS, the served chain (feature `live`) | RFC 4035 section 5, RFC 7671 section 7, RFC 7672 section 2 |
+//! | [`live`] | looks up names with DNSSEC and connects with TLS or STARTTLS, as a DANE client does (feature `live`) | RFC 4035 section 5, RFC 7671 section 7, RFC 7672 section 2 |
 //! | [`advice`] | reports findings about records, certificates and probes | RFC 7671, RFC 7672 |
-//! | [`render`] | writes records, reports and changes as text, a file for each format | RFC 1035 section 5, RFC 3597 |
+//! | [`render`] | writes records, reports and changes as text; one source file per format | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | reads and writes files, `-` for standard input or output | |
 //! | [`cli`] | parses the command line into typed values | |
 //! | [`man`] | writes the manual page | man(7) |
-//! | [`commands`] | runs the subcommands: one function each | |
+//! | [`commands`] | runs the subcommands: one function for each | |
 //!
 // Without the feature `live`, the link to the module would be broken.
 #![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html")]

@@ -1,4 +1,4 @@
-//! The manual page: options from clap, all other text from `cli::notes`.
+//! Writes the manual page: the options come from clap, all other text comes from `cli::notes`.
 
 use std::collections::HashMap;
 
@@ -143,7 +143,7 @@ impl Page {
         self.text(text);
     }
 
-    /// Writes paragraphs, which are separated by empty lines, and examples, which are indented.
+    /// Writes a text of paragraphs, separated by empty lines, and indented examples.
     fn prose(&mut self, text: &str) {
         for block in
             text.lines().collect::<Vec<_>>().chunk_by(|line, next| is_example(line) == is_example(next))
@@ -205,7 +205,7 @@ impl Page {
         self.list(examples);
     }
 
-    /// Writes the synopsis: each command line of clap's usage.
+    /// Writes the synopsis, which contains each command line of clap's usage.
     fn synopsis(&mut self, command: &Command) {
         let usage = command.clone().render_usage().to_string();
         for call in usage.trim_start_matches("Usage:").lines().map(str::trim) {
@@ -227,7 +227,7 @@ impl Page {
         });
         for (place, argument) in known.iter().enumerate() {
             if place == 0 {
-                self.paragraph("As above:");
+                self.paragraph("Described above:");
             }
             let end = if place + 1 == known.len() { "." } else { "," };
             self.roff.text([short_name(argument), roman(end)]);

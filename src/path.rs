@@ -1,8 +1,8 @@
-//! Builds and verifies a path from an end entity to a trust anchor: RFC 5280 section 6.1.
+//! Builds and verifies a certification path from an end entity to a trust anchor: RFC 5280 section 6.1.
 //!
 //! webpki checks signatures, dates, basicConstraints, path lengths, extended key usage and name constraints. webpki
 //! does not check the trust anchor itself. Clients check an anchor that they receive from the server, so this module
-//! checks it too. No other module uses webpki.
+//! checks the anchor too. No other module uses webpki.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -70,7 +70,7 @@ pub enum PathError {
 /// A verified path.
 #[derive(Debug, Clone)]
 pub struct Verified<'a> {
-    /// The depth of the anchor, or of the certificate `by_way_of` if given: steps up from the end entity (depth 0).
+    /// The depth of the anchor, or of the certificate `by_way_of` if given: the number of steps up from the end entity.
     pub depth: usize,
     /// The CAs of the path, starting with the issuer of the end entity; includes the anchor if it is a certificate.
     pub cas: Vec<&'a Certificate>,
@@ -93,9 +93,9 @@ pub fn verify<'a>(question: &Question<'a>) -> Result<Verified<'a>, PathError> {
     }
     let anchors: Vec<Anchor<'a>> =
         anchors.iter().zip(fit).filter(|(_, fit)| fit.is_ok()).map(|(anchor, _)| *anchor).collect();
-    // Two kinds of certificates are left out. A certificate whose basicConstraints say that it is not a CA only makes
-    // the search longer; one without the extension is kept, because webpki reports a specific error for it. A path
-    // ends at its anchor, so an anchor is not an intermediate, and a fault above the anchor does not matter.
+    // Two groups of certificates are left out. A certificate with CA:FALSE would only make the search longer; a
+    // certificate without basicConstraints is kept, because webpki reports a specific error for it. An anchor ends the
+    // path, so it is not an intermediate, and a defect above the anchor does not matter.
     let ends_path = |other: &Certificate| {
         by_way_of.is_none()
             && anchors
@@ -193,7 +193,7 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
         (false, _) => "is not a CA",
         (true, Some(false)) => "may not sign certificates: its keyUsage lacks keyCertSign",
         _ if !certificate.allows_server_auth() => {
-            "may not issue for TLS servers: its extendedKeyUsage lacks serverAuth"
+            "may not issue certificates for TLS servers: its extendedKeyUsage lacks serverAuth"
         }
         _ if certificate.has_unknown_critical_extension() => "has an unknown critical extension",
         _ => return Ok(()),
@@ -201,9 +201,9 @@ fn check_ca(certificate: &Certificate) -> Result<(), PathError> {
     Err(PathError::Broken(format!("{} {reason}", certificate.called())))
 }
 
-/// Checks that clients treat all extensions alike.
+/// Checks that each extension can be read and occurs once.
 ///
-/// Errors: an extension that occurs twice or cannot be read; some clients may refuse the certificate.
+/// Errors: an extension cannot be read or occurs twice. Some clients may refuse the certificate.
 fn check_extensions(certificate: &Certificate) -> Result<(), PathError> {
     match certificate.unreadable_extensions().first() {
         None => Ok(()),
@@ -253,7 +253,7 @@ fn depth(
         }
     }
     let Some(wanted) = by_way_of else {
-        // A bare key is not a certificate, so its depth is that of the certificate whose signature it verifies.
+        // A bare key is not a certificate, so its depth is the depth of the certificate that the key signed.
         return Ok(if matches!(anchor, Some(Anchor::Key { .. })) { steps } else { steps + 1 });
     };
     let is_anchor = matches!(anchor, Some(Anchor::Certificate(anchor)) if anchor.der() == wanted.der());
@@ -313,7 +313,7 @@ fn explain(question: &Question<'_>, error: &Error) -> PathError {
         Error::UnsupportedCriticalExtension
             if !question.certificates().any(Certificate::has_unknown_critical_extension) =>
         {
-            undecided("does not know a critical extension in the path that most clients know")
+            undecided("does not support a critical extension in the path, but most clients do")
         }
         Error::UnsupportedCriticalExtension => broken("a certificate has an unknown critical extension"),
         Error::InvalidCertValidity => {

@@ -1,7 +1,7 @@
-//! Makes external text safe to show: on one line, and never a private key.
+//! Makes external text safe to show: escapes characters that could end the line, and hides possible private keys.
 //!
 //! Users sometimes give a private key where a name or a file is expected (`"$(cat key.pem)"`), and messages end up in
-//! logs. Therefore, text is shown only if it looks like a value of the expected kind.
+//! logs. Therefore, text is shown only if it looks like a value of the expected type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,8 +32,8 @@ const LONGEST_WORD: usize = 32;
 /// Maximum length of a path that is shown, in octets: PATH_MAX of Linux.
 const LONGEST_PATH: usize = 4096;
 
-/// A command-line value in a message: the quoted text if it looks like a value of the expected kind, otherwise its
-/// place on the command line. Text that may not be shown is not stored.
+/// A command-line value as messages show it: the text in quotation marks if it looks like a value of the expected type,
+/// otherwise the name of the argument. Text that must not be shown is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     text: Option<String>,
@@ -41,13 +41,14 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// A host or owner name, possibly misspelt: at most 254 octets, labels of at most 63 octets, and no `+`, `/` or
-    /// `=`.
+    /// Creates the value from a host or owner name. The text is shown, even if it is misspelt, if it has at most 254
+    /// octets, labels of at most 63 octets, and no `+`, `/` or `=`.
     pub fn name(text: &str) -> Self {
         Self::only_if(text, is_like_name(text))
     }
 
-    /// The name of an option: letters of one case, and hyphens.
+    /// Creates the value from an option name. The text is shown if it consists of letters of one case, hyphens and
+    /// underscores, or of two characters.
     pub fn option(text: &str) -> Self {
         let is_of = |is_letter: fn(&u8) -> bool| {
             text.bytes().all(|octet| is_letter(&octet) || octet == b'-' || octet == b'_')
@@ -57,7 +58,7 @@ impl Shown {
         Self::only_if(text, text.len() <= LONGEST_WORD && is_option)
     }
 
-    /// One of a fixed set of words.
+    /// Creates the value from a word that should be in a fixed set of words.
     pub fn word(text: &str) -> Self {
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.:".contains(&octet) || octet >= 0x80;
         Self::only_if(
@@ -66,7 +67,7 @@ impl Shown {
         )
     }
 
-    /// A number, with an optional sign.
+    /// Creates the value from a number with an optional `+` sign.
     pub fn number(text: &str) -> Self {
         Self {
             text: text.strip_prefix('+').map_or(Self::word(text).text, |number| {
@@ -76,7 +77,7 @@ impl Shown {
         }
     }
 
-    /// A time in RFC 3339 format.
+    /// Creates the value from a time in RFC 3339 format.
     pub fn time(text: &str) -> Self {
         let is_time = |c: char| c.is_ascii_digit() || " tTzZ:.-+".contains(c);
         match text.len() <= LONGEST_WORD && text.chars().all(is_time) {
@@ -89,7 +90,7 @@ impl Shown {
         Self { text: (is_plausible && !is_pem(text)).then(|| printable(text)), place: None }
     }
 
-    /// Sets the place on the command line, such as `the value of --port`; keeps a place that is already set.
+    /// Sets the name of the argument, such as `the value of --port`; keeps a name that is already set.
     #[must_use]
     pub fn at(self, place: impl Into<Cow<'static, str>>) -> Self {
         Self { place: self.place.or_else(|| Some(place.into())), ..self }
@@ -157,7 +158,7 @@ fn is_like_base64(word: &str) -> bool {
     let kind = |octet: u8| (octet.is_ascii_uppercase(), octet.is_ascii_digit());
     let changes =
         word.bytes().zip(word.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
-    // In random base64, about two in three characters differ in kind from the next character.
+    // In random base64, about two in three characters are of another class (upper case, digit, other) than the next.
     let is_random = 5 * changes >= 2 * word.len();
     let is_long = word.len() >= 40 && !word.starts_with('/');
     word.ends_with('=') || is_mixed && (is_random || is_long || word.contains('+'))
@@ -168,7 +169,7 @@ fn is_like_base64(word: &str) -> bool {
 pub fn text_of(octets: &[u8]) -> Zeroizing<String> {
     let replaced = |chunk: &std::str::Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
     let length = octets.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(&chunk).len()).sum();
-    // Allocated once, because a growing string leaves copies in memory.
+    // The string is allocated once, because a string that grows leaves copies in memory.
     let mut text = Zeroizing::new(String::with_capacity(length));
     for chunk in octets.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -149,7 +149,7 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
                 };
                 format!("{subject} does not name {hosts}{reason}")
             });
-            // Reported for one certificate only: each further certificate would repeat the finding.
+            // Report one certificate only, because each further certificate would repeat the finding.
             let is_reported = !found.is_empty();
             findings.extend(found);
             if is_reported {
@@ -241,7 +241,7 @@ fn weak_key(scene: &Scene<'_>) -> Findings {
         }
     }
     let text = |severity| match severity {
-        Error => "for usages 0 and 2, clients reject keys this weak in the path",
+        Error => "for usages 0 and 2, clients reject a certification path with such a weak key",
         Warning => "some clients reject keys this weak",
         Hint => "few mail clients support this key type",
     };
@@ -255,7 +255,7 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
     if !scene.has_usage(|params| params.usage.is_trust_anchor()) {
         return Vec::new();
     }
-    // Nobody relies on the signature of a self-signed certificate, so its digest does not matter.
+    // No client relies on the signature of a self-signed certificate, so the digest of that signature does not matter.
     let signed = scene.below.iter().filter(|subject| !subject.certificate().is_self_issued());
     let weak = signed.filter_map(|subject| match subject.certificate().digest_strength() {
         DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
@@ -266,23 +266,25 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
     })
 }
 
-/// Reports CAs whose keyUsage, basicConstraints or path length does not allow them in the path.
+/// Reports CAs that keyUsage, basicConstraints or pathLenConstraint does not allow in the certification path.
 fn ca_limits(scene: &Scene<'_>) -> Findings {
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
     let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
     let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
-        format!("keyUsage does not allow {names} to sign certificates: clients reject every path through it")
+        format!(
+            "keyUsage does not allow {names} to sign certificates: clients reject every certification path through such a CA"
+        )
     });
     let not_marked = |subject: &&Subject<'_>| !subject.certificate().is_ca_at_top();
     findings.extend(one(severity, scene.on_path.iter().filter(not_marked), |names| {
-        format!("basicConstraints does not mark {names} as a CA: clients reject every path through it")
+        format!("basicConstraints does not mark {names} as a CA: clients reject every certification path through such a certificate")
     }));
     let too_short = |subject: &&Subject<'_>| {
         let below = subject.link.depth.map(|depth| depth.saturating_sub(1));
         below.zip(subject.certificate().path_length()).is_some_and(|(below, length)| length < below)
     };
     findings.extend(one(severity, scene.on_path.iter().filter(too_short), |names| {
-        format!("{names} has more CAs below it than its path length allows: clients reject the path")
+        format!("more CAs below {names} than the path length constraint allows: clients reject the certification path")
     }));
     findings
 }

@@ -35,7 +35,7 @@ fn host_single_label(scene: &Scene<'_>) -> Findings {
     });
     let single = hosts.filter(HostName::is_single_label);
     one(Warning, single.map(|host| host.as_str().to_owned()), |host| {
-        format!("{host} has a single label: give the fully qualified name of the server")
+        format!("name with a single label: {host}; give the fully qualified name of the server")
     })
 }
 
@@ -84,10 +84,10 @@ fn sel0_ee(scene: &Scene<'_>) -> Findings {
     });
     let text = match short {
         Some(days) => format!(
-            "{params} describes the whole certificate, which is valid for {days} days: the next renewal breaks the record, and clients then refuse the server; use selector 1 and keep the key"
+            "{params}: selector 0 selects the whole certificate, which is valid for {days} days; after the next renewal, no such record matches and clients refuse the server; use selector 1 and keep the key"
         ),
         None => format!(
-            "{params} describes the whole certificate, so the record changes at each renewal; with selector 1 it changes only with the key"
+            "{params}: selector 0 selects the whole certificate, so the record changes at each renewal; with selector 1, the record changes only with the key"
         ),
     };
     vec![(Warning, text)]
@@ -108,7 +108,7 @@ fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, reissued, |names| {
         format!(
-            "{params} of {names}: public CAs reissue and cross-sign their certificates, which breaks this record; use selector 1. Selector 0 suits a private CA, because the record then also fixes the CA's path length and name constraints"
+            "{params} of {names}: public CAs reissue and cross-sign their certificates, and then a record with selector 0 no longer matches; use selector 1. For a private CA, selector 0 is useful, because the record also fixes the CA's path length and name constraints"
         )
     })
 }
@@ -126,7 +126,7 @@ fn mtype0(scene: &Scene<'_>) -> Findings {
             vec![(
                 severity,
                 format!(
-                    "matching type 0 publishes all {octets} octets, and large UDP responses may be lost; matching type 1 always publishes 32 octets"
+                    "matching type 0 publishes the whole certificate or key ({octets} octets), and large UDP responses may be lost; matching type 1 always publishes 32 octets"
                 ),
             )]
         }

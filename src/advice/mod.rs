@@ -26,7 +26,7 @@ use crate::tlsa::Params;
 use crate::x509::Certificate;
 use words::Findings;
 
-/// One rule: a code and the function that returns its findings. `S` is the type that it examines.
+/// One rule: a code and the function that returns its findings. `S` is the type that the rule examines.
 struct Rule<S: ?Sized> {
     code: Code,
     /// Whether the rule also matters for a server in use, so that `check` applies it too.
@@ -58,7 +58,7 @@ pub struct Context<'a> {
     pub materials: &'a [Material],
     /// The generated records.
     pub records: &'a [Record<'a>],
-    /// The requested triples; empty if every record of every certificate was requested.
+    /// The requested triples (usage, selector, matching type); empty if all records of all certificates were requested.
     pub params: &'a [Params],
     /// The hosts as given on the command line.
     pub endpoints: &'a [Endpoint],
@@ -90,12 +90,13 @@ struct Scene<'a> {
     end_entities: Vec<Subject<'a>>,
     /// The certificates that the records describe, each once.
     described: Vec<Subject<'a>>,
-    /// The CAs from each end entity up to its highest CA that a record matches, each once; in a file without an end
-    /// entity, the CAs that a record matches.
+    /// For each end entity, the CAs of its certification path up to the highest CA that a record matches; in a file
+    /// without an end entity, the CAs that a record matches. Contains each CA once.
     on_path: Vec<Subject<'a>>,
     /// The end entities and CAs below a CA that a record matches.
     below: Vec<Subject<'a>>,
-    /// The hosts of the owner names that follow RFC 6698 section 3, and whether the port is the SMTP port.
+    /// The hosts of the owner names that have the form of RFC 6698 section 3 (`_25._tcp.mx.example`), and whether the
+    /// port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
 }
 
@@ -136,7 +137,7 @@ impl<'a> Scene<'a> {
         Self { asked, end_entities, described, on_path, below, hosts }
     }
 
-    /// The CAs that a record matches and that are above an end entity, or in a file without an end entity.
+    /// Returns the CAs that a record matches: CAs above an end entity, and CAs in a file without an end entity.
     fn described_cas(&self) -> impl Iterator<Item = &Subject<'a>> {
         self.described.iter().filter(|subject| subject.link.depth != Some(0))
     }
@@ -164,7 +165,7 @@ fn paths<'a>(
     let mut known_below: HashSet<Member> = HashSet::new();
     let deepest = described.iter().filter(is_ca).filter_map(|subject| subject.link.depth).max();
     for end_entity in end_entities.iter().filter(|_| deepest.is_some()) {
-        // Damage is reported elsewhere: as an error when records are generated, as a finding in `check`.
+        // A damaged chain is reported elsewhere: as an error when records are generated, and as a finding in `check`.
         let (path, _) = end_entity.link.member.path_up_to_damage(deepest);
         let is_described = |link: &&Link<'_>| cas.contains(&link.member);
         let Some(top) = path.iter().filter(is_described).filter_map(|link| link.depth).max() else {

@@ -41,7 +41,7 @@ pub fn findings(hosts: &[Host]) -> Vec<Finding> {
     findings
 }
 
-/// Returns the code of a DNSSEC result that prevents clients from using DANE, otherwise `None`.
+/// Returns the code of a DNSSEC result that prevents clients from using DANE; `None` for other results.
 fn code_of(dnssec: &Dnssec) -> Option<Code> {
     match dnssec {
         Dnssec::Secure | Dnssec::Given => None,
@@ -54,7 +54,7 @@ fn code_of(dnssec: &Dnssec) -> Option<Code> {
     }
 }
 
-/// Returns the finding about a lookup that gives clients no usable records.
+/// Returns the finding about a lookup that returned no records that clients can use.
 pub fn of_lookup(dnssec: &Dnssec) -> Finding {
     Finding::new(code_of(dnssec).unwrap_or(Code::DnsNoRecords), Warning, &dnssec.to_string())
 }

@@ -1,4 +1,4 @@
-//! Rules that find errors in published records before clients fail. The severities do not change the exit status.
+//! Rules that find errors in published records before clients fail. The findings do not change the exit status.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub struct Context<'a> {
     pub owner: &'a Owner,
     /// Whether there are other owners, so that each finding must name its owner.
     pub is_one_of_several: bool,
-    /// The policy of the clients that use this owner.
+    /// The policy of the clients that use the records.
     pub policy: &'a Policy<'a>,
     /// The findings of the lookup, or the reason why clients do not use the records at this owner.
     pub of_lookup: Result<Vec<Finding>, Finding>,
@@ -38,9 +38,9 @@ pub struct Context<'a> {
 pub struct Examined {
     /// The statuses of the records.
     pub report: Report,
-    /// The requested verdict: for the publisher, or for clients.
+    /// The requested verdict: the verdict for the publisher, or the verdict for clients (`--any`).
     pub verdict: Verdict,
-    /// The reason, if clients use no records at this owner.
+    /// The reason why clients use no records at this owner; `None` if clients may use records.
     pub why: Option<String>,
     /// The findings about the owner.
     pub findings: Vec<Finding>,
@@ -89,7 +89,8 @@ fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let params: Vec<Params> = scene.report.triples.iter().map(|(params, _)| *params).collect();
     let chain = scene.asked.materials.get(..1).unwrap_or_default();
-    // Each triple separately, because an error for one triple would discard the records of the other triples.
+    // Generate the records of each triple (usage, selector, matching type) separately, because an error for one triple
+    // would discard the records of the other triples.
     let records: Vec<_> = params
         .iter()
         .filter_map(|params| generate::records(chain, std::slice::from_ref(params), None).ok())
@@ -135,7 +136,7 @@ fn input_empty(scene: &Scene<'_>) -> Findings {
     let empty = scene.report.records().filter(|record| is_digest_of_nothing(&record.data));
     one(Error, empty.map(head), |records| {
         format!(
-            "{records} is the digest of empty input, typically from a script whose openssl command failed: remove it"
+            "digest of empty input, typically from a script whose openssl command failed: {records}; remove every such record"
         )
     })
 }
@@ -157,7 +158,7 @@ fn re_encoded(scene: &Scene<'_>) -> Findings {
     });
     one(Error, found.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} is the digest of a key that openssl re-encoded, but clients hash the key as encoded in the certificate: replace this record"
+            "digest of a key that openssl re-encoded: {records}; clients hash the key as encoded in the certificate, so replace every such record"
         )
     })
 }
@@ -182,7 +183,7 @@ fn triple_stale(scene: &Scene<'_>) -> Findings {
     });
     one(Error, stale.map(|(params, _)| params), |params| {
         format!(
-            "no {params} record matches this chain: each published triple must always have a matching record"
+            "no record matches this chain for parameters {params}: each published triple of parameters must always have a matching record"
         )
     })
 }
@@ -238,7 +239,7 @@ fn ta_leaf(scene: &Scene<'_>) -> Findings {
     let own = of_anchor.filter(|judged| describes_end_entity(scene, judged));
     one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} describes the server's own certificate: use usage 3 for this certificate, and usage 2 only for a CA"
+            "usage 0 or 2 for the server's own certificate: {records}; use usage 3 for this certificate, and usage 2 only for a CA"
         )
     })
 }
@@ -250,7 +251,7 @@ fn describes_end_entity(scene: &Scene<'_>, Judged { record, params, .. }: &Judge
     chain.end_entities().into_iter().any(describes)
 }
 
-/// Reports a record of usage 2 that may describe a CA that is not in the file, so the server does not send it.
+/// Reports a record of usage 2 that may describe an issuer that is not in the file, so the server does not send it.
 fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let Some(chain) = chain(scene) else { return Vec::new() };
     let unmatched = scene.report.judged.iter().filter(|judged| {
@@ -266,7 +267,7 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     }
     one(Error, unmatched.map(|judged| head(&judged.record)), |records| {
         format!(
-            "{records} does not describe a CA in the file; if the record describes {}, the server must send that CA's certificate",
+            "no CA in the file matches {records}; if the record is for {}, the server must send that CA's certificate",
             absent.join(" or ")
         )
     })
@@ -280,7 +281,7 @@ fn next_unpublished(scene: &Scene<'_>) -> Findings {
     }
     let next = scene.asked.materials.get(1..).unwrap_or_default();
     let unpublished = next.iter().filter(|material| {
-        // A bare key has no CA that usages 0 and 2 could describe.
+        // Usages 0 and 2 need a CA certificate, and a bare key has none.
         let says = |params: &&Params| material.chain().is_some() || !params.usage.is_trust_anchor();
         let wanted = params.iter().filter(says);
         let wanted = wanted.filter_map(|params| {

@@ -7,10 +7,10 @@ use crate::input::Located;
 /// The candidate issuers of each certificate.
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
-    /// Certificates with the same subject or the same subject key identifier, in file order.
+    /// Groups of certificates with the same subject or the same subject key identifier, each in file order.
     groups: Vec<Vec<usize>>,
-    /// For each certificate, the indices in `groups` of the certificates with its authority key identifier and of
-    /// those with its issuer name.
+    /// For each certificate, two indices in `groups`: the candidate issuers by authority key identifier, and the
+    /// candidate issuers by issuer name.
     wanted: Vec<(Option<usize>, Option<usize>)>,
 }
 
@@ -45,8 +45,8 @@ impl Issuers {
         (members(key_id), members(name))
     }
 
-    /// For each of the `count` certificates, whether it is a candidate issuer of a certificate for which `counts` is
-    /// true.
+    /// Returns for each of the `count` certificates whether it is a candidate issuer of any certificate for which
+    /// `counts` returns true.
     pub(super) fn wanted_by(&self, counts: impl Fn(usize) -> bool, count: usize) -> Vec<bool> {
         let mut wanted = vec![false; self.groups.len()];
         for (child, groups) in self.wanted.iter().enumerate() {
@@ -67,8 +67,8 @@ impl Issuers {
         is_wanted
     }
 
-    /// For each of the `count` certificates, whether it is in `below`, or is a direct or indirect candidate issuer of
-    /// a certificate in `below`.
+    /// Returns for each of the `count` certificates whether it is in `below`, or is a direct or indirect candidate
+    /// issuer of a certificate in `below`.
     pub(super) fn above(&self, below: &[usize], count: usize) -> Vec<bool> {
         let mut above = vec![false; count];
         let mut opened = vec![false; self.groups.len()];

@@ -51,7 +51,8 @@ impl<'c> Member<'c> {
         self.chain.confirm(self)
     }
 
-    /// Returns the CAs above this certificate, nearest first, up to depth `deepest`, over verified signatures only.
+    /// Returns the certification path of this certificate: the CAs above it, nearest first, up to depth `deepest`. Only
+    /// verified signatures are followed.
     ///
     /// Errors: the file is damaged or contains parts of two chains.
     pub fn path(self, deepest: Option<usize>) -> Result<Vec<Link<'c>>, ChainError> {
@@ -66,7 +67,7 @@ impl<'c> Member<'c> {
         (above.into_iter().map(link).collect(), damage)
     }
 
-    /// The line and subject, for messages.
+    /// Returns the line and subject, for messages.
     pub fn place(self) -> Place {
         Place::of(&self.entry.located)
     }

@@ -1,8 +1,8 @@
 //! The end entities of a file and their certification paths, by issuer, key identifier and signature: RFC 5280
 //! section 6.
 //!
-//! The order of the file does not matter. Each signature is verified at most once, and only when a caller needs it: a
-//! hook that needs one record does not spend time on the signatures above it.
+//! The order of the file does not matter. Each signature is verified at most once, and only if a caller needs the
+//! result: a hook that needs the record of one certificate does not spend time on the signatures of the CAs above it.
 
 mod issuers;
 mod member;
@@ -63,9 +63,9 @@ impl Chain {
         chain
     }
 
-    /// For each certificate, whether it is a CA: it has CA:TRUE, or it has no basicConstraints (version 1) and signed
-    /// another certificate of the file. A self-signed certificate that issued nothing in the file may be a server's
-    /// certificate despite CA:TRUE: see [`is_lone_ca`].
+    /// Returns for each certificate whether it is a CA: it has CA:TRUE, or it has no basicConstraints (as in version 1)
+    /// and signed another certificate of the file. A self-signed certificate that issued no other certificate of the
+    /// file may be a server's certificate despite CA:TRUE: see [`is_lone_ca`].
     fn find_cas(&self) -> Vec<bool> {
         let is_self_issued =
             |index: usize| self.member(index).is_some_and(|child| child.certificate().is_self_issued());
@@ -102,12 +102,12 @@ impl Chain {
         self.entries.get(index).map(|entry| Member::new(self, index, entry))
     }
 
-    /// The members with these indices.
+    /// Returns the members with these indices.
     fn at<'c>(&'c self, indices: &[usize]) -> impl Iterator<Item = Member<'c>> {
         indices.iter().filter_map(|index| self.member(*index))
     }
 
-    /// The certificates with the key identifier or name of `child`'s issuer, the most likely first.
+    /// Returns the certificates with the key identifier or name of `child`'s issuer, most likely issuer first.
     fn candidates<'c>(&'c self, child: Member<'c>) -> Vec<Member<'c>> {
         let (by_key_id, by_name) = self.issuers.of(child.index());
         let mut candidates: Vec<Member> = self.at(by_key_id).collect();
@@ -134,8 +134,8 @@ impl Chain {
         result
     }
 
-    /// Returns the candidates whose key verifies the signature of `child`; if no key verifies it, the candidates for
-    /// which its signature algorithm is unsupported.
+    /// Returns the candidates whose key verifies the signature of `child`. If there are none, returns the candidates
+    /// for which the verifier does not support the signature algorithm or the key type.
     ///
     /// Errors: no candidate signed `child`, `child` names another issuer, or there are too many candidates.
     fn issuers<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
@@ -203,7 +203,7 @@ impl Chain {
         let (above, _) = self.climb(lowest.iter().map(|member| (*member, 1)).collect(), None);
         let mut all = lowest;
         all.extend(above.into_iter().map(|(member, _)| member));
-        // CAs that certify each other in a cycle have no lowest CA, so they are added here.
+        // CAs that certify each other in a cycle have no lowest CA, so `climb` does not find them.
         let known: HashSet<Member> = all.iter().copied().collect();
         all.extend(self.members().filter(|member| !known.contains(member)));
         Ok(all.into_iter().map(|member| Link { member, depth: None }).collect())
@@ -261,8 +261,8 @@ impl Chain {
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
 
-    /// Returns the CAs that are not in the chain of any end entity, by name and key identifier. Empty if the file has
-    /// no end entity.
+    /// Returns the CAs that, by name and key identifier, are not in the chain of any end entity. Returns no CAs if the
+    /// file has no end entity.
     pub fn strays(&self) -> Vec<Member<'_>> {
         let end_entities: Vec<usize> = self.end_entities().iter().map(|member| member.index()).collect();
         if end_entities.is_empty() {
@@ -277,7 +277,7 @@ impl Chain {
     pub fn out_of_order(&self) -> Option<(Member<'_>, Member<'_>)> {
         self.members().find_map(|child| {
             let (by_key_id, by_name) = self.issuers.of(child.index());
-            // Both lists are in file order, so the last is the highest index.
+            // Both lists are in file order, so the last element of each list is its highest index.
             let last = self.member(by_key_id.last().max(by_name.last()).copied()?)?;
             let wrong = last.index() < child.index() && !self.is_repeated_after(child, last);
             wrong.then_some((child, last))
@@ -319,8 +319,8 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
     }
 }
 
-/// Maximum number of candidate issuers of one certificate, because each may need a signature check. A real CA has few
-/// certificates: for old and new keys, and cross-signed ones.
+/// Maximum number of candidate issuers of one certificate. Each candidate may need a signature check, and a real CA has
+/// few certificates: for old and new keys, and cross-signed certificates.
 const MOST_CANDIDATES: usize = 16;
 
 /// Returns the distinct certificates in file order, and the repeated certificates.
@@ -332,8 +332,8 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
 
-/// The DER of a certificate, hashed by the first 48 octets, which contain the serial number, and the last 16 octets of
-/// the signature. These are enough to distinguish certificates.
+/// The DER of a certificate. The hash covers only the first 48 octets, which contain the serial number, and the last 16
+/// octets of the signature: these octets are enough to distinguish certificates.
 #[derive(PartialEq, Eq)]
 struct Octets<'a>(&'a [u8]);
 
@@ -344,8 +344,8 @@ impl Hash for Octets<'_> {
     }
 }
 
-/// Whether a self-signed certificate that issued nothing in the file is a CA. CA:TRUE is not enough, because
-/// `openssl req -x509` also sets it in server certificates.
+/// Whether a self-signed certificate that issued no other certificate of the file is a CA. CA:TRUE is not enough,
+/// because `openssl req -x509` also sets it in server certificates.
 fn is_lone_ca(certificate: &Certificate) -> bool {
     certificate.basic_constraints_ca() == Some(true)
         && certificate.key_usage_cert_sign().unwrap_or_else(|| {

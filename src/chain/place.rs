@@ -9,7 +9,7 @@ use crate::input::Located;
 pub struct Place {
     /// The line of the BEGIN marker, counted from 1; `None` for DER.
     pub line: Option<usize>,
-    /// The subject (RFC 4514), or the first DNS name of a certificate without one.
+    /// The subject (RFC 4514), or the first DNS name if the subject is empty.
     pub subject: String,
 }
 

@@ -17,7 +17,7 @@ fn certificates(pem: &[u8]) -> Vec<Located> {
     }
 }
 
-/// The index of an end entity in the file, and the index and depth of each CA above it.
+/// The index of an end entity in the file, and the index and depth of each CA above the end entity.
 type Path<'a> = (usize, &'a [(usize, usize)]);
 
 #[track_caller]
@@ -44,7 +44,7 @@ fn paths_are_those_of_names_and_signatures_in_whatever_order() {
     file_has_paths(fixture!("dual-rsa-ecdsa"), &[(0, &[(1, 1)]), (2, &[(3, 1)])]);
     // No certificate has a key identifier.
     file_has_paths(fixture!("no-ids"), &[(0, &[(1, 1), (2, 2)])]);
-    // X.509 version 1 has no basicConstraints: a certificate that signed another one is a CA.
+    // X.509 version 1 has no basicConstraints: a certificate that signed another certificate is a CA.
     file_has_paths(fixture!("v1-root"), &[(0, &[(1, 1)])]);
     file_has_paths(fixture!("v1-leaf"), &[(0, &[])]);
 }
@@ -69,7 +69,7 @@ fn what_is_alone_and_self_signed_is_a_server_by_its_names() {
     file_has_paths(fixture!("stray"), &[(0, &[(1, 1)])]);
 }
 
-/// RFC 8446 section 4.4.2: the server's own certificate is the first one.
+/// RFC 8446 section 4.4.2: the server's own certificate is the first certificate.
 #[test]
 fn the_first_certificate_that_is_served_is_the_servers_own() {
     has_paths(&Chain::served(certificates(fixture!("root-rsa"))), &[(0, &[])]);

@@ -66,7 +66,7 @@ pub(super) struct DiffArgs {
     pub(super) params: Vec<String>,
     #[command(flatten)]
     pub(super) published: PublishedArgs,
-    /// Print one half of a rollover: add (before the deployment) or remove (after it)
+    /// Print only the records to add (before a deployment) or to remove (after the deployment)
     #[arg(long, value_enum)]
     pub(super) only: Option<Half>,
     /// TTL of added records
@@ -91,7 +91,7 @@ const RECORDS_HELP: &str = if cfg!(feature = "live") {
     "Published records: a zone file or the output of dig; - for standard input"
 };
 
-// The source of the published records. A doc comment would become the help's first line.
+// The source of the published records. This is not a doc comment, because clap would print it in the help.
 #[derive(Args)]
 pub(super) struct PublishedArgs {
     #[arg(long, help = RECORDS_HELP, value_name = "FILE", required = !cfg!(feature = "live"))]
@@ -101,11 +101,11 @@ pub(super) struct PublishedArgs {
     pub(super) lookup: LookupArgs,
 }
 
-// Options for DNS queries. A doc comment would become the help's first line.
+// Options for DNS queries. This is not a doc comment, because clap would print it in the help.
 #[cfg(feature = "live")]
 #[derive(Args)]
 pub(super) struct LookupArgs {
-    /// Address of the name server [default: the system's]
+    /// Address of the name server [default: the system's name servers]
     #[arg(long, value_name = "SERVER[:PORT]")]
     pub(super) dns: Option<String>,
     /// DS or DNSKEY records to trust instead of the root keys
@@ -125,13 +125,13 @@ pub(super) struct ProbeArgs {
     /// Probe every MX host of a mail domain
     #[arg(long, value_name = "DOMAIN")]
     pub(super) mx: Option<String>,
-    /// Port, if HOST does not contain one [default: 25]
+    /// Port, if HOST contains no port [default: 25]
     #[arg(short, long)]
     pub(super) port: Option<String>,
     /// STARTTLS protocol [default: by port]
     #[arg(long, value_name = "PROTOCOL", value_enum)]
     pub(super) starttls: Option<Protocol>,
-    /// Use these records instead of those in the DNS; - for standard input
+    /// Use the records in FILE instead of those in the DNS; - for standard input
     #[arg(long, value_name = "FILE")]
     pub(super) records: Option<String>,
     /// Origin of relative names in --records
@@ -162,7 +162,7 @@ pub(super) struct ProbeArgs {
     pub(super) quiet: bool,
 }
 
-// Arguments of every subcommand that reads a chain. A doc comment would become the help's first line.
+// Arguments of every subcommand that reads a chain. This is not a doc comment, because clap would print it in the help.
 #[derive(Args)]
 pub(super) struct CommonArgs {
     /// PEM or DER file with certificates, a CSR or a key; - for standard input
@@ -176,10 +176,10 @@ pub(super) struct CommonArgs {
     /// Transport [default: tcp]
     #[arg(long, value_enum)]
     pub(super) transport: Option<Transport>,
-    /// $ORIGIN of --records and of the output; owner names below it are printed as relative names
+    /// $ORIGIN of --records and of the output; owner names below the origin are printed as relative names
     #[arg(long, value_name = "NAME")]
     pub(super) origin: Option<String>,
-    /// Next certificate, CSR or key: include its records too (repeatable)
+    /// File of the next certificate, CSR or key, whose records are included too (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(super) next: Vec<String>,
     /// Use this time instead of the clock, such as 2026-11-23T12:00:00Z

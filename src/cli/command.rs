@@ -32,7 +32,7 @@ const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] 
 const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
 
-For each certificate, in path order, prints a comment and the records with selector and matching type 0 1, 1 1, 0 2 and 1 2. Choose the records to publish.";
+For each certificate, in the order of the certification path, prints a comment and the records with these selectors and matching types: 0 1, 1 1, 0 2 and 1 2. Choose the records to publish.";
 
 macro_rules! check_help {
     ($examples:literal) => {
@@ -42,7 +42,7 @@ macro_rules! check_help {
             "\n  dig +short TLSA _25._tcp.mx.example | tlsagen check fullchain.pem mx.example --records -
   tlsagen check new/fullchain.pem mx.example --records db.example --origin example
 
-Every published triple must describe every end entity of the chain (RFC 7671 section 8).
+For each published triple (usage, selector, matching type), a record must match every end entity of the chain (RFC 7671 section 8).
 
 Exit status: 0 covered; 1 not covered, or partial; 2 usage or input error; 3 no record, or undetermined."
         )
@@ -78,7 +78,7 @@ Prints a line for each address and key type, then the overall verdict: pass, fai
 Hosts and addresses are probed in parallel. --timeout limits each lookup and each connection; --deadline limits the whole run. The verdict is unknown for a server that was not probed before the deadline, and for a server that has no TLS version, cipher suite or key type in common with this program: other clients may succeed.
 
 Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage or input error;
-3 undetermined: no records, insecure or bogus ones, or a server that cannot be reached.";
+3 undetermined: no records, insecure or bogus records, or a server that cannot be reached.";
 
 /// Prints the DANE TLSA records of a certificate chain: a complete set, or an error.
 #[derive(Parser)]

@@ -1,5 +1,5 @@
-//! Shell completions: the output of clap_complete, patched for this program. Its first argument is a subcommand or a
-//! file, most command lines have no subcommand, and options may also follow the files.
+//! Shell completions: the output of clap_complete, patched for this program. The first argument of tlsagen is a
+//! subcommand or a file, most command lines have no subcommand, and options may also follow the files.
 
 use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -40,7 +40,7 @@ fn hinted(command: Command) -> Command {
     command.mut_subcommands(hinted)
 }
 
-/// The part of bash's conditions that offers options even if the word does not start with a dash.
+/// The part of the bash conditions because of which bash offers options even if the word does not start with a dash.
 const LEVEL: &str = " || ${COMP_CWORD} -eq ";
 
 /// The bash command that offers both subcommands and options.
@@ -106,8 +106,8 @@ const SERVER: [&str; 2] = [":SERVER[:PORT]:", ":SERVER[\\:PORT]:"];
 /// A replacement that removes a colon: with two colons, zsh offers no options after the parameters.
 const TRIPLES: [&str; 2] = ["'*::params", "'*:params"];
 
-/// Returns the zsh completions: the first word is a subcommand or a file; after a file come the arguments of record
-/// output.
+/// Returns the zsh completions: the first word is a subcommand or a file, and the arguments of record output follow a
+/// file.
 fn zsh() -> String {
     let after_chain = zsh_after_chain();
     let arguments = between(&after_chain, ARGUMENTS);
@@ -163,7 +163,7 @@ mod tests {
         assert!(text.lines().any(|line| first_word_option(line).is_some()), "{text}");
         let patched = fish(&text);
         assert!(!patched.lines().any(|line| first_word_option(line).is_some()), "{patched}");
-        // The functions that the patched and the added lines call.
+        // The patched and the added lines call these functions.
         for function in ["__fish_tlsagen_using_subcommand", "__fish_tlsagen_needs_command"] {
             assert!(text.contains(&format!("function {function}\n")), "{function}: {text}");
         }

@@ -83,14 +83,15 @@ const MARK: &str = "\u{0}";
 /// Replaces the argument that `error` quotes with [`MARK`], and removes the tips that quote the argument.
 /// Returns the argument in a form that is safe to print, and whether the argument is positional.
 fn hide(error: &mut clap::Error, args: &[OsString]) -> Option<(Shown, bool)> {
-    // For an unknown argument, clap's InvalidArg is the argument as typed; for other errors, it is an option's name.
+    // For an unknown argument, clap's InvalidArg is the argument as typed; for other errors, InvalidArg is the name of
+    // an option.
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => ContextKind::InvalidValue,
     };
-    // Only the tips that start with "to pass" quote the argument. They explain how to pass a value that starts with a
-    // dash, and this program has no such value.
+    // Only the tips that start with "to pass" quote the argument. These tips explain how to pass a value that starts
+    // with a dash, but no value of this program does.
     if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
         let tips = tips.into_iter().filter(|tip| !tip.to_string().starts_with("to pass"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips.collect()));

@@ -29,7 +29,7 @@ pub struct LookupRequest {
 pub struct ProbeRequest {
     /// The server or mail domain to probe.
     pub target: Target,
-    /// The STARTTLS protocol; `None` for the default of the port.
+    /// The STARTTLS protocol; `None` for the usual protocol of the port.
     pub protocol: Option<Protocol>,
     /// A file of records to use instead of the DNS, `-` for standard input.
     pub records: Option<String>,

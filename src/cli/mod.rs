@@ -40,10 +40,10 @@ fn is_subcommand(name: &str) -> bool {
 /// The subcommand that needs the feature `live`.
 const PROBE: &str = "probe";
 
-/// The arguments that all subcommands with a chain share.
+/// The arguments that are common to all subcommands that read a chain.
 #[derive(Debug)]
 pub struct Common {
-    /// The chain, `-` for standard input.
+    /// The file of the chain, `-` for standard input.
     pub chain: String,
     /// The files of `--next`.
     pub next: Vec<String>,
@@ -64,7 +64,7 @@ pub struct Common {
 /// The arguments of record output.
 #[derive(Debug)]
 pub struct Request {
-    /// The chain and its owners.
+    /// The common arguments: the chain, its owners and others.
     pub common: Common,
     /// The TTL in seconds.
     pub ttl: Option<u32>,
@@ -81,7 +81,7 @@ pub struct Request {
 /// The arguments of `check`.
 #[derive(Debug)]
 pub struct CheckRequest {
-    /// The chain and its owners.
+    /// The common arguments: the chain, its owners and others.
     pub common: Common,
     /// The source of the published records.
     pub records: Records,
@@ -108,13 +108,13 @@ pub enum Records {
 /// The arguments of `diff`.
 #[derive(Debug)]
 pub struct DiffRequest {
-    /// The chain and its owners.
+    /// The common arguments: the chain, its owners and others.
     pub common: Common,
-    /// The triples of the wanted set.
+    /// The requested triples: usage, selector and matching type.
     pub params: Vec<Params>,
     /// The source of the published records.
     pub records: Records,
-    /// The half of the changes to print; `None` for both.
+    /// The changes to print, additions or removals; `None` for all changes.
     pub only: Option<Half>,
     /// The TTL of added records in seconds.
     pub ttl: Option<u32>,
@@ -276,7 +276,7 @@ type Place<'a> = (&'static str, Option<&'a String>);
 
 /// Parses the value of an option.
 ///
-/// Errors: an invalid value. The message quotes the value only if it cannot be a secret; otherwise it names the option.
+/// Errors: an invalid value. The message quotes the value unless the value may be a secret.
 fn parsed<T: FromStr<Err = NameError>>(text: &str, option: &str) -> Result<T, NameError> {
     text.parse().map_err(|error: NameError| error.at(format!("the value of {option}")))
 }

@@ -34,7 +34,7 @@ pub fn examples() -> String {
 
 /// Notes for every user.
 pub const NOTES: &str = "\
-HOST is the MX host, not the mail domain. Usage 3 describes the server's own certificate or key, usage 2 a CA above it.
+HOST is the MX host, not the mail domain. Usage 3 is for the server's own certificate or key, usage 2 for a CA of its chain.
 Records go to standard output, diagnostics to standard error.";
 
 /// The exit statuses.
@@ -49,7 +49,7 @@ pub const WORDS: [(&str, &str); 12] = [
     ("match", "The record authenticates the server."),
     (
         "unmatched",
-        "The record describes nothing in the chain: it is stale, or belongs to the next key (no action needed).",
+        "The record matches no certificate of the chain: it is stale, or it is for the next key and needs no action.",
     ),
     (
         "unusable",
@@ -59,13 +59,19 @@ pub const WORDS: [(&str, &str); 12] = [
         "ignored",
         "Clients use a record with the same usage and selector and a stronger digest instead (RFC 7671 section 9).",
     ),
-    ("failed", "The record describes a certificate of the chain, but the path, a date or a name is invalid."),
+    (
+        "failed",
+        "The record matches a certificate of the chain, but the certification path, a date or a name is invalid.",
+    ),
     ("unverified", "The record could not be verified here; the line gives the reason."),
-    ("covered", "For each published triple, a record matches each end entity of the chain."),
+    (
+        "covered",
+        "For each published triple (usage, selector, matching type), a record matches each end entity.",
+    ),
     (
         "partial",
-        "Some clients may succeed, but a triple matches nothing, an end entity has no record, or clients ignore the \
-         matching record because of a stale record with a stronger digest.",
+        "Some clients may succeed, but a triple has no matching record, an end entity has no matching record, or \
+         clients ignore the matching record because of a stale record with a stronger digest.",
     ),
     ("not-covered", "No usable record authenticates the server."),
     ("unknown", "There is no record, the DNS answer is not secure, or no record could be verified."),
@@ -101,22 +107,23 @@ const TROUBLESHOOTING: [(&str, &str); 3] = [
     ),
     (
         "check reports partial.",
-        "Run tlsagen diff fullchain.pem mx.example and every triple that you publish. Clients may still succeed, but \
-         the next change may break delivery. Publish the records listed as missing, or remove the lines that diff \
-         marks with -. If the file has two server certificates, clients reject the one whose record is not published.",
+        "Run tlsagen diff fullchain.pem mx.example, with the parameters of every record that you publish, such as \
+         3 1 1. Clients may still succeed, but the next change may break delivery. Publish the records listed as \
+         missing, or remove the records that diff marks with -. If the file has two server certificates, clients \
+         reject a certificate whose record is not published.",
     ),
     (
         "check reports unknown.",
-        "Read the first line, then run dig +dnssec _25._tcp.mx.example TLSA. The first line gives the reason: no \
-         record, insecure, bogus or no answer. A record is unverified if it has usage 0 or 1 and --ca-file is not given.",
+        "Read the first line of the report, which gives the reason: no record, insecure, bogus or no answer. Then run \
+         dig +dnssec _25._tcp.mx.example TLSA. A record of usage 0 or 1 is unverified if --ca-file is not given.",
     ),
 ];
 
 const PROBE_TROUBLESHOOTING: (&str, &str) = (
     "A web checker says that DANE is not valid.",
     "Run tlsagen probe --mx example.com. A fail line shows the address and the key type; the unmatched lines \
-     below are records of other keys. If probe reports insecure, the zone is not signed, or its parent has no DS \
-     record. If every server passes, the checker has a cached answer, which expires with the TTL.",
+     below that line are records of other keys. If probe reports insecure, the zone is not signed, or the parent zone \
+     has no DS record. If every server passes, the checker has a cached answer, which expires with the TTL.",
 );
 
 /// Returns the symptoms of this build, each with the command to run and the meaning of its output.

@@ -9,7 +9,7 @@ use crate::live::starttls::Protocol;
 use crate::owner::Transport;
 use crate::render::{ChangesFormat, Format, ReportFormat};
 
-/// Implements `ValueEnum` by means of `ALL` and `name` of the type.
+/// Implements `ValueEnum` with the constant `ALL` and the method `name` of the type.
 macro_rules! words {
     ($type:ty) => {
         impl ValueEnum for $type {

@@ -46,8 +46,8 @@ pub(super) fn diff(request: &DiffRequest) -> Result<Outcome, Trouble> {
     Ok(Outcome { talk, data: text.into_bytes(), status: if all.is_empty() { 0 } else { NO } })
 }
 
-/// Returns the published records of `owners`, once per name at which they exist, and the findings of the lookups. An
-/// owner without records has an empty entry at its own name.
+/// Returns the published records of `owners`, with one entry for each name at which records exist, and the findings of
+/// the lookups. An owner without records has an empty entry at its own name.
 fn holders(source: &Source, owners: &[Owner]) -> Result<(Vec<Found>, Vec<Finding>), Unusable> {
     let mut all: Vec<Found> = Vec::new();
     let mut findings = Vec::new();

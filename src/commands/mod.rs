@@ -1,4 +1,4 @@
-//! The subcommands, one file each; they read input, call the other modules and write output.
+//! The subcommands, one file each. A subcommand reads input, calls the other modules and writes output.
 
 mod check;
 mod diff;
@@ -23,8 +23,8 @@ use trouble::Trouble;
 /// Runs the program with `args`, starting with the program name, and returns the exit status: 0 success, 1 a negative
 /// answer, 2 an error, 3 undetermined.
 ///
-/// Computes everything before it writes anything, so that standard output stays empty on errors. The exception is
-/// `probe`: it checks its arguments and input first, then prints each host when the host is done.
+/// Computes everything before it writes anything, so that standard output stays empty on errors. `probe` is an
+/// exception: it checks its arguments and input first, then prints the result of each host when the host is done.
 ///
 /// `may_colour`: whether text on a terminal may be coloured.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {

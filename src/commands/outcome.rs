@@ -1,9 +1,9 @@
-//! The result of a run: text for standard output and standard error, and the exit status.
+//! The result of a command: text for standard output and standard error, and the exit status.
 
 use super::trouble::Trouble;
 use crate::diagnostic::{Finding, Severity};
 
-/// Exit status of a negative answer, or of changes to make.
+/// Exit status of a negative answer, and of `diff` if there are changes.
 pub(super) const NO: u8 = 1;
 /// Exit status of an error in the arguments or the input.
 pub(super) const TROUBLE: u8 = 2;
@@ -19,12 +19,12 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// A successful result with `text` on standard output.
+    /// Creates a successful result with `text` on standard output.
     pub(super) fn shown(text: String) -> Self {
         Self { data: text.into_bytes(), ..Self::default() }
     }
 
-    /// A failed result: no data, and the error on standard error.
+    /// Creates a failed result, with no data and with the error on standard error.
     pub(super) fn failed(trouble: &Trouble) -> Self {
         Self { data: Vec::new(), talk: trouble.lines(), status: TROUBLE }
     }

@@ -1,4 +1,4 @@
-//! Input of several subcommands: files, the certificates and keys in them, and the owners of the records.
+//! Reads the input that several subcommands need: files, the certificates and keys in them, and the owners.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -26,7 +26,7 @@ pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
     files.map(|file| Material::read(file.clone(), &read(file)?).in_file(file)).collect()
 }
 
-/// The owners, in the order of hosts and ports, without duplicates.
+/// Returns the owners, in the order of hosts and ports, without duplicates.
 pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
     let mut owners: Vec<Owner> = Vec::new();
     let mut seen = HashSet::new();
@@ -47,14 +47,14 @@ pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     }
 }
 
-/// An input file without the certificates that the request needs.
+/// The error for an input file without the certificates that the command needs.
 #[derive(Debug)]
 pub(super) struct CertificateNeeded {
     pub(super) file: String,
     pub(super) of: Needed,
 }
 
-/// The certificates that the request needs.
+/// The certificates that the command needs.
 #[derive(Debug)]
 pub(super) enum Needed {
     Server,

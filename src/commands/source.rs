@@ -100,7 +100,8 @@ pub(super) struct There {
     pub(super) names: Vec<HostName>,
 }
 
-/// The records that a client finds at `owner`. For a server, the TLSA base domain may be the target of a CNAME.
+/// Returns the records that a client finds at `owner`. The TLSA base domain of a host may be the target of its CNAME
+/// record.
 #[cfg(feature = "live")]
 fn look_up(resolver: &Resolver, owner: &Owner) -> Result<(There, Vec<Finding>), Dnssec> {
     let server = owner.host().zip(owner.port()).filter(|_| owner.transport() == Some(Transport::Tcp));

@@ -20,7 +20,7 @@ impl<E: Advise + Send + Sync + 'static> From<E> for Trouble {
 }
 
 impl Trouble {
-    /// The error line, then the hint line.
+    /// Returns the error line, then the hint line.
     pub(super) fn lines(&self) -> Vec<String> {
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
         let mut lines = vec![format!("error{code}: {:#}", self.error)];
@@ -31,7 +31,7 @@ impl Trouble {
 
 /// Adds the name of a file to an error.
 pub(super) trait InFile<T> {
-    /// The same result, with the name of the file before the error.
+    /// Returns the same result, with the name of the file before the error message.
     fn in_file(self, file: &str) -> Result<T, Trouble>;
 }
 

@@ -1,4 +1,4 @@
-//! Errors in making the requested records from a file, with hints.
+//! Errors that prevent the generation of the requested records from a file, with hints.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::{Advise, Code};
 use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
 
-/// The requested records cannot be made from a file.
+/// The reason why the requested records cannot be generated from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerateError {
     /// The file.
@@ -19,23 +19,23 @@ pub struct GenerateError {
 /// A problem that would make the records wrong or incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// The certificates do not form a path.
+    /// The certificates do not form a certification path.
     Chain(ChainError),
     /// The association data is invalid.
     Data {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
         /// The error in the data.
         error: DataError,
     },
     /// Usages 1 and 3 need an end entity, and the file has none.
     NoEndEntity {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
     },
-    /// Usages 0 and 2 need the issuer of the end entity, and the file does not contain it.
+    /// Usages 0 and 2 need the issuer of the end entity, and the file does not contain this issuer.
     NoIssuer {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
         /// The end entity.
         certificate: Place,
@@ -44,26 +44,26 @@ pub enum Problem {
     },
     /// The issuer of the end entity is in the file, but is not a CA.
     IssuerIsNoCa {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
         /// The end entity.
         certificate: Place,
     },
     /// A self-signed end entity cannot be a trust anchor.
     EndEntityAsAnchor {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
         /// The end entity.
         certificate: Place,
     },
     /// A bare key can be described only by usages 1 and 3 with selector 1.
     KeyOnly {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
     },
     /// Usages 1 and 3 describe depth 0, usages 0 and 2 describe depth 1 and above.
     DepthOfUsage {
-        /// The triple.
+        /// The usage, selector and matching type.
         params: Params,
         /// The depth.
         depth: usize,
@@ -77,7 +77,7 @@ pub enum Problem {
         /// The number of certificates above the end entity.
         length: usize,
     },
-    /// The file has no end entity to count the depth from.
+    /// Depths are counted from an end entity, and the file has none.
     DepthWithoutEndEntity,
 }
 
@@ -147,24 +147,24 @@ impl fmt::Display for Problem {
             Self::Data { params, error } => write!(f, "cannot make a {params} record: {error}"),
             Self::NoEndEntity { params } => write!(
                 f,
-                "{params} describes the server's certificate, but this file contains only CA certificates (RFC 7671 section 5.1)"
+                "a {params} record describes the server's certificate, but this file contains only CA certificates (RFC 7671 section 5.1)"
             ),
             Self::NoIssuer { params, certificate, .. } => write!(
                 f,
-                "{params} describes a CA, but this file does not contain the issuer of {certificate} (RFC 7671 section 5.2)"
+                "a {params} record describes a CA, but this file does not contain the issuer of {certificate} (RFC 7671 section 5.2)"
             ),
             Self::IssuerIsNoCa { params, certificate } => write!(
                 f,
-                "{params} describes a CA, but the issuer of {certificate} in this file is not a CA (RFC 5280 section 4.2.1.9)"
+                "a {params} record describes a CA, but the issuer of {certificate} in this file is not a CA (RFC 5280 section 4.2.1.9)"
             ),
             Self::EndEntityAsAnchor { params, certificate } => write!(
                 f,
-                "{params} describes a CA, but {certificate} is a self-signed server certificate, which clients reject as a CA (RFC 7671 section 5.2)"
+                "a {params} record describes a CA, but {certificate} is a self-signed server certificate, which clients reject as a CA (RFC 7671 section 5.2)"
             ),
             Self::KeyOnly { params } => {
                 write!(
                     f,
-                    "{params} needs a certificate, but this file contains only a key (RFC 7671 section 5.1)"
+                    "a {params} record needs a certificate, but this file contains only a key (RFC 7671 section 5.1)"
                 )
             }
             Self::DepthOfUsage { params, depth } => {

@@ -1,5 +1,5 @@
-//! TLSA records from parameters and the contents of files, each with its source: RFC 6698 section 2.1, RFC 7671
-//! section 5.
+//! Generates TLSA records, each with its source, from parameters and the contents of files: RFC 6698 section 2.1, RFC
+//! 7671 section 5.
 
 mod error;
 
@@ -15,7 +15,7 @@ pub use error::{GenerateError, Problem};
 /// A file and its contents.
 #[derive(Debug)]
 pub struct Material {
-    /// The path as given, `-` for standard input.
+    /// The file name as given, `-` for standard input.
     pub file: String,
     /// The contents of the file.
     pub content: Content,
@@ -102,12 +102,14 @@ impl Source<'_> {
     }
 }
 
-/// Makes the records with `params`, ordered by triple, then by material, then by depth.
+/// Generates the records for each triple of usage, selector and matching type in `params`, ordered by triple, then by
+/// material, then by depth.
 ///
-/// The first material is the current chain; the others are the next chains or keys of a rollover. Usages 0 and 2 give
-/// no record for a bare key among the others. `depth` selects one certificate of each path. Duplicates are omitted.
+/// The first material is the current chain; the other materials are the next chains or keys of a rollover. Usages 0 and
+/// 2 give no record for a bare key in the other materials. `depth` selects one certificate of each certification path.
+/// Duplicates are omitted.
 ///
-/// Errors: see [`Problem`]. An error returns no records.
+/// Errors: see [`Problem`]. A single problem is an error for all records.
 pub fn records<'a>(
     materials: &'a [Material],
     params: &[Params],
@@ -135,9 +137,9 @@ pub fn records<'a>(
     Ok(without_repetitions(records))
 }
 
-/// Makes four records for every certificate, with selectors 0 and 1 and matching types 1 and 2: usage 3 for end
-/// entities, usage 2 for CAs. In each file, every end entity is followed by its path, and the certificates that are on
-/// no path come last. A bare key gives two records, with usage 3 and selector 1.
+/// Generates four records for every certificate, with selectors 0 and 1 and matching types 1 and 2: usage 3 for end
+/// entities, usage 2 for CAs. For each file, every end entity is followed by its certification path, and the
+/// certificates that are not in any path come last. A bare key gives two records, with usage 3 and selector 1.
 ///
 /// Errors: see [`Problem`].
 pub fn chain_records(materials: &[Material], depth: Option<usize>) -> Result<Vec<Record<'_>>, GenerateError> {
@@ -226,7 +228,7 @@ fn no_issuer(end_entity: Member<'_>, params: Params) -> Problem {
     }
 }
 
-/// Returns the certificates for which [`chain_records`] makes records, in the same order.
+/// Returns the certificates for which [`chain_records`] generates records, in the same order.
 fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
     let end_entities = chain.end_entities();
     if end_entities.is_empty() {
@@ -259,7 +261,7 @@ fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Prob
 
 /// Returns the bare keys as sources of records.
 ///
-/// Errors: only usages 1 and 3 with selector 1 can describe a bare key (RFC 7671 section 5.1).
+/// Errors: the usage is 0 or 2, or the selector is 0; such a record cannot describe a bare key (RFC 7671 section 5.1).
 fn key_sources<'a>(
     material: &'a Material,
     keys: &'a [PublicKey],
@@ -271,14 +273,14 @@ fn key_sources<'a>(
     Ok(keys.iter().map(|key| Source { material, item: Item::Key(key) }).collect())
 }
 
-/// The record with `params` that describes `certificate`.
+/// Creates the record with `params` that describes `certificate`.
 ///
 /// Errors: the certificate is too long for a record with matching type 0.
 pub fn describe(certificate: &Certificate, params: Params) -> Result<Tlsa, DataError> {
     Tlsa::describing(params, selected(certificate, params.selector))
 }
 
-/// The octets that a selector selects (RFC 6698 section 2.1.2).
+/// Returns the octets that a selector selects (RFC 6698 section 2.1.2).
 fn selected(certificate: &Certificate, selector: Selector) -> &[u8] {
     match selector {
         Selector::Cert => certificate.der(),

@@ -39,12 +39,12 @@ impl Deadline {
         self.left() <= SLACK
     }
 
-    /// The reason for hosts or addresses that were not started in time.
+    /// Returns the omission of a host or address whose examination did not start in time.
     pub(super) fn not_started(&self) -> Omission {
         Omission::NotStarted(self.limit)
     }
 
-    /// The reason for hosts or addresses that were started but not finished in time.
+    /// Returns the omission of a host or address whose examination started, but did not finish in time.
     pub(super) fn not_finished(&self) -> Omission {
         Omission::NotFinished(self.limit)
     }
@@ -53,9 +53,9 @@ impl Deadline {
 /// Why a host or an address was not examined completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Omission {
-    /// Not started within this time limit.
+    /// The examination did not start within this time limit.
     NotStarted(Duration),
-    /// Started, but not finished within this time limit.
+    /// The examination started, but did not finish within this time limit.
     NotFinished(Duration),
     /// The probe has more than [`MOST_HOSTS`] hosts.
     ManyHosts,

@@ -21,11 +21,12 @@ pub enum Dnssec {
     NotGiven(Owner),
     /// The host provably has no TLSA records, so clients do not use DANE.
     NoRecords,
-    /// Records are unsigned, so clients do not use DANE; contains the unsigned records and the reason.
+    /// The addresses or the TLSA records are unsigned, so clients do not use DANE; contains the name of the unsigned
+    /// records and the reason.
     Insecure(String),
     /// The signatures are invalid, so clients skip the host; contains the reason.
     Bogus(String),
-    /// The lookup found no answer or no address; contains the reason.
+    /// The lookup returned no answer or no address; contains the reason.
     Unreachable(String),
     /// There is no host to look up; contains the reason, with the RFC section.
     NoHost(String),
@@ -60,7 +61,7 @@ impl Dnssec {
         }
     }
 
-    /// Replaces an [`Self::Unreachable`] result with the omission if the deadline has passed.
+    /// Returns [`Self::NotVisited`] instead of [`Self::Unreachable`] if the deadline has passed.
     pub fn within(self, deadline: &Deadline) -> Self {
         match self {
             Self::Unreachable(_) if deadline.is_over() => Self::NotVisited(deadline.not_finished()),
@@ -69,7 +70,7 @@ impl Dnssec {
     }
 }
 
-/// The location of a host and its TLSA records.
+/// The addresses and TLSA records of a host, and the names at which they exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// The host.
@@ -80,9 +81,9 @@ pub struct Server {
     pub owner: Owner,
     /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
-    /// Its addresses.
+    /// The addresses of the host.
     pub addresses: Vec<IpAddr>,
-    /// Its records.
+    /// The TLSA records of the host.
     pub records: Vec<Published>,
     /// Remarks about the lookups.
     pub remarks: Vec<Remark>,
@@ -104,11 +105,12 @@ pub enum Remark {
     EndsSoon(Expiry),
 }
 
-/// A remark is made for signatures that expire within this time: signers normally renew them several days earlier.
+/// Remaining lifetime of a signature below which a remark is made: signers normally renew a signature several days
+/// earlier.
 const SOON: Duration = Duration::days(2);
 
 impl Remark {
-    /// A remark if a signature of the validated answer expires soon after `now`.
+    /// Returns a remark if a signature of the validated answer expires soon after `now`.
     fn on_expiry(answer: &Answer, now: OffsetDateTime) -> Option<Self> {
         let expires = answer.expires.as_ref().filter(|expires| expires.at - now < SOON);
         expires.cloned().map(Self::EndsSoon)
@@ -116,9 +118,10 @@ impl Remark {
 }
 
 impl Server {
-    /// Reference identifiers of the server's certificate, the TLSA base domain first (RFC 7671 section 7).
+    /// Returns the reference identifiers for the server's certificate, the TLSA base domain first (RFC 7671 section 7).
     ///
-    /// `on_smtp`: SMTP clients do not accept the host name before CNAME expansion (RFC 7672 section 3.2.2).
+    /// If `on_smtp`, omits the host name before CNAME expansion, because SMTP clients do not accept that name (RFC 7672
+    /// section 3.2.2).
     pub fn names(&self, on_smtp: bool) -> Vec<HostName> {
         let mut names = vec![self.base.clone()];
         if !on_smtp && self.host != self.base {
@@ -158,7 +161,8 @@ struct Addresses {
 }
 
 impl Addresses {
-    /// Looks up each family on its own, so that a failure of one does not hide the other.
+    /// Looks up each address family separately, so that a failed lookup does not hide the addresses of the other
+    /// family.
     ///
     /// Errors: no lookup succeeded, or there is no address.
     fn look_up(resolver: &Resolver, host: &HostName, families: Families) -> Result<Self, Dnssec> {
@@ -168,14 +172,15 @@ impl Addresses {
                 Ok(Answer { security: Security::Bogus(reason), .. }) => {
                     failures.push((*kind, Dnssec::Bogus(reason)));
                 }
-                // A denial for one family does not affect the security of the other.
+                // A proof that one family has no addresses does not affect the security of the other family.
                 Ok(answer) if answer.data.is_empty() => {}
                 Ok(answer) => answers.push((*kind, answer)),
                 Err(error) => failures.push((*kind, error.into())),
             }
         }
         if answers.is_empty() {
-            // A bogus answer is reported before a missing one, because it makes clients skip the host.
+            // If one lookup was bogus and the other failed, report the bogus answer, because a bogus answer makes
+            // clients skip the host.
             let is_bogus = |(_, failure): &&(Kind, Dnssec)| matches!(failure, Dnssec::Bogus(_));
             let failure = failures.iter().find(is_bogus).or(failures.first());
             let none = || Dnssec::Unreachable(format!("{} has no address", host.as_str()));
@@ -205,7 +210,7 @@ impl Addresses {
     }
 }
 
-/// The addresses of `host`, signed or not.
+/// Returns the addresses of `host`, signed or unsigned.
 ///
 /// Errors: no lookup succeeded, or there is no address.
 pub fn addresses(
@@ -228,7 +233,7 @@ impl From<LookupError> for Dnssec {
 
 /// Looks up the addresses and TLSA records of `host` as a client does.
 ///
-/// Errors: the status because of which clients do not use DANE; it is never [`Dnssec::Secure`].
+/// Errors: the reason why clients do not use DANE for this host; never [`Dnssec::Secure`].
 pub fn locate(
     resolver: &Resolver,
     host: &HostName,
@@ -245,7 +250,8 @@ pub fn locate(
         _ => None,
     });
     if let Some(why) = insecure {
-        // If the CNAME record is signed but its target is not, the host itself is the TLSA base domain.
+        // If the CNAME record is signed but the addresses of its target are unsigned, the host itself is the TLSA base
+        // domain.
         let alias_is_secure =
             is_alias && resolver.lookup(host.name(), Kind::Cname)?.security == Security::Secure;
         if !alias_is_secure {
@@ -264,7 +270,7 @@ pub fn locate(
                 let (host, addresses) = (host.clone(), found.all());
                 return Ok(Server { host, base, owner, holder, addresses, records, remarks });
             }
-            // The first reason other than `NoRecords` is returned; the CNAME target comes before the host itself.
+            // Keep the first reason other than `NoRecords`. The CNAME target is tried before the host itself.
             Err(reason) if none == Dnssec::NoRecords => none = reason,
             Err(_) => {}
         }
@@ -322,7 +328,7 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
 /// The mail hosts of a domain, most preferred first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchanges {
-    /// The hosts; for an MX record without a valid host name, its text and the error.
+    /// The hosts; `Err` contains the invalid host name of an MX record, and the reason.
     pub hosts: Vec<Result<HostName, (String, NameError)>>,
     /// The domain and its signed CNAME target; a certificate may contain either name (RFC 7672 section 3.2.2).
     pub nexthops: Vec<HostName>,

@@ -26,7 +26,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// The result for a host that clients do not connect to with DANE; `dnssec` is the reason.
+    /// Returns the result for a host without examined addresses; `dnssec` is the reason.
     pub fn without_endpoints(host: String, dnssec: Dnssec) -> Self {
         Self {
             host,
@@ -39,9 +39,9 @@ impl Host {
         }
     }
 
-    /// The result for a host; `is_given` means that the records are from a file.
+    /// Returns the result for a host; `is_given` means that the records are from a file.
     ///
-    /// Drops addresses without a route, unless no examined address has a route.
+    /// Drops the addresses without a route if at least one examined address has a route.
     pub fn new(host: String, seen: Result<Examined, Dnssec>, is_given: bool) -> Self {
         let Examined { server, mut endpoints } = match seen {
             Ok(examined) => examined,

@@ -1,7 +1,7 @@
 //! Examines servers as a DANE client does: RFC 7671 section 7, RFC 7672 section 2. Only this module uses sockets.
 //!
-//! It looks up the addresses and TLSA records of a host, connects to each address once per key type, and checks the
-//! chain that the server sends, as `check` does for a file.
+//! For each host, looks up the addresses and TLSA records, connects to each address once per key type, and checks the
+//! chain that the server sends in the same way as `check` checks the chain in a file.
 
 mod deadline;
 pub mod dns;
@@ -56,7 +56,8 @@ impl fmt::Display for ClientVerdict {
 }
 
 impl ClientVerdict {
-    /// The worst verdict: fail, then unknown, then pass. Without verdicts, unknown.
+    /// Returns the worst verdict: fail is worse than unknown, and unknown is worse than pass. Returns unknown if there
+    /// are no verdicts.
     pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = None;
         for verdict in verdicts {
@@ -75,9 +76,9 @@ impl ClientVerdict {
 pub struct Examination<'a> {
     /// The port.
     pub port: Port,
-    /// The protocol before TLS.
+    /// The application protocol, which determines how TLS is started.
     pub protocol: Protocol,
-    /// Whether RFC 7672 applies, because this is mail between servers.
+    /// Whether the servers are mail servers that receive mail from other mail servers, so RFC 7672 applies.
     pub on_smtp: bool,
     /// Additional reference identifiers (RFC 7672 section 3.2.2).
     pub nexthops: &'a [HostName],
@@ -117,7 +118,7 @@ pub struct Visited {
     pub report: Option<Report>,
     /// The certificates that the server sent, in DER, the server's own first.
     pub served: Vec<Vec<u8>>,
-    /// A key type for which the server may have another certificate, and why that certificate was not examined.
+    /// The key type of another certificate that the server may have, and why that certificate was not examined.
     pub unseen: Option<String>,
     /// Whether this machine has no route to the address.
     pub has_no_route: bool,
@@ -160,7 +161,8 @@ fn examine(address: IpAddr, server: &Server, examination: &Examination<'_>) -> V
         }
         return seen;
     }
-    // The most serious error is shown: refusals first, then other errors, then key types without a certificate.
+    // Show the most serious error: a refusal before any other error, and last an error that only means that the server
+    // has no certificate of the key type.
     let error = missed.iter().map(|(_, error)| error).max_by_key(|error| match error.verdict() {
         ClientVerdict::Fail => 2,
         _ if error.of_kind().is_none() => 1,
@@ -215,14 +217,15 @@ impl VisitError {
 
     fn is_no_route(&self) -> bool {
         let Self::Connect(error) = self else { return false };
-        /// EAFNOSUPPORT of Linux, returned by kernels without IPv6; the standard library has no ErrorKind for it.
+        /// The Linux error EAFNOSUPPORT, which kernels without IPv6 return. The standard library has no ErrorKind for
+        /// this error.
         const NO_SUCH_FAMILY: i32 = 97;
         matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
             || error.raw_os_error() == Some(NO_SUCH_FAMILY)
     }
 
-    /// How certainly the error means that the server has no certificate of the key type; `None` if the error does
-    /// not depend on the key type.
+    /// Returns how certain it is, given this error, that the server has no certificate of the key type; `None` if the
+    /// error does not depend on the key type.
     fn of_kind(&self) -> Option<OfKind> {
         match self {
             Self::Tls(TlsError::NothingInCommon) => Some(OfKind::Surely),
@@ -233,8 +236,8 @@ impl VisitError {
         }
     }
 
-    /// Returns fail if the server refuses TLS or lacks the private key: every DANE client then fails. Unreachable
-    /// servers and protocol errors are unknown.
+    /// Returns fail if the server refuses TLS or does not have the private key, because every DANE client then fails.
+    /// Returns unknown for all other errors.
     fn verdict(&self) -> ClientVerdict {
         match self {
             Self::Starttls(StarttlsError::NotOffered(_))

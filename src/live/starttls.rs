@@ -1,7 +1,7 @@
 //! The plain-text dialog before TLS, for each protocol: RFC 3207 and others.
 //!
-//! Input is read octet by octet, so that no plain text gets into the TLS session (CVE-2011-0411). The dialog is
-//! limited in octets and in time.
+//! The input is read octet by octet, so that the TLS session never reads plain text that was sent before TLS
+//! (CVE-2011-0411). The number of octets and the time are limited.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -187,7 +187,7 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
     }
 }
 
-/// Turns a refusal into [`StarttlsError::Busy`] if it is temporary.
+/// Turns a refusal into [`StarttlsError::Busy`] if the refusal is temporary.
 fn busy_if(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> StarttlsError {
     move |error| match error {
         StarttlsError::NotOffered(line) if is_busy(&line) => StarttlsError::Busy(line),
@@ -251,7 +251,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         }
     }
 
-    /// Reads a reply of one or more lines, the last of them with `code` (RFC 5321 section 4.2.1).
+    /// Reads a reply of one or more lines; the last line must start with `code` (RFC 5321 section 4.2.1).
     fn reply(&mut self, code: &str) -> Result<Vec<String>, StarttlsError> {
         let mut lines = Vec::new();
         loop {

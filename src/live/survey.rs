@@ -23,7 +23,7 @@ const AT_ONCE: usize = 32;
 pub struct Examined {
     /// The host.
     pub server: Server,
-    /// The results of its addresses, in order.
+    /// The results, in the order of the host's addresses.
     pub endpoints: Vec<Visited>,
 }
 
@@ -31,7 +31,7 @@ pub struct Examined {
 pub struct Survey<'a> {
     /// Locates a host: returns its addresses and records, or why clients do not use DANE.
     pub locate: &'a (dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
-    /// How to examine its addresses.
+    /// How to examine the addresses of a host.
     pub examination: &'a Examination<'a>,
 }
 

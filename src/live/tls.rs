@@ -1,4 +1,4 @@
-//! TLS handshakes that accept any certificate chain, one for each key type: RFC 8446, RFC 5246.
+//! Performs a TLS handshake for each key type, and accepts any certificate chain: RFC 8446, RFC 5246.
 //!
 //! The published records decide whether the chain is good. The handshake only shows whether the server has the
 //! private key of the certificate that it sends.
@@ -44,7 +44,7 @@ impl KeyKind {
 /// The signature schemes offered for each key type (RFC 8446 section 4.2.3), most preferred first, with the
 /// AlgorithmIdentifier contents of their signatures.
 ///
-/// The last schemes of each key type are not supported by rustls; they are offered so that servers with such keys
+/// rustls does not support the last schemes of each key type. These schemes are offered so that servers with such keys
 /// send their certificates too.
 const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
@@ -58,7 +58,7 @@ const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA512, alg_id::RSA_PKCS1_SHA512),
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA384, alg_id::RSA_PKCS1_SHA384),
     (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA256, alg_id::RSA_PKCS1_SHA256),
-    // rsa_pss_pss_sha512, _sha384 and _sha256, for keys under id-RSASSA-PSS.
+    // rsa_pss_pss_sha512, _sha384 and _sha256, for keys with the algorithm id-RSASSA-PSS.
     (KeyKind::Rsa, SignatureScheme::Unknown(0x080b), alg_id::RSA_PSS_SHA512),
     (KeyKind::Rsa, SignatureScheme::Unknown(0x080a), alg_id::RSA_PSS_SHA384),
     (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
@@ -78,14 +78,14 @@ pub struct Served {
 pub enum Possession {
     /// The server signed the handshake with the private key.
     Proven,
-    /// An RSA key below 2048 bits, so the signature was not verified. The verdict may still be pass: clients that
-    /// accept such keys can verify the signature.
+    /// The key is an RSA key below 2048 bits, so the signature was not verified. The verdict may still be pass, because
+    /// clients that accept such keys can verify the signature.
     WeakKey(KeyAlgorithm),
     /// Undetermined, for this reason. The verdict is not pass, because anyone can send the certificate.
     Unknown(String),
 }
 
-/// Why possession is not proven; empty if it is proven.
+/// Writes the reason why possession is not proven, or nothing if possession is proven.
 impl fmt::Display for Possession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -162,8 +162,8 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
             let has_answered = connection.protocol_version().is_some();
             return Err(match of_io(error) {
                 TlsError::Io(error) if !has_answered && is_end(&error) => TlsError::Closed,
-                // The server sent a certificate, so it refuses for another reason, such as a missing client
-                // certificate.
+                // The server sent a certificate of this key type, so the alert has another reason, such as a missing
+                // client certificate.
                 TlsError::NothingInCommon if seen.has_certificates() => {
                     TlsError::Refused("handshake_failure".to_owned())
                 }
@@ -172,7 +172,7 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
         }
     }
     connection.send_close_notify();
-    // The certificates are known; errors while closing do not matter.
+    // The certificates are known, so errors while closing the connection do not matter.
     let _ = connection.write_tls(wire);
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
     Ok(Served {

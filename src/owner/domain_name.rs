@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-/// An absolute domain name in lower case; displayed with its final dot. Host names, owners and origins contain this
+/// An absolute domain name in lower case; `Display` writes the final dot. Host names, owners and origins contain this
 /// type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainName(String);
@@ -31,8 +31,7 @@ impl DomainName {
         self.0.split('.').filter(|label| !label.is_empty())
     }
 
-    /// Returns the wildcard with the same parent; the wildcard may apply if this name does not exist (RFC 4592). `None`
-    /// for the root.
+    /// Returns the wildcard `*.parent`, which may apply if this name does not exist (RFC 4592); `None` for the root.
     pub fn wildcard(&self) -> Option<Self> {
         let (_, above) = self.0.split_once('.').unwrap_or((&self.0, ""));
         (!self.is_root()).then(|| Self(format!("*.{above}").trim_end_matches('.').to_owned()))

@@ -23,7 +23,7 @@ pub enum PemProblem {
         /// The line of its BEGIN.
         begin: usize,
     },
-    /// END whose label differs from that of the open block.
+    /// END whose label differs from the label of the open block.
     EndMismatch {
         /// The label of END.
         label: String,

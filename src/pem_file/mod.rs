@@ -93,17 +93,17 @@ impl<'a> Block<'a> {
         Ok(std::mem::take(&mut *octets))
     }
 
-    /// Decodes the block with the pem crate. Only for certification requests and public keys, because the pem crate
-    /// does not wipe its copies from memory.
+    /// Decodes the block with the pem crate. Use this only for certification requests and public keys, because the pem
+    /// crate does not wipe its copies from memory.
     ///
     /// Errors: as [`Block::decode`].
     pub fn decode_single(&self) -> Result<Vec<u8>, PemError> {
-        // The pem crate also accepts headers and any white space within a line, so these are refused here.
+        // The pem crate also accepts headers and any white space within a line, but this function refuses both.
         if !self.data()?.iter().all(|octet| is_base64(*octet) || *octet == b'=') {
             return Err(self.flaw());
         }
-        // pem::parse fails on a blank line before END, because it expects headers before that line: decode() reads the
-        // block in this case.
+        // pem::parse fails on a blank line before END, because it expects headers before a blank line. In that case,
+        // decode() decodes the block.
         pem::parse(self.framed).map_or_else(|_| self.decode(), |block| Ok(block.into_contents()))
     }
 
@@ -299,8 +299,8 @@ const LABEL_STARTS: [&str; 17] = [
     "PARAMETERS",
 ];
 
-/// Whether the line was probably meant as a marker: it contains BEGIN or END before a known label, and either dashes
-/// or nothing else.
+/// Whether the line was probably meant as a marker: it contains BEGIN or END before a known label, and contains either
+/// dashes or no other words.
 fn looks_like_marker(text: &[u8]) -> bool {
     let dash = |c: char| {
         matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
@@ -317,7 +317,7 @@ fn looks_like_marker(text: &[u8]) -> bool {
         return true;
     }
     let meant = |word: &str| {
-        // A marker contains the word once. The limit bounds the time spent on a hostile line.
+        // A real marker contains the word once; the limit bounds the time spent on a hostile line.
         plain.match_indices(word).take(8).any(|(at, _)| {
             let (before, rest) = plain.split_at(at);
             let after = rest.trim_start_matches(word).trim_start_matches([' ', '\t', '_', '-']);

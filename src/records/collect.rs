@@ -1,7 +1,7 @@
 //! Collects the records of the requested owners, and their aliases, from a text.
 //!
-//! A zone may be large, and most names in it are not relevant. The relevant names are known only after all aliases
-//! have been read, so a text with relevant aliases is read twice. Only relevant names are kept.
+//! A zone may be large, and most names in a zone are not relevant. The relevant names are known only after all aliases
+//! have been read, so a text with relevant aliases is read twice. Only relevant names are kept in memory.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -18,7 +18,7 @@ use crate::owner::{DomainName, Origin, Owner};
 
 /// Collects from `text` the records of `owners` and of the names to which their aliases lead.
 ///
-/// Errors: an unreadable entry of any owner; a failed lookup of dig.
+/// Errors: an unreadable entry of any owner; dig output that reports a failed lookup.
 pub(super) fn collect(
     text: &str,
     origin: Option<&Origin>,
@@ -41,8 +41,8 @@ pub(super) fn collect(
     Ok(pass.set)
 }
 
-/// The relevant names and the wildcards that may cover them, as hashes. If another name has
-/// the same hash, it is kept too, but has no effect.
+/// The relevant names and the wildcards that may cover them, as hashes. Another name with the same hash is kept too,
+/// but has no effect.
 #[derive(Default)]
 struct Names {
     state: RandomState,
@@ -74,7 +74,7 @@ impl Names {
         self.hashes.binary_search(&self.hash(name)).is_ok()
     }
 
-    /// Adds the names to which the aliases of relevant names lead; returns whether it added any.
+    /// Adds the names to which the aliases of relevant names lead; returns whether any name was added.
     fn follow(&mut self, mut aliases: Vec<Alias>) -> bool {
         aliases.sort_unstable();
         let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
@@ -92,11 +92,11 @@ impl Names {
     }
 }
 
-/// One reading of the text.
+/// One pass over the text.
 struct Pass<'a> {
     set: PublishedSet,
     names: &'a Names,
-    /// All aliases of the text; `None` in the second reading.
+    /// All aliases of the text; `None` in the second pass.
     aliases: Option<Vec<Alias>>,
 }
 
@@ -201,7 +201,7 @@ fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProble
             let (usage, selector) = (tlsa.usage().to_int(), tlsa.selector().to_int());
             record(usage, selector, tlsa.matching_type().to_int(), tlsa.data())
         }
-        // RFC 3597 form.
+        // A record in RFC 3597 form.
         ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::TLSA => match generic.data().as_ref() {
             [usage, selector, matching_type, data @ ..] => record(*usage, *selector, *matching_type, data),
             _ => return Err(RecordsProblem::NoData),

@@ -1,10 +1,10 @@
-//! Why published records cannot be read, and what to do.
+//! Errors in the text of published records, with hints.
 
 use std::fmt;
 
 use crate::diagnostic::Advise;
 
-/// Why published records cannot be read.
+/// The reason why published records cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordsError {
     /// The line of the entry, counted from 1; 0 for the whole text.
@@ -22,11 +22,11 @@ pub enum RecordsProblem {
     SecondParenthesis,
     /// A `)` without `(`.
     ClosingParenthesis,
-    /// An opening quotation mark without a closing one.
+    /// A missing closing quotation mark.
     Quote,
     /// A relative name without a known origin; contains the name only if the name may be shown.
     NoOrigin(Option<String>),
-    /// An entry that starts with a blank, without a previous owner.
+    /// An entry that starts with a blank, although no previous entry has an owner.
     NoOwner,
     /// An entry without a record type.
     NoType,
@@ -45,7 +45,7 @@ pub enum RecordsProblem {
     },
     /// A TLSA record without association data.
     NoData,
-    /// Record data without an owner, for several requested owners.
+    /// Record data without an owner, although several owners are requested.
     Bare {
         /// The number of requested owners.
         owners: usize,
@@ -55,7 +55,7 @@ pub enum RecordsProblem {
 }
 
 impl RecordsError {
-    /// Record data without an owner, for `owners` requested owners.
+    /// Creates the error for record data without an owner; `owners` is the number of requested owners.
     pub fn bare(owners: usize) -> Self {
         Self { line: 0, problem: RecordsProblem::Bare { owners } }
     }
@@ -76,7 +76,7 @@ impl RecordsProblem {
                 "run dig again, or ask another name server: this output does not show whether records exist"
             }
             Self::NoData => {
-                "a TLSA record is usage, selector, matching type, then hex (RFC 6698 section 2.2)"
+                "a TLSA record consists of usage, selector, matching type and hex data (RFC 6698 section 2.2)"
             }
             _ => "give zone-file lines, the output of `dig` (also +short), or RFC 3597 lines",
         }
@@ -117,7 +117,7 @@ impl fmt::Display for RecordsProblem {
             }
             Self::NoData => f.write_str("the TLSA record has no association data"),
             Self::Bare { owners } => {
-                write!(f, "record data without an owner, but {owners} owners are requested")
+                write!(f, "the record data has no owner, but {owners} owners are requested")
             }
             Self::Directive(Some(name)) => write!(f, "{name} is not supported"),
             Self::Directive(None) => f.write_str("this directive is not supported"),

@@ -1,4 +1,5 @@
-//! Published TLSA records from zone files, dig output and RFC 3597 text: RFC 1035 section 5.1, RFC 3597 section 5.
+//! Reads published TLSA records from zone files, dig output and RFC 3597 text: RFC 1035 section 5.1, RFC 3597 section
+//! 5.
 //!
 //! This module splits the text into entries, so that errors have a line number and other record types are skipped;
 //! the `domain` crate reads the owners and the CNAME and TLSA records.
@@ -29,7 +30,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// Whether the data equals the data of `tlsa`.
+    /// Whether the parameters and the association data equal those of `tlsa`.
     pub fn is(&self, tlsa: &Tlsa) -> bool {
         let params = tlsa.params();
         let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
@@ -62,10 +63,10 @@ pub struct PublishedSet {
     bare_target: Option<DomainName>,
 }
 
-/// The records that a client finds at an owner.
+/// The records that a client finds for an owner name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
+    /// The name at which the records exist: the owner, the end of the owner's CNAME chain, or a wildcard.
     pub holder: Owner,
     /// The records in the order of the text, without duplicates.
     pub records: Vec<Published>,
@@ -90,12 +91,12 @@ impl PublishedSet {
         !self.bare.is_empty()
     }
 
-    /// The records that a client finds at `owner`: at the name itself, at the end of its CNAME chain, or at the
-    /// wildcard `*._transport.host` (RFC 6698 appendix A.2.1); otherwise the data without an owner. `None` if no
-    /// record is found.
+    /// Returns the records that a client finds for `owner`: at the name itself, at the end of its CNAME chain, or at
+    /// the wildcard `*._transport.host` (RFC 6698 appendix A.2.1). If there are none, returns the record data without
+    /// an owner, or `None` if there is no such data either.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
         let mut name = owner.name().clone();
-        // To follow more CNAME records than there are means that they form a loop.
+        // A CNAME chain that is longer than the number of CNAME records is a loop, so the search ends.
         for _ in 0..=self.aliases.len() {
             let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
             let holder = wildcard.unwrap_or_else(|| name.clone());
@@ -124,7 +125,7 @@ fn found(holder: &DomainName, records: &[Published]) -> Option<Found> {
 ///
 /// Errors: a PEM block, with its line, or DER.
 pub fn refuse_secrets(octets: &[u8]) -> Result<(), RecordsError> {
-    // A short DER key starts with an INTEGER, whose tag 2 is an octet that does not occur in text.
+    // The content of a short DER key starts with an INTEGER, whose tag is the octet 2, which does not occur in text.
     let is_der = matches!(octets, [0x30, 0x81..=0x84, ..] | [0x30, _, 0x02, ..]);
     match text::line_of_pem(octets) {
         Some(line) => Err(RecordsError { line, problem: RecordsProblem::Pem }),

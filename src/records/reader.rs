@@ -26,9 +26,9 @@ impl Reader {
         Self { zonefile }
     }
 
-    /// Applies `$ORIGIN`; ignores `$TTL`, and `$GENERATE` without TLSA or CNAME records.
+    /// Applies `$ORIGIN`. Ignores `$TTL`, and ignores `$GENERATE` if the line generates neither TLSA nor CNAME records.
     ///
-    /// Errors: an invalid `$ORIGIN`, or another directive.
+    /// Errors: an invalid `$ORIGIN`, or any other directive.
     pub(super) fn directive(&mut self, name: &str, entry: &Entry) -> Result<(), RecordsProblem> {
         let mentions = |name: &str| entry.words().any(|word| word.eq_ignore_ascii_case(name));
         match name.to_ascii_uppercase().as_str() {
@@ -71,8 +71,8 @@ impl Reader {
     }
 }
 
-/// Converts an error of the `domain` crate. The position at its start and the input text at its end are not shown:
-/// a file given by mistake may contain a secret.
+/// Converts an error of the `domain` crate. Keeps only the reason, without the position before it and the input text
+/// after it, because a file given by mistake may contain a secret.
 fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
     let reason = error.split(": ").nth(1).unwrap_or(error);
     match reason {

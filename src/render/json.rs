@@ -85,7 +85,8 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
     }
 }
 
-/// Returns a document as text. This cannot fail, because the document contains only strings and numbers.
+/// Returns a document as text. The conversion cannot fail, because a document contains only strings, numbers and
+/// booleans.
 fn json_text(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');

@@ -15,8 +15,8 @@ use crate::tlsa::Tlsa;
 /// The start of a comment in zone files and in the input of nsupdate.
 pub(super) const SEMICOLON: &str = "; ";
 
-/// Appends the lines of one owner: `before` and the data of each record, with comments and empty lines if requested.
-/// `mark` starts a comment.
+/// Appends the lines of one owner: for each record, `before` and the data. Also appends comments and empty lines if
+/// requested; `mark` starts a comment.
 pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before: &str, data: &[String]) {
     let mut last: Option<&Source<'_>> = None;
     for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
@@ -35,7 +35,7 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before:
     }
 }
 
-/// Returns the lines of all owners; `before` returns the text before the data for an owner.
+/// Returns the lines of all owners; for each owner, `before` returns the text that precedes the data.
 pub(super) fn of_owners(
     sheet: &Sheet<'_>,
     mark: &str,

@@ -56,12 +56,12 @@ impl Format {
         }
     }
 
-    /// Whether `chain` writes comments unless asked not to: not in the format that programs read line by line.
+    /// Whether `chain` adds comments by default: not in record data, which programs read line by line.
     pub fn has_comments_in_chain(self) -> bool {
         self != Self::Rdata
     }
 
-    /// The lines of the format, for the help.
+    /// The description of the format, for the help.
     pub fn description(self) -> &'static str {
         match self {
             Self::Zone => "zone lines",
@@ -88,7 +88,7 @@ pub struct Style {
     pub groups: bool,
 }
 
-/// The input of a format, which writes all records for each owner.
+/// The input of the functions that write records in one format.
 #[derive(Clone, Copy)]
 struct Sheet<'a> {
     owners: &'a [Owner],
@@ -137,7 +137,7 @@ impl ChangesFormat {
 /// The changes at one owner.
 #[derive(Debug)]
 pub struct OwnerChanges<'a> {
-    /// The name that has the records: the owner, or the target of the owner's CNAME.
+    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
     pub holder: Owner,
     /// Records to publish.
     pub add: Vec<&'a Record<'a>>,

@@ -8,7 +8,7 @@ const TTL: u32 = 3600;
 
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
-    // Write no empty line: nsupdate would send the message there.
+    // Write no empty line, because an empty line makes nsupdate send the message.
     let style = Style { groups: false, ..sheet.style.clone() };
     let sheet = Sheet { style: &style, ..*sheet };
     let mut text = String::new();

@@ -4,7 +4,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::live::Host;
 
-/// All certificates that the servers sent, each chain once, as PEM (RFC 7468).
+/// Returns all certificates that the servers sent, each chain once, as PEM (RFC 7468).
 pub fn pem(hosts: &[Host]) -> String {
     let mut chains: Vec<&[Vec<u8>]> = Vec::new();
     for endpoint in hosts.iter().flat_map(|host| &host.endpoints) {

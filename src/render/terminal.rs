@@ -65,7 +65,7 @@ fn record_lines(judged: &[Judged], palette: Palette) -> String {
     text
 }
 
-/// The record, with the middle of long data omitted to keep the line short.
+/// Returns the record as text; omits the middle of long data to keep the line short.
 pub(super) fn shortened(record: &Published) -> String {
     let text = published(record);
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {

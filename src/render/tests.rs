@@ -54,7 +54,8 @@ fn each_owner_has_all_records_and_record_data_stand_alone_once() {
     assert_eq!(text("3 1 1 2 1 1", &OWNERS, &style(Format::Rdata)), "3 1 1 <0-1-1>\n2 1 1 <1-1-1>\n");
 }
 
-/// RFC 3597 section 5: the number of octets in decimal, then the octets; the first three are the parameters.
+/// RFC 3597 section 5: the number of octets in decimal, then the octets; the first three octets are the
+/// parameters.
 #[test]
 fn the_length_of_generic_data_counts_the_parameters() {
     let generic =

@@ -16,7 +16,7 @@ pub struct Tlsa {
 }
 
 impl Tlsa {
-    /// The record that describes `octets`, the DER of a Certificate or of a SubjectPublicKeyInfo.
+    /// Creates the record that describes `octets`, the DER of a Certificate or of a SubjectPublicKeyInfo.
     ///
     /// Errors: `octets` is empty, or is too long for one record with matching type 0.
     pub fn describing(params: Params, octets: &[u8]) -> Result<Self, DataError> {
@@ -31,7 +31,7 @@ impl Tlsa {
         Self::new(params, data)
     }
 
-    /// A record with this association data.
+    /// Creates a record with this association data.
     ///
     /// Errors: the data has the wrong length for the matching type, or is the digest of an empty input.
     pub fn new(params: Params, data: Vec<u8>) -> Result<Self, DataError> {
@@ -63,8 +63,8 @@ impl Tlsa {
 /// take one octet each (RFC 1035 section 3.2.1).
 const MAX_DATA: usize = 65_535 - 3;
 
-/// Whether `data` is the SHA-256 or SHA-512 digest of an empty input. A script publishes such a digest if the command
-/// whose output it hashes fails.
+/// Whether `data` is the SHA-256 or SHA-512 digest of an empty input. A script that hashes the output of a failed
+/// command publishes such a digest.
 pub fn is_digest_of_nothing(data: &[u8]) -> bool {
     (data.len() == 32 && data == Sha256::digest(b"").as_slice())
         || (data.len() == 64 && data == Sha512::digest(b"").as_slice())

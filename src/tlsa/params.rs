@@ -8,9 +8,9 @@ use crate::text::Shown;
 /// Certificate usage (RFC 6698 section 2.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Usage {
-    /// 0: a CA on a path that must also pass PKIX validation.
+    /// 0: a CA in a certification path that must also pass PKIX validation.
     PkixTa,
-    /// 1: an end entity, whose path must also pass PKIX validation.
+    /// 1: an end entity whose certification path must also pass PKIX validation.
     PkixEe,
     /// 2: a trust anchor asserted by the domain.
     DaneTa,
@@ -19,7 +19,7 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
+    /// Returns the value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::PkixTa,
@@ -67,7 +67,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
+    /// Returns the value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::Cert,
@@ -103,7 +103,7 @@ pub enum MatchingType {
 }
 
 impl MatchingType {
-    /// The value with this number; `None` if the number is not registered (RFC 7218 section 2).
+    /// Returns the value with this number; `None` if the number is not registered (RFC 7218 section 2).
     pub fn from_number(number: u8) -> Option<Self> {
         Some(match number {
             0 => Self::Full,
@@ -138,7 +138,7 @@ impl fmt::Display for MatchingType {
     }
 }
 
-/// Usage, selector and matching type, such as `3 1 1`.
+/// The triple of usage, selector and matching type, such as `3 1 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Params {
     /// Certificate usage.
@@ -204,7 +204,7 @@ pub enum ParamsError {
 }
 
 impl ParamsError {
-    /// Adds the position of the parameter, counted from 1; the message gives it instead of a word that must not be
+    /// Sets the position of the parameter, counted from 1. The message shows the position if the word must not be
     /// shown.
     fn at(self, number: usize) -> Self {
         let at = |word: Shown| word.at(format!("parameter {number}"));
@@ -242,7 +242,8 @@ impl fmt::Display for ParamsError {
 
 impl std::error::Error for ParamsError {}
 
-/// Looks up `word` in `names`, ignoring case: numbers, registered names, and the spellings of the old shell script.
+/// Looks up `word` in `names`, ignoring case. `names` contains numbers, registered names, and the spellings of the old
+/// shell script.
 fn lookup<T: Copy>(word: &str, names: &[(&str, T)]) -> Option<T> {
     names.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
 }

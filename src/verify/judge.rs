@@ -12,7 +12,7 @@ use crate::records::Published;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey, SignatureCheck};
 
-/// The result of a usable record for one end entity.
+/// The result of matching a usable record against one end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// The record matches no certificate; contains the reason if known.
@@ -36,7 +36,7 @@ impl Outcome {
     }
 }
 
-/// Returns the parameters of a record, or why clients cannot use the record (RFC 6698 section 4.1).
+/// Returns the parameters of a record, or the reason why clients cannot use the record (RFC 6698 section 4.1).
 pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String> {
     let Some(usage) = Usage::from_number(record.usage) else {
         return Err(format!("certificate usage {} is not registered (RFC 7218 section 2.1)", record.usage));
@@ -61,7 +61,7 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
             Selector::Cert => Certificate::from_der(record.data.clone()).map(|_| ()),
             Selector::Spki => PublicKey::from_spki(record.data.clone()).map(|_| ()),
         };
-        parses.map_err(|error| format!("its association data is not valid: {error}"))?;
+        parses.map_err(|error| format!("the association data is not valid: {error}"))?;
     }
     match usage.is_pkix() && on_smtp {
         true => Err("mail clients do not use usages 0 and 1 (RFC 7672 section 3.1.3)".to_owned()),
@@ -92,7 +92,8 @@ impl<'a> Case<'_, 'a> {
         cas.map(|member| member.certificate())
     }
 
-    /// The outcome of usage 0 or 2 if the record describes no CA: these usages never match the end entity itself.
+    /// Returns the outcome of usage 0 or 2 if the record describes no CA: these usages never match the end entity
+    /// itself.
     fn unmatched(&self) -> Outcome {
         Outcome::Unmatched(self.describes_end_entity().then_some(END_ENTITY))
     }
@@ -114,7 +115,7 @@ impl<'a> Judge<'a> {
         Self { chain, policy, described: RefCell::default() }
     }
 
-    /// The result of the record for a client that received the chain of `end_entity`.
+    /// Returns the outcome of the record for a client that received the chain of `end_entity`.
     pub(super) fn outcome(&self, record: &Published, params: Params, end_entity: Member<'a>) -> Outcome {
         let case = Case { record, params, end_entity, described: self.described(record, params) };
         match params.usage {
@@ -182,8 +183,8 @@ impl<'a> Judge<'a> {
                 Err(_) => NOTHING,
             },
             Selector::Cert => NOTHING,
-            // If validation with a sent certificate of that key failed, the bare key must not bypass the limits of
-            // that certificate.
+            // If validation with a certificate of that key in the chain failed, the bare key must not bypass the limits
+            // of that certificate.
             Selector::Spki if matches!(&best, Outcome::Failed(_, reason) if reason != path::NO_PATH) => {
                 NOTHING
             }
@@ -240,7 +241,8 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// Validates the path to the trust store (PKIX); for usage 0, through the CA `by_way_of`.
+    /// Validates the certification path to the trust store (PKIX); for usage 0, the path must contain the CA
+    /// `by_way_of`.
     fn pkix(&self, case: &Case<'_, 'a>, by_way_of: Option<&Certificate>) -> Outcome {
         let described = by_way_of.unwrap_or(case.certificate());
         let Some(store) = self.policy.store else {
@@ -301,7 +303,8 @@ impl<'a> Judge<'a> {
             return Outcome::Failed(place(depth), self.other_name(end_entity));
         }
         let unverified = |reason: &str| Outcome::Unverified(Some(place(depth)), reason.to_owned());
-        // webpki applies name constraints to subjectAltName, but not to a common name used in its place.
+        // webpki applies name constraints to subjectAltName, but not to a common name that clients use if there is no
+        // DNS name.
         let is_constrained = verified.cas.iter().any(|ca| ca.has_name_constraints());
         if end_entity.dns_names().is_empty() && is_constrained {
             return unverified(

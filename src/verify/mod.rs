@@ -35,8 +35,8 @@ pub struct Policy<'a> {
     pub now: OffsetDateTime,
 }
 
-/// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. For a record that matches
-/// nothing in the chain, the reason names the `next` file that it matches, if any.
+/// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. If a record matches no
+/// certificate of the chain but matches a `next` file, the reason names that file.
 ///
 /// Errors: the signature of an end entity does not verify, so the chain is damaged or contains parts of two chains.
 pub fn verify(
@@ -98,12 +98,14 @@ pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy
     report
 }
 
-/// Maps each record of the `next` files for the published triples to the name of its file.
+/// Generates the records of the `next` files for the published triples of usage, selector and matching type, and maps
+/// each record to the name of its file.
 fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<Published, String> {
     let mut all = HashMap::new();
     for material in next {
         for (params, _) in triples {
-            // A bare key gives no record of usage 2; the other records are kept.
+            // An error of one triple is ignored, because the records of the other triples are still needed: for
+            // example, a bare key has no usage 2 record.
             let records = generate::records(std::slice::from_ref(material), &[*params], None);
             for record in records.into_iter().flatten() {
                 all.entry(Published::from(&record.tlsa)).or_insert_with(|| text::file_name(&material.file));
@@ -113,8 +115,8 @@ fn files_of_next(next: &[Material], triples: &[(Params, Coverage)]) -> HashMap<P
     all
 }
 
-/// A certificate of a path with its records for the published triples, or with the default record if no triple
-/// applies.
+/// Returns a certificate of a certification path with its records for the published triples, or with its default record
+/// if no triple applies.
 fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     let depth = link.depth?;
     let certificate = link.member.certificate();
@@ -140,8 +142,9 @@ fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
     })
 }
 
-/// Returns the record to publish for each triple that does not cover `end_entity`: for usages 0 and 2, the record of
-/// the nearest issuer. If that record does not exist, or is published but does not match, returns 3 1 1 instead.
+/// Returns the record to publish for each triple that does not cover `end_entity`: the record of the nearest issuer for
+/// usages 0 and 2, otherwise the record of `end_entity`. If that record cannot be generated, or is published but does
+/// not match, returns the 3 1 1 record of `end_entity` instead.
 fn missing(report: &Report, table: &Table<'_>, end_entity: Member<'_>, path: &[Link<'_>]) -> Vec<Tlsa> {
     let describing = |params, member: Member<'_>| {
         generate::describe(member.certificate(), params).ok().filter(|tlsa| !report.has(tlsa))

@@ -1,4 +1,4 @@
-//! The result of checking records against a chain: a status for each, a verdict, and the missing records.
+//! The result of checking records against a chain: a status for each record, a verdict, and the missing records.
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ impl fmt::Display for Status {
 /// The result for all records together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every triple covers every end entity.
+    /// Every published triple of usage, selector and matching type covers every end entity.
     Covered,
     /// Some record authenticates the server, but some triple does not cover every end entity.
     Partial,
@@ -80,7 +80,7 @@ pub enum Coverage {
 pub struct Described {
     /// Number of signatures between the certificate and the end entity; `None` if there is no path.
     pub depth: Option<usize>,
-    /// Its subject.
+    /// The subject.
     pub subject: String,
 }
 
@@ -91,11 +91,11 @@ pub struct Judged {
     pub record: Published,
     /// The parameters; `None` if clients cannot use the record.
     pub params: Option<Params>,
-    /// Its status.
+    /// The status.
     pub status: Status,
     /// The certificate that the record describes.
     pub described: Option<Described>,
-    /// Why the record does not match.
+    /// The reason why the record does not match.
     pub reason: Option<String>,
 }
 
@@ -104,14 +104,14 @@ pub struct Judged {
 pub struct Needed {
     /// Number of signatures between the certificate and the end entity.
     pub depth: usize,
-    /// Its subject, or its DNS names if the subject is empty.
+    /// The subject, or the DNS names if the subject is empty.
     pub subject: String,
-    /// The algorithm of its key.
+    /// The algorithm of the key.
     pub algorithm: KeyAlgorithm,
-    /// When the certificate expires; `None` if the date is unreadable.
+    /// The expiry date; `None` if the date is unreadable.
     pub not_after: Option<OffsetDateTime>,
-    /// Its records for the published triples, or the default record if no triple applies, and whether each is
-    /// published.
+    /// The records of the certificate for the published triples, or its default record if no triple applies, and
+    /// whether each record is published.
     pub records: Vec<(Tlsa, bool)>,
 }
 
@@ -120,7 +120,7 @@ pub struct Needed {
 pub struct Report {
     /// The requested owner.
     pub owner: Owner,
-    /// The name of the existing and the missing records: the owner, the end of its CNAME chain, or a wildcard.
+    /// The name at which records exist or must be added: the owner, the end of the owner's CNAME chain, or a wildcard.
     pub holder: Owner,
     /// The records and their statuses, in the order of the text or response.
     pub judged: Vec<Judged>,
@@ -132,9 +132,9 @@ pub struct Report {
     pub any: Verdict,
     /// The end entities and the CAs above them, each once.
     pub needed: Vec<Needed>,
-    /// Records to publish, so that every triple covers every end entity.
+    /// The records to publish to make every triple cover every end entity.
     pub missing: Vec<Tlsa>,
-    /// The error of the first signature that does not verify; `needed` contains no certificate above it.
+    /// The error for the first signature that does not verify; `needed` contains no certificate above that signature.
     pub damage: Option<ChainError>,
 }
 

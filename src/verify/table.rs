@@ -12,7 +12,7 @@ use crate::tlsa::{MatchingType, Params, Selector, Usage};
 /// A record, and its outcome for each end entity.
 struct Row<'c> {
     record: Published,
-    /// The parameters, or why clients cannot use the record.
+    /// The parameters, or the reason why clients cannot use the record.
     usable: Result<Params, String>,
     /// Empty for an unusable record.
     outcomes: Vec<(Member<'c>, Outcome)>,
@@ -59,7 +59,7 @@ impl<'c> Table<'c> {
             && strongest.is_some_and(|strongest| params.matching_type < *strongest)
     }
 
-    /// Each record with its status.
+    /// Returns each record with its status.
     pub(super) fn judged(&self) -> Vec<Judged> {
         self.rows.iter().map(|row| self.judgement(row)).collect()
     }
@@ -93,7 +93,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The coverage of one end entity by the records that `wanted` selects.
+    /// Returns the coverage of one end entity by the records whose parameters `wanted` selects.
     pub(super) fn coverage(&self, end_entity: Member<'_>, wanted: impl Fn(&Params) -> bool) -> Coverage {
         let of_wanted = self.rows.iter().filter(|row| row.usable.as_ref().is_ok_and(&wanted));
         let mut coverage = Coverage::Uncovered;
@@ -119,7 +119,8 @@ impl<'c> Table<'c> {
         all
     }
 
-    /// The triples of the usable records and their coverage, in the order of the records.
+    /// Returns the triples of usage, selector and matching type of the usable records, in the order of the records, and
+    /// the coverage of each triple.
     pub(super) fn triples(&self) -> Vec<(Params, Coverage)> {
         let mut triples: Vec<(Params, Coverage)> = Vec::new();
         for params in self.rows.iter().filter_map(|row| row.usable.as_ref().ok()) {
@@ -130,7 +131,7 @@ impl<'c> Table<'c> {
         triples
     }
 
-    /// The verdict for the publisher.
+    /// Returns the verdict for the publisher: whether every triple covers every end entity.
     pub(super) fn verdict(&self, triples: &[(Params, Coverage)]) -> Verdict {
         if self.rows.is_empty() {
             return Verdict::Unknown;
@@ -153,7 +154,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The verdict for clients.
+    /// Returns the verdict for clients: whether some record authenticates each end entity.
     pub(super) fn any(&self) -> Verdict {
         match self.over_all(|params| !self.is_ignored(params)) {
             _ if self.rows.is_empty() => Verdict::Unknown,

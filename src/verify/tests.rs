@@ -21,7 +21,7 @@ fn record((_, expected): Fixture, words: &str) -> Published {
     let words: Vec<&str> = words.split(' ').collect();
     let [usage, selector, matching_type, "of", place] = words[..] else { panic!("{words:?}") };
     let data = match place {
-        // The length of a digest.
+        // Clients skip a digest of the wrong length, so the data has the right length.
         "other" => vec![7; if matching_type == "2" { 64 } else { 32 }],
         place => {
             // The expected file lacks data only for records that clients cannot use.
@@ -63,7 +63,7 @@ use Verdict::{Covered, NotCovered, Partial, Unknown};
 
 /// Leaf and intermediate.
 const CHAIN: Fixture = fixture!("fullchain-rsa");
-/// Two end entities, 0 and 2, each before its issuer.
+/// Two end entities, at the indices 0 and 2, each before its issuer.
 const DUAL: Fixture = fixture!("dual-rsa-ecdsa");
 
 /// RFC 7671 section 9: among digests with the same usage and selector, clients may use only the strongest.
@@ -84,7 +84,7 @@ fn a_stronger_digest_hides_a_weaker_one_of_its_usage_and_selector() {
 #[test]
 fn every_triple_must_cover_every_end_entity_and_a_client_needs_one() {
     judged(CHAIN, &["3 1 1 of 0", "2 1 1 of 1"], Covered, Covered, &[Match, Match]);
-    // The record of a next key is harmless if the record of the current key has the same triple.
+    // The record of a next key is harmless if the record of the current key has the same parameters.
     judged(CHAIN, &["3 1 1 of 0", "3 1 1 of other"], Covered, Covered, &[Match, Unmatched]);
     judged(CHAIN, &["3 1 1 of 0", "2 1 1 of other"], Partial, Covered, &[Match, Unmatched]);
     judged(DUAL, &["3 1 1 of 0", "3 1 1 of 2"], Covered, Covered, &[Match, Match]);
@@ -120,7 +120,7 @@ fn what_is_missing_makes_every_triple_cover_every_end_entity() {
     misses(CHAIN, &[], &["3 1 1 of 0"]);
     misses(CHAIN, &["3 0 2 of other", "2 1 1 of other"], &["3 0 2 of 0", "2 1 1 of 1"]);
     misses(DUAL, &["3 1 1 of 0", "2 1 1 of 3"], &["2 1 1 of 1", "3 1 1 of 2"]);
-    // No record is missing for a triple that clients cannot use.
+    // No record is missing for parameters that clients cannot use.
     misses(CHAIN, &["4 1 1 of other"], &["3 1 1 of 0"]);
     // The correct record of usage 2 is published but does not match, so 3 1 1 is missing.
     misses(fixture!("expired-leaf"), &["2 1 1 of 1"], &["3 1 1 of 0"]);

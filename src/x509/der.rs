@@ -18,8 +18,8 @@ const CONTEXT_SPECIFIC: u8 = 0x80;
 /// Parses a DER header: returns the identifier octet, the header length and the content length, both in octets
 /// (X.690 sections 8.1.2, 8.1.3 and 10.1).
 ///
-/// Returns `None` for tag numbers above 30, which do not occur in certificates. The function runs for every element
-/// and therefore reads only DER: a full BER parser took a tenth of the time spent on a large file.
+/// Returns `None` for tag numbers above 30, which do not occur in certificates. Reads only DER, because this function
+/// runs for every element: a full BER parser took a tenth of the time spent on a large file.
 fn header(octets: &[u8]) -> Option<(u8, usize, usize)> {
     let (identifier, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -156,8 +156,8 @@ impl<'a> Reader<'a> {
     /// Reads the next element if it has the context-specific `tag`.
     pub(super) fn optional_context(&mut self, tag: u8) -> Result<Option<Element>, X509Error> {
         match self.peek() {
-            // Both forms are accepted: an implicitly tagged BIT STRING is primitive, an explicitly tagged element is
-            // constructed.
+            // Both the primitive and the constructed form are accepted: an implicitly tagged BIT STRING is primitive,
+            // and an explicitly tagged element is constructed.
             Some(next) if next.identifier & !CONSTRUCTED == CONTEXT_SPECIFIC | tag => {
                 self.any("a tagged part").map(Some)
             }

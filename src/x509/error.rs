@@ -11,7 +11,7 @@ pub enum X509Error {
     Ber {
         /// The name of the part.
         part: &'static str,
-        /// The defect of its length encoding.
+        /// The defect of the length encoding.
         form: &'static str,
     },
     /// This part contains extra data.
@@ -27,7 +27,7 @@ pub enum X509Error {
     },
     /// signatureAlgorithm differs from the signature field of tbsCertificate.
     SignatureAlgorithms,
-    /// The signature of the certification request does not verify with the key in it.
+    /// The signature of the certification request does not verify with the key in the request.
     RequestSignature,
 }
 
@@ -52,9 +52,9 @@ impl fmt::Display for X509Error {
             Self::SignatureAlgorithms => f.write_str(
                 "signatureAlgorithm and the signature field of tbsCertificate differ (RFC 5280 section 4.1.1.2)",
             ),
-            Self::RequestSignature => {
-                f.write_str("the request's signature does not verify with its key (RFC 2986 section 4.2)")
-            }
+            Self::RequestSignature => f.write_str(
+                "the signature of the request does not verify with the key in the request (RFC 2986 section 4.2)",
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The certificate extensions that this program uses: RFC 5280 section 4.2.
 //!
-//! Only basicConstraints must be readable and must not occur twice, because it decides whether the certificate is a
-//! CA. A defect in another extension does not change any record.
+//! basicConstraints must be readable and must not occur twice, because it decides whether the certificate is a CA. A
+//! defect in another extension is not an error, because it does not change any record.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -153,7 +153,7 @@ fn is_octet_string(der: &[u8], value: &Range<usize>) -> bool {
 /// A DNS name that is not valid text is kept, although it cannot match a host: clients ignore the common name if the
 /// certificate has any DNS name.
 pub(super) fn dns_names(der: &[u8], value: Option<&Range<usize>>) -> Option<Vec<String>> {
-    /// dNSName \[2\], an implicit IA5String.
+    /// The tag number of dNSName, an implicitly tagged IA5String.
     const DNS_NAME: u8 = 2;
     let Some(value) = value else { return Some(Vec::new()) };
     let value = der.get(value.clone())?;

@@ -47,8 +47,8 @@ pub struct Certificate {
     extensions: Extensions,
 }
 
-/// notBefore and notAfter; `None` for a date that is not in the format of RFC 5280 section 4.1.2.5, which clients
-/// refuse.
+/// notBefore and notAfter; `None` for a date that is not in the format of RFC 5280 section 4.1.2.5. Clients refuse a
+/// certificate with such a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// Start of the validity period.
@@ -163,8 +163,8 @@ impl Certificate {
         self.part(&self.issuer)
     }
 
-    /// Whether the issuer name equals the subject name of `issuer`, either byte for byte or as text in another encoding
-    /// (RFC 5280 section 7.1).
+    /// Whether the issuer name equals the subject name of `issuer`, byte for byte or after conversion of both names to
+    /// text (RFC 5280 section 7.1).
     pub fn names_issuer(&self, issuer: &Self) -> bool {
         self.issuer_der() == issuer.subject_der() || name::is_same(self.issuer_der(), issuer.subject_der())
     }
@@ -216,14 +216,14 @@ impl Certificate {
         self.validity
     }
 
-    /// The cA field of basicConstraints; `None` without the extension (RFC 5280 section 4.2.1.9).
+    /// The cA field of basicConstraints; `None` if the extension is absent (RFC 5280 section 4.2.1.9).
     pub fn basic_constraints_ca(&self) -> Option<bool> {
         self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
     }
 
-    /// Whether clients accept this certificate as the CA at the top of a path (RFC 5280 section 6.1.4).
-    /// basicConstraints decides. Without that extension, a certificate is a CA if it is self-issued and of version 1,
-    /// or if its keyUsage allows signing certificates.
+    /// Whether clients accept this certificate as the CA at the top of a certification path (RFC 5280 section 6.1.4).
+    /// If basicConstraints is present, it decides; otherwise, a certificate is a CA if it is self-issued and of version
+    /// 1, or if its keyUsage allows signing certificates.
     pub fn is_ca_at_top(&self) -> bool {
         let old_root = || self.is_version_1 && self.is_self_issued();
         self.basic_constraints_ca().unwrap_or_else(|| old_root() || self.key_usage_cert_sign() == Some(true))

@@ -24,7 +24,7 @@ static SHORT_NAMES: [(Oid<'static>, &str); 9] = [
     (oid!(0.9.2342.19200300.100.1.1), "UID"),
 ];
 
-/// Returns the name as text, last part first (RFC 4514 section 2.1); `(unreadable name)` if it cannot be read.
+/// Returns the name as text, last part first (RFC 4514 section 2.1), or `(unreadable name)` if the name cannot be read.
 pub(super) fn to_text(der: &[u8]) -> String {
     let Some(name) = read(der) else { return "(unreadable name)".to_owned() };
     let mut text = Vec::new();
@@ -35,8 +35,8 @@ pub(super) fn to_text(der: &[u8]) -> String {
     text.join(",")
 }
 
-/// Parses a name. Returns `None` if x509-parser returned fewer attributes than the name contains: it stops without an
-/// error at a part that it cannot read.
+/// Parses a name. x509-parser stops without an error at a part that it cannot read, so this function returns `None` if
+/// x509-parser returned fewer attributes than the name contains.
 fn read(der: &[u8]) -> Option<X509Name<'_>> {
     let (_, name) = X509Name::from_der(der).ok()?;
     let mut sets = Reader::new(der).sequence("").ok()?.inside(der);

@@ -26,7 +26,7 @@ pub enum SignatureCheck {
     Valid,
     /// The signature was made with another key, or the signed data was changed.
     Invalid,
-    /// The verifier does not support this signature algorithm or key type, which the text describes.
+    /// The verifier does not support this signature algorithm or key type; contains a description.
     Unsupported(String),
 }
 
@@ -66,7 +66,9 @@ pub(super) fn check_message(
             let identifier = [&[0x30, length], identifier].concat();
             check(spki, &identifier, message, signature)
         }
-        _ => SignatureCheck::Unsupported("a long signature algorithm".to_owned()),
+        _ => {
+            SignatureCheck::Unsupported("a signature algorithm identifier longer than 127 octets".to_owned())
+        }
     }
 }
 
@@ -90,7 +92,8 @@ pub(super) fn check(spki: &[u8], identifier: &[u8], message: &[u8], signature: &
 
 enum Choice<'a> {
     Use(&'static dyn VerificationAlgorithm),
-    /// ring parses only strict DER, but RSA keys in other encodings are in use, so ring is given modulus and exponent.
+    /// ring parses RSA keys only in strict DER, but keys in other encodings are in use. Therefore, ring receives the
+    /// modulus and the exponent.
     Rsa(&'static RsaParameters, RsaNumbers<'a>),
     /// A key of this type cannot make a signature with this algorithm.
     Mismatch,

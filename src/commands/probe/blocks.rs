@@ -4,7 +4,7 @@ use crate::files::{self, FileError};
 use crate::live::Host;
 use crate::render::{self, Palette};
 
-/// All hosts in order; `None` until the host is done.
+/// The result of each host, in order; `None` until the host is done.
 pub(super) struct Blocks {
     hosts: Vec<Option<Host>>,
     /// The number of hosts printed.
@@ -16,7 +16,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// An empty entry for each of `hosts` hosts.
+    /// Creates an empty entry for each of `hosts` hosts.
     pub(super) fn new(hosts: usize, palette: Option<Palette>) -> Self {
         let blocks = Self { hosts: (0..hosts).map(|_| None).collect(), printed: 0, known: 0, palette };
         blocks.progress();

@@ -69,7 +69,8 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
             Target::Host(..) => Protocol::of_port(port.number()),
             Target::Mx(..) => Protocol::Smtp,
         }),
-        // If SMTP is only guessed from a port other than 25, it is mail submission (RFC 7672 section 7).
+        // If SMTP is only the default for a port other than 25, the service is mail submission, to which RFC 7672 does
+        // not apply (RFC 7672 section 7).
         on_smtp: port == Port::SMTP
             || request.protocol == Some(Protocol::Smtp)
             || matches!(request.target, Target::Mx(..)),

@@ -93,8 +93,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Anchor>, AnchorError> {
     }
 }
 
-/// Splits `text` into records: the first line number and the words of each. Parentheses join lines (RFC 1035
-/// section 5.1).
+/// Splits `text` into records and returns the first line number and the words of each record. Parentheses join lines
+/// (RFC 1035 section 5.1).
 fn entries(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut entries = Vec::new();
     let (mut words, mut start, mut is_open) = (Vec::new(), 0, false);

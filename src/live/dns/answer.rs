@@ -47,7 +47,7 @@ impl fmt::Display for Kind {
 pub enum Security {
     /// The chain of trust from a trust anchor is complete and valid.
     Secure,
-    /// No chain of trust is expected, for this reason.
+    /// There is no chain of trust from a trust anchor, for this reason.
     Insecure(Insecurity),
     /// Validation failed, for this reason.
     Bogus(String),

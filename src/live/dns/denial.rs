@@ -13,8 +13,8 @@ use super::{Failure, Insecurity};
 /// Maximum number of NSEC3 iterations; a denial with more is insecure (RFC 9276 section 3.2).
 const MOST_ITERATIONS: u16 = 150;
 
-/// The NSEC and NSEC3 records of a reply, used as proofs by one zone. A signature is verified only if its record
-/// matches or covers the name to be denied.
+/// The NSEC and NSEC3 records of a reply, with which one zone proves that names or records do not exist. A signature is
+/// verified only if the signed record matches or covers the name that the proof needs.
 #[derive(Clone, Copy)]
 pub(super) struct Denial<'a> {
     pub(super) zone: &'a Zone,
@@ -47,7 +47,7 @@ pub(super) enum Cut {
 /// Owner, next name and types of an NSEC record.
 type Nsec<'a> = (&'a Name, &'a Name, &'a Types);
 
-/// The fact that NSEC3 records prove about a name.
+/// The result of an NSEC3 proof about a name.
 enum Hashed<'a> {
     /// The name exists and has these types.
     Match(&'a Types),
@@ -60,8 +60,8 @@ impl<'a> Denial<'a> {
     ///
     /// Errors: no valid record proves this, or the lookup exceeds a limit.
     pub(super) fn no_data(&self, name: &Name, rtype: Rtype) -> Result<Proven, Failure> {
-        // The type bit map must contain neither `rtype` nor CNAME: either record would be the answer. The NSEC or NSEC3
-        // record must not be from the parent's side of a zone cut.
+        // The type bit map must contain neither `rtype` nor CNAME, because either record would be the answer. The NSEC
+        // or NSEC3 record must not be from the parent's side of a zone cut.
         let lacks = |types: &Types| {
             !types.contains(rtype) && !types.contains(Rtype::CNAME) && !types.is_of_delegation()
         };
@@ -255,7 +255,7 @@ impl<'a> Denial<'a> {
     }
 }
 
-/// Whether an owner with these types hides all names below it: they belong to another zone or to a DNAME target.
+/// Whether an owner with these types hides all names below it, because a delegation or a DNAME record redirects them.
 fn hides(types: &Types) -> bool {
     types.contains(Rtype::DNAME) || types.is_of_delegation()
 }

@@ -77,7 +77,7 @@ impl Lookup<'_> {
                 if question.rtype != Rtype::CNAME {
                     return Ok(Step::Alias { target: target.clone(), security, expires });
                 }
-                // The CNAME record is synthesized from a DNAME record.
+                // In a CNAME lookup, only a DNAME record above the name is an alias: synthesize the CNAME record.
                 let data = vec![Data::Cname(domain_name(target))];
                 Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
             }
@@ -91,7 +91,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Validates an RRset of a reply; `place` is the zone of the RRset.
+    /// Validates an RRset of a reply; `place` is the zone and security status of the requested name.
     fn signed(&self, set: &Rrset, place: &Place, reply: &Reply) -> Result<Signed, Failure> {
         let insecure = |insecurity: &Insecurity| Signed {
             security: Security::Insecure(insecurity.clone()),

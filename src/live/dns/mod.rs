@@ -1,13 +1,13 @@
 //! Looks up DNS records and validates DNSSEC in this process: RFC 4035 section 5, RFC 6840.
 //!
-//! No name server is trusted. Each query gets one reply. The reply is limited in size, reduced to the requested RRset
-//! (or one alias) and validated along the chain of trust to its owner name. A lookup returns exactly the RRset that was
-//! validated. Each alias is followed with a new query.
+//! No name server is trusted. Each reply is limited in size, reduced to the requested RRset or one alias, and validated
+//! along the chain of trust to the owner name of that RRset. A lookup returns exactly the RRset that was validated.
+//! Each alias is followed with a new query.
 //!
 //! | file | job |
 //! |---|---|
 //! | `answer` | the record types, answers and errors of lookups |
-//! | `follow` | follows aliases, with one query for each |
+//! | `follow` | follows CNAME and DNAME records, with a new query for each |
 //! | `exchange` | sends a query to a server, over UDP and TCP |
 //! | `reply` | parses a reply and keeps the records that answer the question |
 //! | `rrset` | groups records into RRsets in canonical form, with their signatures |
@@ -66,7 +66,7 @@ enum Failure {
 }
 
 impl Failure {
-    /// Returns the error message; names the question unless it is the lookup's `first` one.
+    /// Returns the error message, which names the question unless it is `first`, the question of the lookup itself.
     fn reason(&self, first: &Question) -> String {
         let about = |question: &Question| match question == first {
             true => String::new(),
@@ -87,7 +87,8 @@ pub struct Resolver {
     /// The order in which servers are queried; a server that did not answer moves to the end.
     order: Mutex<Vec<usize>>,
     anchors: Vec<Anchor>,
-    /// A cache of the zone and security status of each name. The `bool` is whether they apply to all names below too.
+    /// A cache of the zone and security status of each name. If the `bool` is true, all names below have the same zone
+    /// and security status.
     places: Mutex<HashMap<Name, (Place, bool)>>,
     timeout: Duration,
     deadline: Option<Instant>,
@@ -111,7 +112,7 @@ impl Resolver {
         Self::over(servers.iter().map(over_sockets).collect(), anchors, timeout, now)
     }
 
-    /// Creates a resolver like [`Self::new`], but with servers that implement [`Exchange`] in any way.
+    /// Creates a resolver like [`Self::new`] that sends its queries with the given implementations of [`Exchange`].
     ///
     /// Errors: `anchors` cannot be read, or contains no anchor.
     pub fn over(

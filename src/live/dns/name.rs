@@ -19,7 +19,7 @@ pub(super) fn label_count(name: &Name) -> usize {
     name.label_count() - 1
 }
 
-/// Returns the ancestor of `name` that has `labels` labels; `name` itself if it has no more than `labels`.
+/// Returns the ancestor of `name` that has `labels` labels; `name` itself if `name` has at most `labels` labels.
 pub(super) fn ancestor(name: &Name, labels: usize) -> Name {
     let skip = label_count(name).saturating_sub(labels);
     name.iter_suffixes().nth(skip).map_or_else(Name::root_vec, |suffix| suffix.to_name())

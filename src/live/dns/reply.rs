@@ -26,7 +26,7 @@ const UDP_PAYLOAD: u16 = 1232;
 impl Question {
     /// Builds the query with `id` and the flags RD (recursion desired), CD (checking disabled) and DO (DNSSEC OK).
     ///
-    /// Without CD, a validating server would answer SERVFAIL instead of sending bogus data, and hide the reason.
+    /// Without CD, a validating server would answer SERVFAIL instead of bogus data, which would hide the reason.
     ///
     /// Errors: the message cannot be built; this does not happen for a valid name.
     pub(super) fn query(&self, id: u16) -> Result<Vec<u8>, String> {
@@ -70,7 +70,7 @@ pub(super) fn is_truncated(reply: &[u8]) -> bool {
 /// Maximum number of records in a message; even replies from large zones contain only a few dozen.
 const MOST_RECORDS: usize = 1_000;
 
-/// The part of a reply that answers the question; the other records are ignored.
+/// The records of a reply that answer the question; other records are ignored.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) content: Content,
@@ -78,7 +78,7 @@ pub(super) struct Reply {
     pub(super) denial: Vec<Rrset>,
 }
 
-/// The records at the name of a question.
+/// The records that a reply contains for the name and type of a question.
 #[derive(Debug)]
 pub(super) enum Content {
     /// The requested records.
@@ -87,7 +87,7 @@ pub(super) enum Content {
     Alias { set: Rrset, target: Name },
     /// Contradictory or impossible records; the text is the reason.
     Contradiction(&'static str),
-    /// No records.
+    /// Neither the requested records nor an alias.
     Nothing,
 }
 

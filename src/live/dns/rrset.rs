@@ -61,7 +61,7 @@ pub(super) struct Nsec3 {
     pub(super) opt_out: bool,
     pub(super) iterations: u16,
     pub(super) salt: Nsec3Salt<Vec<u8>>,
-    /// The hash of the owner name, which is the first label of the record's owner.
+    /// The hash of the original name, decoded from the first label of the NSEC3 record's owner.
     pub(super) hash: Vec<u8>,
     /// The next hashed owner name.
     pub(super) next: Vec<u8>,
@@ -158,7 +158,8 @@ pub(super) fn collect(
             && let Some((rdata, canonical)) = read(&record, &owner)?
         {
             let rtype = record.rtype();
-            // At a zone cut, parent and child each have an NSEC record; the two records are not one RRset.
+            // At a zone cut, the parent zone and the child zone each have an NSEC record with the same owner name.
+            // These records are not one RRset.
             let same = |set: &&mut Rrset| {
                 let is_one = rtype != Rtype::NSEC || set.has(&canonical);
                 set.owner == owner && set.rtype == rtype && is_one
@@ -184,8 +185,8 @@ pub(super) fn collect(
     Ok(sets)
 }
 
-/// Parses the data of a record and returns it with its canonical form (RFC 4034 section 6.2); `None` for an ignored
-/// NSEC3 record or another record type.
+/// Parses the data of a record and returns it with its canonical form (RFC 4034 section 6.2); `None` for an NSEC3
+/// record that must be ignored, or for a record type that lookups do not need.
 fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, Vec<u8>)>, ParseError> {
     let record = record.to_any_record::<AllRecordData<_, ParsedName<_>>>()?;
     let mut canonical = Vec::new();

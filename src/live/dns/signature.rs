@@ -129,8 +129,8 @@ impl Clock {
     }
 }
 
-/// Maximum number of signature verifications per lookup: twice as many as a host needs that is five labels below its
-/// zone and is reached through three CNAME records.
+/// Maximum number of signature verifications per lookup. A host that is five labels below the apex of its zone, at the
+/// end of three CNAME records, needs half as many.
 const MOST_SIGNATURES: u32 = 128;
 /// Maximum number of digests computed per lookup: NSEC3 hashes, and key digests for DS records.
 const MOST_DIGESTS: u32 = 256;
@@ -205,8 +205,8 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
     let fits =
         |one: &&Signature| in_zone && one.signer == zone.apex && possible.contains(&usize::from(one.labels));
     let mut signatures: Vec<_> = set.signatures.iter().filter(fits).collect();
-    // Signatures over the name itself come before signatures over a wildcard; among equals, the latest expiration is
-    // first.
+    // Verify signatures over the name itself before signatures over a wildcard, and within each of these groups, the
+    // latest expiration first.
     signatures.sort_by_key(|one| (Reverse(one.labels), Reverse(clock.moment(one.expiration))));
     for signature in signatures {
         let expires = match clock.end(signature) {

@@ -114,7 +114,8 @@ impl Lookup<'_> {
         Ok(place)
     }
 
-    /// Returns the cached zone and security status of `name`; if not cached, calls `find` and caches the result.
+    /// Returns the cached zone and security status of `name`. If there is no cached entry, calls `find` and caches the
+    /// result.
     fn remembered(
         &self,
         name: &Name,
@@ -153,7 +154,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Returns the zone `child`, whose parent `zone` has the DS records `set`.
+    /// Returns the zone and security status of `child`, which is delegated from `zone` with the DS records `set`.
     fn delegated(&self, child: &Name, set: &Rrset, zone: &Zone) -> Result<Place, Failure> {
         if self.verify(set, zone)?.wildcard.is_some() {
             return Err(Failure::Bogus(format!("{set}: the DS records were expanded from a wildcard")));
@@ -190,7 +191,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Returns the zone `apex`, which has trust anchors, with its validated keys.
+    /// Returns the zone at `apex`, which has a trust anchor, with the validated keys of the zone.
     fn anchored(&self, apex: &Name) -> Result<Arc<Zone>, Failure> {
         let question = Question { name: apex.clone(), rtype: Rtype::DNSKEY };
         let elsewhere = || {
@@ -225,7 +226,10 @@ impl Lookup<'_> {
         self.keys(apex, set, fits, "the trust anchor")
     }
 
-    /// Returns the zone `apex` with its keys, if a key that satisfies `fits` signed the DNSKEY RRset.
+    /// Returns the zone at `apex` with all keys in `set`, if a key that satisfies `fits` signed the DNSKEY RRset `set`.
+    ///
+    /// Errors: no key satisfies `fits`, or no such key signed `set`. The message contains `what`: the DS records or the
+    /// trust anchor to which `fits` compares the keys.
     fn keys(
         &self,
         apex: &Name,
