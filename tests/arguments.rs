@@ -1,4 +1,4 @@
-//! What is given in the place of an argument is shown on one line, and never if it is a private key.
+//! A wrong argument is shown in the error message on one line, and is not shown at all if it is a private key.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -15,11 +15,12 @@ mod program;
 use program::{ROOT, command};
 use tlsagen::cli::{self, Invocation, Records};
 
-/// Where nothing of a line that is taken for a file is found or left.
+/// The working folder of all runs, so that an argument used as a file name cannot read or create a file in the
+/// checkout.
 const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// Calls with `word` in each position and as the value of each option of each subcommand, in one go and on its own,
-/// and as an option of its own; options and positions are those that clap knows.
+/// Returns command lines with `word` in each position of each subcommand, as the value of each option (`--name=word`,
+/// `--nameword` and `--name word`) and as an option itself. clap lists the options and positions.
 fn calls(word: &str) -> Vec<Vec<String>> {
     let mut calls = vec![vec![word.to_owned()], vec!["help".to_owned(), word.to_owned()]];
     let mut whole = tlsagen::cli::command();
@@ -63,7 +64,7 @@ fn calls(word: &str) -> Vec<Vec<String>> {
     calls
 }
 
-/// Whether a call would look at the network.
+/// Whether the command line would use the network.
 fn needs_network(args: &[String]) -> bool {
     if !args.iter().any(|arg| ["check", "diff", "probe"].contains(&arg.as_str())) {
         return false;
@@ -77,15 +78,16 @@ fn needs_network(args: &[String]) -> bool {
     }
 }
 
-/// What is said to a call.
+/// A command line and its output.
 struct Said {
     args: Vec<String>,
     stdout: String,
     stderr: String,
 }
 
-/// What is said to each call; those that would look at the network are left out. Thousands of processes would take
-/// most of the time, so that one makes all calls ([`make_calls`]), and every hundredth again in its own.
+/// Runs each command line that does not use the network, and returns the outputs. Because thousands of processes would
+/// take most of the time, one process runs all command lines ([`make_calls`]); every hundredth runs again in a process
+/// of its own.
 fn said(test: &str, calls: impl IntoIterator<Item = Vec<String>>) -> Vec<Said> {
     let calls: Vec<Vec<String>> = calls.into_iter().filter(|args| !needs_network(args)).collect();
     let path = PathBuf::from(FOLDER).join(format!("{test}.calls"));
@@ -97,7 +99,7 @@ fn said(test: &str, calls: impl IntoIterator<Item = Vec<String>>) -> Vec<Said> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let [stdout, stderr] = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap());
-    // What the test harness says is before the first mark and after the last one.
+    // The test harness itself prints before the first mark and after the last one.
     let [stdout, stderr] = [&stdout, &stderr].map(|text| text.split(MARK).skip(1).collect::<Vec<_>>());
     assert_eq!([stdout.len(), stderr.len()], [calls.len() + 1; 2]);
     let said = calls.into_iter().zip(stdout.into_iter().zip(stderr));
@@ -119,12 +121,13 @@ fn in_folder(mut command: Command) -> Command {
     command
 }
 
-/// The variable with the path of the calls to make.
+/// The environment variable with the path of the file of command lines to run.
 const CALLS: &str = "TLSAGEN_TEST_CALLS";
-/// What divides the outputs of calls.
+/// Separates the outputs of two command lines.
 const MARK: &str = "\n<<< the next call >>>\n";
 
-/// Makes the calls of another test, as `main` would, with a mark on both streams before each and after the last.
+/// Runs the command lines of another test, as `main` would, with a mark on both streams before the first and after
+/// each.
 #[test]
 #[ignore = "a part of the other tests, which start it"]
 fn make_calls() {
@@ -143,7 +146,7 @@ fn make_calls() {
     }
 }
 
-/// All runs of 17 letters of the base64; none may be shown.
+/// Returns every run of 17 characters of the base64 text; no run may be shown.
 fn parts(base64: &str) -> HashSet<&[u8]> {
     base64.as_bytes().windows(17).collect()
 }
@@ -156,13 +159,13 @@ fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
         let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let base64 = lines.concat();
         let parts = parts(&base64);
-        // A piece that is a label of a host name cannot be told from one.
+        // A line that is also a valid host name label cannot be recognized as base64, so it is left out.
         let is_told = |line: &&&str| line.len() > 63 || line.contains(['+', '/', '=']);
         let told: Vec<&&str> = lines.iter().filter(is_told).collect();
         let few = [told.first(), told.last()].into_iter().flatten();
         let mut words: Vec<String> = few.map(|line| (**line).to_owned()).collect();
         words.push(pem.clone());
-        // In all its forms once.
+        // For one key, try all forms of its base64 text.
         if name == "next-p256.sec1.pem" {
             words.extend([base64.clone(), lines.join("\n"), lines.join(" ")]);
         } else {
@@ -180,7 +183,7 @@ fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
 
 #[test]
 fn each_line_of_a_key_is_told_from_a_value() {
-    // The same without a process for each: names, ports, parameters, files.
+    // Checks the functions directly, without a process for each line: names, numbers and file names.
     for entry in fs::read_dir(format!("{ROOT}/fixtures")).unwrap() {
         let path = entry.unwrap().path();
         if !path.file_name().unwrap().to_str().unwrap().starts_with("next-") {
@@ -197,7 +200,7 @@ fn each_line_of_a_key_is_told_from_a_value() {
     }
 }
 
-/// Every character that could leave its line, turn the direction of writing or be invisible.
+/// Returns every character that could start a new line, change the text direction or be invisible.
 fn unsafe_characters() -> Vec<char> {
     let ranges = [
         0x01..=0x1f_u32,
@@ -216,7 +219,7 @@ fn unsafe_characters() -> Vec<char> {
 fn what_is_shown_stays_on_its_line() {
     let characters = unsafe_characters();
     let mut made = 0;
-    // One call of each shape with some of each kind, and each character in one call of each.
+    // All command lines with a line feed and with every ninth unsafe character; five command lines with each character.
     let words = ["2\n5".to_owned(), format!("2{}5", characters.iter().rev().step_by(9).collect::<String>())];
     let all = words.iter().flat_map(|word| calls(word));
     let each = characters.iter().flat_map(|c| {

@@ -1,4 +1,4 @@
-//! Completions as bash, zsh and fish offer them: the calls of this program, with a subcommand and without one.
+//! Completions as bash, zsh and fish offer them, with a subcommand and without one.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -11,7 +11,7 @@ mod program;
 
 use program::printed;
 
-/// A call up to where TAB is pressed, what must be offered there, and what must not.
+/// A command line up to where TAB is pressed, the words that must be offered, and words that must not be.
 const CALLS: [(&str, &[&str], &[&str]); 16] = [
     ("tlsagen ch", &["chain", "check", "chain.pem"], &["diff", "--format"]),
     ("tlsagen d", &["diff"], &["check", "--depth"]),
@@ -35,7 +35,7 @@ const CALLS: [(&str, &[&str], &[&str]); 16] = [
     ("tlsagen completions ", &["bash", "fish", "zsh"], &["man"]),
 ];
 
-/// A folder with the files of [`CALLS`], and the completions for `shell` in `_tlsagen`.
+/// Creates a folder with the files of [`CALLS`] and the completion script of `shell` in `_tlsagen`.
 fn folder(shell: &str) -> std::path::PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("completions-{shell}"));
     let _ = fs::remove_dir_all(&folder);
@@ -69,10 +69,11 @@ fn offers(shell: &str, offered: impl Fn(&str) -> Vec<String>) {
     }
 }
 
-/// Calls the function as bash calls it, and without a reply gives file names, as `-o default` makes bash do.
+/// Calls the completion function as bash does, and lists file names if it offers nothing, as `-o default` tells bash
+/// to.
 const BASH: &str = r#"
 source ./_tlsagen
-compopt() { :; } # works within a completion only
+compopt() { :; } # works only within a completion
 [[ $(complete -p tlsagen) == *'-o default'*'-F _tlsagen tlsagen' ]] || exit
 read -ra COMP_WORDS <<<"$1"
 [[ $1 != *' ' ]] || COMP_WORDS+=("")
@@ -87,7 +88,7 @@ if [ ${#COMPREPLY[@]} = 0 ]; then compgen -f -- "$word"; else printf '%s\n' "${C
 fn bash_offers_what_fits() {
     let folder = folder("bash");
     offers("bash", |call| {
-        // No file name fits, and then bash offers nothing.
+        // The script ends with `true`, because `compgen -f` fails if no file name matches.
         let script = format!("{BASH}\ntrue");
         run(&folder, "bash", &["--norc", "-c", &script, "bash", call]).lines().map(str::to_owned).collect()
     });
@@ -100,18 +101,18 @@ fn fish_offers_what_fits() {
     offers("fish", |call| {
         let text =
             run(&folder, "fish", &["--no-config", "-c", "source ./_tlsagen; complete -C $argv[1]", call]);
-        // Behind a tab stands what the word is for.
+        // fish prints a description after a tab.
         text.lines().map(|line| line.split('\t').next().unwrap().replace('\\', "")).collect()
     });
 }
 
-/// Types each line into a zsh on a terminal of its own, presses TAB and gives what is offered: "line ..." and the words.
+/// Types each line into zsh on a pseudo-terminal, presses TAB, and prints "line ..." and the words that zsh offers.
 const ZSH: &str = r#"
 zmodload zsh/zpty
 log=$PWD/offered
 : >$log
 zpty shell zsh -f -i
-# With -O, -A and -D, compadd only tries what would fit.
+# With -O, -A or -D, compadd only reports the matches, without adding them.
 zpty -w shell "log=$log; fpath=($PWD \$fpath)"'
 autoload -Uz compinit && compinit -u -d ./dump
 compadd() {

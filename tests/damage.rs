@@ -1,5 +1,5 @@
-//! Damaged files: every oddity of framing gives all certificates or an error with its line, and no single
-//! changed octet of a chain that verifies up to its self-signed root ever gives another record.
+//! Damaged files: a file with odd PEM framing gives all its certificates or an error with a line number, and changing
+//! one octet of a chain that verifies up to its self-signed root never gives another record.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -17,7 +17,7 @@ fn fixture(name: &str) -> Vec<u8> {
 /// The records of a file, or the error as text.
 type Answer = Result<Vec<Tlsa>, String>;
 
-/// The records that each of `questions` has of `octets`, which are read once.
+/// Returns the records, or the error, for each parameter list in `questions`; `octets` are parsed once.
 fn answers(octets: &[u8], questions: &[Vec<Params>]) -> Vec<Answer> {
     let materials = match Material::read("file".to_owned(), octets) {
         Ok(material) => [material],
@@ -37,7 +37,7 @@ fn records(octets: &[u8], params: &[Params]) -> Answer {
     answers(octets, &[params.to_vec()]).remove(0)
 }
 
-/// Whether every certificate of a file has its issuer, the root itself, in the file.
+/// Whether the issuer of every certificate, including the root itself, is in the file.
 fn is_anchored(octets: &[u8]) -> bool {
     let material = Material::read("file".to_owned(), octets).unwrap();
     let chain = material.chain().unwrap();
@@ -60,7 +60,7 @@ fn no_flipped_octet_gives_another_record() {
         let mut refused = 0;
         let mut unnoticed = 0;
         for place in 0..sound.len() {
-            // A low bit, the case of a letter, and everything.
+            // Changes the lowest bit, the case of a letter, or all bits.
             for change in [0x01, 0x20, 0xff] {
                 let mut damaged = sound.clone();
                 damaged[place] ^= change;
@@ -77,7 +77,8 @@ fn no_flipped_octet_gives_another_record() {
             }
         }
         assert!(refused > sound.len(), "{name}: only {refused} of the damaged files were refused");
-        // A root whose name was changed looks like an intermediate whose issuer is not in the file.
+        // A root whose name was changed looks like an intermediate whose issuer is not in the file, so its record may
+        // differ.
         assert!(unnoticed * 20 < refused, "{name}: {unnoticed} of {refused}");
     }
 }
@@ -90,7 +91,7 @@ fn no_truncation_gives_another_record() {
         let wanted = questions().map(|params| records(&sound, &params).unwrap());
         for length in 0..sound.len() {
             for (answer, wanted) in answers(&sound[..length], &questions()).into_iter().zip(&wanted) {
-                // A file cut between two blocks is a shorter chain; anywhere else it is damaged.
+                // A file cut off between two blocks is a shorter chain; cut off anywhere else, it is damaged.
                 match answer {
                     Ok(records) => {
                         assert!(ends(length) || ends(length - 1), "{name}: {length} octets");
@@ -106,7 +107,7 @@ fn no_truncation_gives_another_record() {
     }
 }
 
-/// What parsers disagree about is no way around the signatures either.
+/// Encodings that parsers disagree about do not bypass the signature checks either.
 #[test]
 fn no_flipped_octet_of_an_odd_certificate_gives_another_record() {
     let [of_end_entity, of_issuer, _] = questions();
@@ -145,7 +146,7 @@ fn no_flipped_octet_of_an_odd_certificate_gives_another_record() {
     assert!(files >= 60 && refused > files * 60, "{files} files, {refused} refusals");
 }
 
-/// Damage of the DER itself, below the base64: every octet of each, changed and cut off.
+/// Damage to the DER itself instead of the base64: every octet is changed, and the file is cut off before every octet.
 #[test]
 fn no_damaged_der_panics() {
     for name in ["leaf-rsa.der", "next-rsa.csr.der"] {
@@ -169,7 +170,7 @@ fn no_damaged_der_panics() {
     }
 }
 
-/// The certificates of a file, or its error.
+/// Returns the number of certificates in a file, or the error.
 fn read(text: &str) -> Result<usize, InputError> {
     match Input::read(text.as_bytes())? {
         Input::Certificates(certificates) => Ok(certificates.len()),
@@ -183,7 +184,7 @@ fn refused(text: &str, line: usize) {
     assert!(error.starts_with(&format!("line {line}: ")), "{error}");
 }
 
-/// Text of two blocks, and the number of the line that starts the second.
+/// Returns a text of two PEM blocks, and the number of the line on which the second block starts.
 fn two() -> (String, usize) {
     let text = String::from_utf8(fixture("fullchain-rsa.pem")).unwrap();
     let second =
@@ -238,7 +239,7 @@ fn lines_that_are_not_quite_markers() {
         let error = read(&lines.join("\n")).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line {}: ", second - 1)), "{flawed}: {error}");
     }
-    // A marker on the last data line.
+    // An END marker on the same line as the last data.
     let glued = text.replacen("\n-----END CERTIFICATE-----", "-----END CERTIFICATE-----", 1);
     refused(&glued, second - 2);
 }
@@ -260,11 +261,11 @@ fn blocks_that_are_damaged() {
         lines[number - 1] = line;
         lines.join("\n")
     };
-    // END of the first block is missing: BEGIN inside a block.
+    // The END line of the first block is missing, so a BEGIN line occurs inside a block.
     refused(&without(second - 1), second - 1);
-    // BEGIN of the second is missing: its data stand outside.
+    // The BEGIN line of the second block is missing, so its data are outside of any block.
     refused(&without(second), second);
-    // And so they do with blanks about them, or where both markers are mistyped.
+    // The same with blanks around the data, and with only a line of base64 instead of the second BEGIN line.
     let blanks = |text: String| text.replacen("\nMII", "\n MII", 2);
     refused(&blanks(without(second)), second);
     let typo = text.lines().enumerate().map(|(index, line)| match index + 1 {
@@ -272,7 +273,7 @@ fn blocks_that_are_damaged() {
         _ => line.to_owned(),
     });
     refused(&typo.collect::<Vec<_>>().join("\n"), second);
-    // The file ends in the second block.
+    // The END line of the second block is missing at the end of the file.
     let last = text.lines().count();
     refused(&without(last), second);
     refused(&with(5, ""), 5);
@@ -282,13 +283,13 @@ fn blocks_that_are_damaged() {
     refused(&replaced(3, "AAAA AAA"), 3);
     refused(&replaced(3, "AA=="), 4);
     refused(&replaced(3, "AAA"), second - 2);
-    // Whole groups of base64 more than the certificate has.
+    // Four base64 characters more than the certificate needs.
     refused(&with(second - 1, "AAAA"), 1);
     refused(&replaced(second - 1, "-----END X509 CRL-----"), second - 1);
     refused("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n", 1);
     refused("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 1);
     refused("-----END CERTIFICATE-----\n", 1);
-    // Blocks of other kinds.
+    // Blocks of other types.
     let label = |label: &str| text.replace("CERTIFICATE-----", &format!("{label}-----"));
     refused(&label("PKCS7"), 1);
     assert_eq!(read(&label("X509 CRL")), Err(InputError::NoCertificate));

@@ -1,4 +1,5 @@
-//! Every code is explained by the program itself, is found somewhere, and no other is ever said.
+//! The help and the manual page explain every diagnostic code, the source uses every code, and the program reports no
+//! other code.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -23,7 +24,7 @@ fn printed(args: &[&str]) -> String {
 #[test]
 fn help_and_the_manual_page_explain_every_code() {
     let help = printed(&["help", "diagnostics"]);
-    // Roff escapes the hyphens.
+    // The roff source escapes the hyphens.
     let man = printed(&["man"]).replace("\\-", "-");
     for code in Code::ALL {
         assert!(help.contains(&format!("\n  {code}\n")), "{code}");

@@ -1,4 +1,5 @@
-//! Files as they are read and written: no core dump of a process that read a private key, and what is saved is whole.
+//! Reading and writing files: a process that read a private key leaves no core dump, and a saved file is always
+//! complete.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 #![cfg(target_os = "linux")]
@@ -24,14 +25,14 @@ fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// The limits of core dumps, soft and hard, of a process that has read these octets as CHAIN and waits for `--next`.
+/// Returns the soft and hard core dump limits of a process that has read `octets` as CHAIN and waits for `--next`.
 fn core_limits_after_reading(folder: &Path, octets: &[u8]) -> String {
     let [chain, next] = ["chain", "next"].map(|name| folder.join(name));
     for path in [&chain, &next] {
         let _ = fs::remove_file(path);
         fifo(path);
     }
-    // As much as the system lets us have, so that there is something to switch off.
+    // Raise the soft limit to the hard limit, so that the program has something to lower.
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -Sc \"$(ulimit -Hc)\"; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tlsagen")])
         .arg(&chain)
@@ -41,7 +42,7 @@ fn core_limits_after_reading(folder: &Path, octets: &[u8]) -> String {
         .spawn()
         .unwrap();
     OpenOptions::new().write(true).open(&chain).unwrap().write_all(octets).unwrap();
-    // It is opened once the other one is read.
+    // The program opens `--next` only after it has read CHAIN.
     let mut next = OpenOptions::new().write(true).open(&next).unwrap();
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     next.write_all(&fs::read(format!("{ROOT}/fixtures/next-p256.pub.pem")).unwrap()).unwrap();
@@ -74,7 +75,8 @@ fn what_is_saved_takes_the_place_of_a_file_or_of_a_link() {
     write("new", "one").unwrap();
     assert_eq!(read("new"), "one");
 
-    // With the permissions of the file that was there, and not into the file itself: who reads it has all of it.
+    // The new file gets the permissions of the old one and replaces it by renaming, so a reader of the old file still
+    // has its complete contents.
     fs::set_permissions(folder.join("new"), fs::Permissions::from_mode(0o604)).unwrap();
     fs::hard_link(folder.join("new"), folder.join("same")).unwrap();
     write("new", "two").unwrap();

@@ -1,5 +1,5 @@
-//! The targets of the fuzzers on their seeds, on what was once found, and on small changes of both: the same inputs
-//! in each run.
+//! Runs the fuzz targets on their seeds, on earlier findings and on small changes to both; the inputs are the same in
+//! each run.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -17,7 +17,8 @@ use targets::{TARGETS, Target};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What a fuzzer does to an input: octets changed, left out, put in, repeated, and a piece of another input.
+/// Changes an input as a fuzzer does: flips, replaces, deletes, truncates or repeats octets, or inserts a piece of
+/// `other`.
 fn changed(seed: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut octets = seed.to_vec();
     for _ in 0..=numbers.below(4) {
@@ -42,7 +43,7 @@ fn changed(seed: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     octets
 }
 
-/// Runs a target; what fails is named and kept as a file.
+/// Runs a target; if it panics, saves the input to a file and names the file.
 #[track_caller]
 fn run(target: &Target, octets: &[u8]) {
     if panic::catch_unwind(AssertUnwindSafe(|| (target.run)(octets))).is_err() {
@@ -61,7 +62,7 @@ fn findings(name: &str) -> Vec<Vec<u8>> {
 fn the_targets_hold_on_seeds_findings_and_their_changes() {
     for target in TARGETS {
         let mut seeds = (target.seeds)(ROOT);
-        // Where the fuzzers start from.
+        // The fuzzers start from these seeds.
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fuzz-seeds").join(target.name);
         fs::create_dir_all(&folder).unwrap();
         for (number, seed) in seeds.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The house: each module uses only those below it, and the outside world stays at its homes.
+//! Module structure: each module uses only modules of lower layers, and only certain modules use the outside world.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lowest first, as the map in `lib.rs` has them.
+/// The modules in the order of the map in `lib.rs`, lowest layer first.
 const LAYERS: [&str; 21] = [
     "text",
     "diagnostic",
@@ -31,7 +31,7 @@ const LAYERS: [&str; 21] = [
     "commands",
 ];
 
-/// What only these modules may name.
+/// Names, each with the only modules that may use it.
 const HOMES: [(&str, &[&str]); 17] = [
     ("std::fs", &["files"]),
     ("std::io", &["files", "live"]),
@@ -62,7 +62,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The module that a file belongs to, and its code without comments and tests.
+/// Returns for each file its module, its path, and its code without comments and inline test modules.
 fn modules() -> Vec<(String, PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -73,7 +73,7 @@ fn modules() -> Vec<(String, PathBuf, String)> {
     };
     let code = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();
-        // Of a file of tests only the name stands here, among the other modules.
+        // Cut off an inline test module. A test module in a separate file is in the list as a file.
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
         code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
     };
@@ -93,7 +93,8 @@ fn every_file_has_a_layer_and_imports_run_downward() {
                 code.contains(&format!("crate::{name}::")) || code.contains(&format!("crate::{{{name}"));
             assert!(!uses || higher <= layer, "{}: {module} must not use {name}", path.display());
         }
-        // Grouped imports from the root of the crate would hide their layers from this test.
+        // Forbid grouped imports from the crate root, because this test would not see the layers of the grouped
+        // modules.
         let grouped = code.lines().filter(|line| line.starts_with("use crate::{"));
         assert!(grouped.count() == 0 || module == "commands" || module == "cli", "{}", path.display());
     }
@@ -120,7 +121,7 @@ fn no_file_is_longer_than_400_lines() {
     for folder in ["src", "tests"] {
         sources(&root.join(folder), &mut files);
     }
-    // What fuzzers have built is not ours.
+    // Skip the build folder of the fuzzers.
     let built = root.join("tests/fuzz/target");
     files.retain(|path| path.extension().is_some_and(|is| is == "rs") && !path.starts_with(&built));
     assert!(files.len() > 120, "{} files", files.len());
@@ -137,7 +138,7 @@ fn the_map_names_the_modules_in_their_order() {
     assert_eq!(declared.collect::<Vec<_>>(), LAYERS);
 }
 
-/// The full paths that code names after `start`, such as `a::b` and `a::c` for `a::{b, c}`.
+/// Returns the full paths that follow `start` in the code, such as `a::b` and `a::c` for `a::{b, c}`.
 fn named<'a>(code: &'a str, start: &str) -> Vec<Vec<&'a str>> {
     fn expand<'a>(rest: &'a str, before: &[&'a str], found: &mut Vec<Vec<&'a str>>) -> &'a str {
         let mut path = before.to_vec();
@@ -168,7 +169,7 @@ fn named<'a>(code: &'a str, start: &str) -> Vec<Vec<&'a str>> {
     }
     let mut found = Vec::new();
     for (at, _) in code.match_indices(start) {
-        // Not a part of a longer path or name.
+        // The match must not be part of a longer path or name.
         if !code[..at].ends_with(|c: char| c == ':' || c == '_' || c.is_alphanumeric()) {
             expand(&code[at..], &[], &mut found);
         }
@@ -176,7 +177,7 @@ fn named<'a>(code: &'a str, start: &str) -> Vec<Vec<&'a str>> {
     found
 }
 
-/// For each folder, which of its files and subfolders names which other one.
+/// For each folder, returns which of its files and subfolders use which others.
 fn imports() -> BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let place = |path: &Path| {
@@ -220,7 +221,7 @@ fn no_files_of_a_folder_import_each_other_in_a_circle() {
     let imports = imports();
     assert!(imports[&vec!["x509".to_owned()]]["signature"].contains("spki"), "{imports:?}");
     for (folder, mut uses) in imports {
-        // What uses nothing that is left is in no circle.
+        // Remove entries that use none of the remaining ones, because they are not part of a cycle.
         loop {
             let left = uses.clone();
             uses.retain(|_, used| used.iter().any(|name| left.contains_key(name)));

@@ -1,4 +1,4 @@
-//! The manual page as man(1) shows it.
+//! The manual page as man(1) displays it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -10,7 +10,7 @@ mod program;
 
 use program::printed;
 
-/// What `program` makes of the page.
+/// Returns the manual page as formatted by `program`, with any error messages.
 fn through(program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -27,7 +27,7 @@ fn linters_have_nothing_to_say() {
     assert_eq!(through("groff", &["-man", "-Tutf8", "-ww", "-z"]), "");
 }
 
-/// A letter, a backspace and the letter again is how a terminal was told of bold type.
+/// Removes overstriking: a letter, a backspace and the same letter again mean bold type on a terminal.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for letter in text.chars() {
@@ -39,7 +39,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The options that the help of a subcommand, or of none, lists.
+/// Returns the options in the help of a subcommand, or of the program itself.
 fn options(subcommand: Option<&str>) -> Vec<String> {
     let help = printed(&format!("{} --help", subcommand.unwrap_or_default()));
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
@@ -56,7 +56,7 @@ fn every_option_of_every_subcommand_is_in_its_section() {
             let heading =
                 subcommand.map_or("\nOPTIONS\n".to_owned(), |name| format!("\n   tlsagen {name}\n"));
             let section = text.split_once(&heading).unwrap_or_else(|| panic!("{heading}: {text}")).1;
-            // To the next heading.
+            // The section ends at the next heading.
             let end = section.lines().position(|line| {
                 line.starts_with("   t") || line.starts_with(|c: char| c.is_ascii_uppercase())
             });

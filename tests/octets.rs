@@ -1,5 +1,5 @@
-//! Every fixture's association data against an oracle that is not this program: a DER walk in Python
-//! (`fixtures/oracle.py`), whose answers are kept in `fixtures/expected/`.
+//! Compares the association data of every fixture with an independent oracle: a DER parser in Python
+//! (`fixtures/oracle.py`), whose answers are in `fixtures/expected/`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -16,7 +16,7 @@ fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// `index selector mtype hex` lines of one fixture.
+/// Parses the expected answers for a fixture: lines of the form `index selector mtype hex`.
 fn expected(name: &str) -> Vec<(usize, u8, u8, String)> {
     let text = fs::read_to_string(fixtures().join("expected").join(format!("{name}.txt"))).unwrap();
     let line = |line: &str| {
@@ -26,7 +26,7 @@ fn expected(name: &str) -> Vec<(usize, u8, u8, String)> {
     text.lines().map(line).collect()
 }
 
-/// The data of all records that a call prints, which must succeed.
+/// Returns the data of all records that the program prints with these arguments; the run must succeed.
 #[track_caller]
 fn data(arguments: &[&str]) -> Vec<String> {
     let output = tlsagen(fixtures(), [arguments, &["-f", "rdata"]].concat());
@@ -35,7 +35,7 @@ fn data(arguments: &[&str]) -> Vec<String> {
     text.lines().map(|line| line.rsplit(' ').next().unwrap().to_owned()).collect()
 }
 
-/// Usage 3 of a fixture gives the octets of the certificates at `indices`, for every selector and type.
+/// Asserts that usage 3 gives the octets of the certificates at `indices`, for every selector and matching type.
 #[track_caller]
 fn end_entities(name: &str, indices: &[usize]) {
     for (selector, matching_type) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
@@ -51,7 +51,7 @@ fn end_entities(name: &str, indices: &[usize]) {
     }
 }
 
-/// `2 1 1` of a fixture gives the keys of the certificates at `indices`, in that order.
+/// Asserts that `2 1 1` gives the digests of the keys of the certificates at `indices`, in that order.
 #[track_caller]
 fn issuers(name: &str, indices: &[usize]) {
     let digest = |index: &usize| {

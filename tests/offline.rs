@@ -1,4 +1,4 @@
-//! A build without the feature `live` has no `probe`, and says so.
+//! A build without the feature `live` does not have `probe`, and reports this.
 
 #![cfg(not(feature = "live"))]
 #![allow(clippy::unwrap_used, reason = "tests")]

@@ -1,6 +1,7 @@
-//! What others make of the output: zone-file readers, OpenSSL's verifier, its digests of all public roots.
+//! Checks the output with other programs: zone-file readers, OpenSSL's verifier, and OpenSSL's digests of all public
+//! roots.
 //!
-//! These need Debian's packages, so a plain `cargo test` passes them over and `.ci/run` includes them.
+//! The tests need Debian packages, so a plain `cargo test` skips them; `.ci/run` runs them.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -23,7 +24,7 @@ use program::{ROOT, command, printed};
 
 const TLSAGEN: &str = env!("CARGO_BIN_EXE_tlsagen");
 
-/// Runs a script in the checkout; gives its status, and both streams as one text.
+/// Runs a script in the checkout; returns whether it succeeded, and both output streams as one text.
 fn shell(script: &str) -> (bool, String) {
     let output = Command::new("bash").args(["-c", script]).current_dir(ROOT).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
@@ -34,7 +35,7 @@ fn temporary(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// `usage selector mtype hex` of every TLSA line of a zone, however it is split.
+/// Returns `owner usage selector mtype hex` for every TLSA line of a zone, with the hex digits joined.
 fn records(zone: &str) -> BTreeSet<String> {
     let lines = zone.lines().filter(|line| !line.starts_with(';'));
     lines
@@ -179,7 +180,7 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
 #[test]
 fn an_interrupted_run_leaves_standard_output_empty() {
     let chain = fs::read(format!("{ROOT}/fixtures/fullchain-rsa.pem")).unwrap();
-    // Up to a block's end, so that it is not the damage that keeps the records back.
+    // End the input after a complete block, so that it is not an error in the file that prevents the output.
     let end = chain.windows(4).position(|octets| octets == b"END ").unwrap() + "END CERTIFICATE-----\n".len();
     for whole in [&chain[..end], &chain] {
         let mut child = command(ROOT, ["chain", "-", "mx.example"])
@@ -189,7 +190,7 @@ fn an_interrupted_run_leaves_standard_output_empty() {
             .spawn()
             .unwrap();
         child.stdin.as_mut().unwrap().write_all(whole).unwrap();
-        // Time to print what could be printed already.
+        // Give the program time to print what it could print already.
         thread::sleep(Duration::from_millis(100));
         let stdin = child.stdin.take();
         child.kill().unwrap();

@@ -1,4 +1,4 @@
-//! Published records: what the program prints, `check` and `diff` read; what is broken never makes them fall.
+//! Published records: `check` and `diff` read what the program prints, and broken input never makes them panic.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -24,7 +24,7 @@ use tlsagen::render::{self, Format, Style};
 use tlsagen::tlsa::{Params, Tlsa};
 use tlsagen::verify::{Policy, Verdict, verify};
 
-/// Runs a call in the checkout with this standard input.
+/// Runs the program in the checkout with `input` on standard input.
 fn fed(call: &str, input: &[u8]) -> Output {
     let mut child = command(ROOT, call.split_whitespace())
         .stdin(Stdio::piped())
@@ -32,12 +32,12 @@ fn fed(call: &str, input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Calls that do not read their input close it.
+    // The write fails if the program does not read its standard input.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
 
-/// Files, and whether they have an issuer that records may describe.
+/// Files, and whether the file contains an issuer that usage 2 records may match.
 const FILES: [(&str, bool); 19] = [
     ("fullchain-rsa", true),
     ("with-root-rsa", true),
@@ -62,7 +62,7 @@ const FILES: [(&str, bool); 19] = [
 const OF_END_ENTITY: [&str; 6] = ["3 1 1", "3 0 1", "3 1 2 3 1 1", "3 1 0", "3 0 0", "3 0 2 3 1 1"];
 const OF_CAS: [&str; 5] = ["2 1 1", "2 0 1", "3 1 1 2 1 1", "2 0 0", "2 1 2 2 1 1 3 1 1"];
 
-/// Output, TTL and origin of each way to print records.
+/// Format, TTL and origin for each way to print records.
 const WAYS: [(Format, Option<u32>, Option<&str>); 5] = [
     (Format::Zone, None, None),
     (Format::Zone, Some(300), None),
@@ -83,7 +83,7 @@ fn what_is_printed_is_covered_and_needs_no_change() {
             let wanted: Vec<&Tlsa> = records.iter().map(|record| &record.tlsa).collect();
             for (format, ttl, origin) in WAYS {
                 let case = format!("{file} {words} {format:?} {ttl:?} {origin:?}");
-                // dig +short has no owners, so one owner then.
+                // The rdata format has no owner names, so use a single owner.
                 let ports: &[u16] = if format == Format::Rdata { &[25] } else { &[25, 465] };
                 let owner = |port: &u16| format!("_{port}._tcp.mx.example").parse().unwrap();
                 let owners: Vec<Owner> = ports.iter().map(owner).collect();
@@ -120,7 +120,7 @@ fn what_is_printed_is_covered_and_needs_no_change() {
     assert_eq!(cases, 19 * 6 * 5 + 11 * 5 * 5);
 }
 
-/// The same on the command line, with each way to print once.
+/// The same on the command line, once for each way to print records.
 #[test]
 fn what_the_program_prints_it_takes_for_covered_and_in_need_of_no_change() {
     for (file, params, owners, style) in [
@@ -286,7 +286,7 @@ fn large_zones_are_read() {
     );
 }
 
-/// Kilobytes of memory that `check` has taken once the records are read: then it waits for the file of CAs.
+/// Peak memory of `check` in KiB after reading the records, measured while `check` waits for the file of CAs.
 #[cfg(target_os = "linux")]
 fn memory_of_reading(name: &str, zone: &str) -> usize {
     let folder = env!("CARGO_TARGET_TMPDIR");
@@ -327,7 +327,7 @@ fn names_that_are_not_asked_for_take_no_memory() {
     let base = memory_of_reading("base", OWN);
     for (name, (mebibytes, zone)) in [
         ("long", filled(16, &|number| format!("{0}.{0}.{0}.h{number}. A 192.0.2.1\n", "a".repeat(60)))),
-        // Labels of one letter below an end that no other name has.
+        // Names with many one-letter labels, each with a different last label.
         ("deep", filled(2, &|number| format!("{}{number}. A 192.0.2.1\n", "a.".repeat(118)))),
         ("many", filled(2, &|number| format!("h{number} A 1.2.3.4\n"))),
         ("aliases", filled(2, &|number| format!("host{number}.example. IN CNAME www{number}.example.\n"))),

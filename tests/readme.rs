@@ -1,4 +1,4 @@
-//! The README: its length, and the recipes that no transcript shows.
+//! The README: its length, and the recipes that no transcript runs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -12,7 +12,7 @@ fn readme() -> String {
     fs::read_to_string(format!("{ROOT}/README.md")).unwrap()
 }
 
-/// The shell script of the README that contains `line`, with the paths of a test.
+/// Returns the shell script of the README that contains `line`, with the paths replaced by those of the test.
 fn script(line: &str, folder: &Path) -> String {
     let readme = readme();
     let mut scripts = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
@@ -24,7 +24,7 @@ fn script(line: &str, folder: &Path) -> String {
         .replace("/etc/letsencrypt", &format!("{at}/letsencrypt"))
 }
 
-/// An empty folder with `bin/tlsagen`.
+/// Creates an empty folder with `bin/tlsagen`.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -64,7 +64,7 @@ fn a_zone_without_a_final_newline_keeps_its_last_line() {
     assert_eq!(fs::read_to_string(folder.join("db.example")).unwrap(), format!("{zone}\n"));
 }
 
-/// The hook with stand-ins for Postfix, and with published records from a file.
+/// Runs the hook with stand-ins for Postfix, and with published records from a file.
 #[test]
 fn the_hook_copies_only_what_the_published_records_cover() {
     let folder = folder("readme-hook");

@@ -1,4 +1,5 @@
-//! The live view of real servers on loopback: a zone signed by BIND's tools and served by NSD, and a private Postfix.
+//! The program against real servers on loopback: a zone signed by BIND's tools and served by NSD, and a private
+//! Postfix.
 
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -25,7 +26,7 @@ use program::tlsagen;
 use running::{Running, free_port};
 use shell::shell;
 
-/// Postfix in a folder of its own; it ends with this.
+/// Postfix in a separate folder; dropping the value stops Postfix.
 struct Postfix(PathBuf);
 
 impl Drop for Postfix {
@@ -34,7 +35,7 @@ impl Drop for Postfix {
     }
 }
 
-/// Starts Postfix with STARTTLS on a port of its own, in a folder that its unprivileged user may enter.
+/// Starts Postfix with STARTTLS on `port`, in a folder that its unprivileged user can enter.
 fn postfix(folder: &Path, port: u16) -> Postfix {
     let config = folder.join("postfix");
     for name in ["postfix", "queue", "data"] {
@@ -64,7 +65,7 @@ fn postfix(folder: &Path, port: u16) -> Postfix {
     Postfix(config)
 }
 
-/// Signs the zone and starts NSD with it; `change` is made to the signed zone.
+/// Signs the zone, applies `change` to the signed zone, and starts NSD with it.
 fn signed_zone(folder: &Path, port: u16, records: &str, change: impl Fn(String) -> String) -> Running {
     let head = "$ORIGIN example.\n$TTL 60\n@ IN SOA ns hostmaster 1 7200 3600 1209600 60\n@ IN NS ns\n@ IN MX 10 mx\n\
                 ns IN A 127.0.0.1\nmx IN A 127.0.0.1\n";
@@ -85,7 +86,7 @@ fn signed_zone(folder: &Path, port: u16, records: &str, change: impl Fn(String) 
     name_server(folder, &["nsd", "-d", "-c", "nsd.conf"], port)
 }
 
-/// ring signs and verifies nothing of RSA below 2048 bits, and usage 3 does not ask for more than the key.
+/// ring does not support RSA keys below 2048 bits, but usage 3 needs only a matching key.
 #[test]
 #[ignore = "needs bind9, bind9-dnsutils, nsd and openssl"]
 fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
@@ -110,7 +111,7 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();
     assert_eq!(probe.status.code(), Some(0), "{said}");
     assert!(said.contains("RSA 1024: pass (possession of the private key not verified"), "{said}");
-    // A server from before TLS 1.2 is named as such.
+    // The message says that the server does not support TLS 1.2.
     let probe = tlsagen(&format!("probe mx.example:{old} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();
     assert_eq!(probe.status.code(), Some(3), "{said}");
@@ -121,7 +122,7 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
 #[test]
 #[ignore = "needs root, bind9, bind9-dnsutils, nsd, postfix and openssl"]
 fn a_private_postfix_and_a_signed_zone() {
-    // Not in the target folder, which Postfix's user may not enter.
+    // Postfix's unprivileged user may not enter the target folder, so use the system's folder for temporary files.
     let folder = std::env::temp_dir().join(format!("tlsagen-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     shell(
@@ -157,7 +158,7 @@ fn a_private_postfix_and_a_signed_zone() {
         assert!(said.contains(&format!("mx.example 127.0.0.1:{smtp} ECDSA P-256: pass")), "{said}");
         assert_eq!(ask(&check).0, 0);
     }
-    // The record of another key: a no that everyone signed.
+    // A validly signed record of another key: the verdict is fail.
     let wrong = right.replace(right.trim().rsplit(' ').next().unwrap(), &"0a".repeat(32));
     {
         let _server = signed_zone(&folder, dns, &wrong, |zone| zone);
@@ -166,7 +167,7 @@ fn a_private_postfix_and_a_signed_zone() {
         assert!(said.contains("verdict: fail"), "{said}");
         assert_eq!(ask(&check).0, 1);
     }
-    // The right record under the signature of the wrong one.
+    // The matching record, with the signature of the other record.
     {
         let digest = right.trim().rsplit(' ').next().unwrap().to_uppercase();
         let _server = signed_zone(&folder, dns, &wrong, |zone| {

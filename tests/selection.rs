@@ -1,5 +1,5 @@
-//! Which certificate a usage takes where files are odd: several self-signed ones, names that do not chain, CAs that
-//! may not sign, anchors above an expired CA, thousands of namesakes.
+//! The certificates that each usage selects in odd files: several self-signed certificates, names that do not chain,
+//! CAs that may not sign, an anchor above an expired CA, thousands of certificates with the same name.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -20,7 +20,7 @@ fn leaf() -> CertificateParams {
     certificates::leaf("mx.example", &["mx.example"])
 }
 
-/// What `openssl req -x509` makes for a server.
+/// Parameters of a server certificate as `openssl req -x509` makes it.
 fn req_x509() -> CertificateParams {
     let mut params = leaf();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -66,7 +66,7 @@ fn self_signed_servers_are_no_cas_in_whatever_company() {
     let beside_root = self_signed(&req_x509()) + &self_signed(&ca("Unrelated"));
     prints("beside-root", &beside_root, "mx.example 3 1 1", 1);
     refuses("beside-root", &beside_root, "mx.example 2 1 1", "ta-leaf");
-    // Old and renewed, of one key, each of which verifies the other.
+    // An old and a renewed certificate with the same key: each verifies the signature of the other.
     let (key, mut renewed) = (key(), base("mx.example"));
     let old = renewed.self_signed(&key).unwrap().pem();
     renewed.not_before = date_time_ymd(2021, 1, 1);
@@ -84,9 +84,9 @@ fn a_path_is_one_of_names_too() {
     };
     prints("named", &chain(&ca_params), "mx.example 2 1 1", 1);
     refuses("misnamed", &chain(&ca("Wrong")), "mx.example 2 1 1", "names another issuer");
-    // Another case or kind of string is the same name.
+    // A name in another case or string type is the same name.
     prints("upper-case", &chain(&ca("INT")), "mx.example 2 1 1", 1);
-    // Usage 3 does not look at paths.
+    // Usage 3 does not depend on the certification path.
     prints("misnamed", &chain(&ca("Wrong")), "mx.example 3 1 1", 1);
 }
 
@@ -122,7 +122,7 @@ fn the_links_below_a_chosen_depth_are_looked_at() {
         let path = chain.as_str();
         assert!(String::from_utf8_lossy(&run("below", path, rest).stderr).contains("ta-expired"), "{rest}");
     }
-    // One record for two certificates of one key, of which one has expired.
+    // Two certificates with the same key give the same record; one of them has expired.
     let mut expired = root.clone();
     expired.not_after = date_time_ymd(2021, 1, 1);
     let (above, above_key) = (ca("Above"), key());
@@ -157,7 +157,7 @@ fn more_than_sixteen_mebibytes_are_refused() {
     refuses("large", &text, "mx.example", "larger than 16 MiB");
 }
 
-/// Clients refuse a path through a version 3 certificate that says nothing of being a CA, whoever signed what.
+/// Clients refuse a path through a version 3 CA certificate without basicConstraints, whatever it signed.
 #[test]
 fn a_root_that_is_not_marked_as_a_ca_is_refused_for_usage_2() {
     let chain = |key_usages: &[KeyUsagePurpose]| {

@@ -1,4 +1,5 @@
-//! Zones as BIND and ldns sign them, with each algorithm and kind of denial, served by NSD; unbound is the judge.
+//! Zones signed by BIND and ldns with each algorithm and kind of denial, served by NSD; unbound gives the expected
+//! status.
 
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -24,7 +25,7 @@ use name_server::name_server;
 use running::{Running, free_port};
 use shell::shell;
 
-/// A zone below `example.`, the algorithm and bits of its key, and how it is signed.
+/// A zone below `example.`, the algorithm and size of its key, and the command that signs it.
 const ZONES: [(&str, &str, &str, &str); 11] = [
     ("a5", "RSASHA1", "1024", "dnssec-signzone"),
     ("a7", "NSEC3RSASHA1", "1024", "dnssec-signzone -3 ab -H 1"),
@@ -36,11 +37,11 @@ const ZONES: [(&str, &str, &str, &str); 11] = [
     ("a16", "ED448", "", "dnssec-signzone"),
     ("optout", "ECDSAP256SHA256", "", "dnssec-signzone -3 - -H 0 -A"),
     ("n150", "ECDSAP256SHA256", "", "dnssec-signzone -3 ab -H 150"),
-    // BIND's tools refuse so many iterations.
+    // BIND's tools refuse this number of iterations.
     ("n500", "ECDSAP256SHA256", "", "ldns-signzone -n -t 500 -s ab"),
 ];
 
-/// What each zone holds; ZONE stands for its name.
+/// Records of each zone; ZONE stands for the name of the zone.
 const RECORDS: &str = "\
 $ORIGIN ZONE.
 $TTL 60
@@ -60,7 +61,7 @@ insecure IN NS ns.insecure
 ns.insecure IN A 127.0.0.1
 ";
 
-/// What is asked of each zone.
+/// Questions about each zone.
 const QUESTIONS: [(&str, Kind); 16] = [
     ("mx", Kind::A),
     ("mx", Kind::Aaaa),
@@ -80,10 +81,10 @@ const QUESTIONS: [(&str, Kind); 16] = [
     ("no.bo.dy", Kind::Tlsa),
 ];
 
-/// Signs a zone of that name; gives its DS records.
+/// Signs a zone; returns its DS records.
 fn sign(folder: &Path, name: &str, records: &str, key: &str, signer: &str) -> String {
     fs::write(folder.join(format!("{name}.zone")), records.replace("ZONE", name)).unwrap();
-    // BIND's tool finds the key by the zone, that of ldns wants it named.
+    // BIND's tool finds the key by the zone name; the tool of ldns needs the name of the key file.
     let sign = match signer.starts_with("ldns") {
         true => format!("{signer} -o {name} {name}.zone ${{key%.key}}"),
         false => format!("{signer} -z -S -o {name} {name}.zone 2>&1"),
@@ -92,7 +93,7 @@ fn sign(folder: &Path, name: &str, records: &str, key: &str, signer: &str) -> St
     shell(folder, &format!("dnssec-dsfromkey -2 K{name}.+*.key"))
 }
 
-/// All zones and their parent, served.
+/// All zones and their parent, served by NSD.
 struct World {
     folder: PathBuf,
     port: u16,
@@ -138,7 +139,7 @@ impl World {
         Self { folder, port, _server: server }
     }
 
-    /// What unbound says: `secure`, `insecure`, or the reason why it is bogus.
+    /// Returns the status from unbound-host: `secure`, `insecure`, or why the answer is bogus.
     fn unbound(&self, name: &str, kind: Kind) -> String {
         let said = Command::new("unbound-host")
             .args(["-C", "unbound.conf", "-v", "-t", &kind.to_string(), name])
@@ -167,7 +168,7 @@ fn unbound_agrees_on_zones_that_others_signed() {
     for (zone, ..) in ZONES {
         for (label, kind) in QUESTIONS {
             let name = format!("{label}.{zone}.example");
-            // A resolver for each, so that nothing is known before.
+            // Use a new resolver for each question, so that its cache is empty.
             let resolver =
                 Resolver::new(&[server], Some(&anchor), Duration::from_secs(5), OffsetDateTime::now_utc());
             let answer = resolver.unwrap().lookup(&DomainName::new(&name), kind);
@@ -179,7 +180,7 @@ fn unbound_agrees_on_zones_that_others_signed() {
             };
             let theirs = world.unbound(&name, kind);
             if zone == "a16" {
-                // Some builds of unbound validate Ed448.
+                // Only some builds of unbound validate Ed448.
                 assert_eq!(ours, "insecure", "{name} {kind}");
                 assert!(["secure", "insecure"].contains(&theirs.as_str()), "{name} {kind}: {theirs}");
                 let Security::Insecure(why) = &answer.security else { continue };

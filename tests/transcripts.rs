@@ -1,4 +1,4 @@
-//! Golden transcripts: each call with its exact output and status; and what all failures have in common.
+//! Golden transcripts with the exact output and exit status of each command, and a property of all failures.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -14,8 +14,8 @@ fn transcripts() {
     trycmd::TestCases::new().case("tests/transcripts/*.trycmd").case("README.md");
 }
 
-/// Transcripts show both streams as one; this shows that every failure leaves standard output empty and
-/// says why in lines that start with the program's name.
+/// Transcripts show both streams as one text. This test shows that every failure leaves standard output empty and
+/// explains itself in lines that start with the name of the program.
 #[test]
 fn failures_leave_standard_output_empty() {
     let mut seen = 0;
@@ -36,7 +36,7 @@ fn failures_leave_standard_output_empty() {
     assert!(seen >= 40, "{seen} failures");
 }
 
-/// Words of a transcript line: blanks part them, single quotes keep them.
+/// Splits a command line of a transcript at blanks, except within single quotes.
 fn shlex(call: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (number, part) in call.split('\'').enumerate() {

@@ -1,4 +1,4 @@
-//! What each client gives a hook, and what the hook makes of it.
+//! The hook of each ACME client: its input from the client, and the arguments that it passes to the gate.
 
 use std::fs;
 use std::io::Write;
@@ -9,8 +9,8 @@ use crate::bind::{executable, help_hooks, script_of_help, scripts};
 use crate::mail_host::{MailHost, ends_with, said};
 use crate::pebble::Pebble;
 
-/// Runs a script of the help in an environment and with arguments as its client makes them, with a gate that is
-/// shut; gives its status and what the gate was given.
+/// Runs a hook script from the help with the environment and arguments that its client sets. The gate is a stand-in
+/// that refuses. Returns the exit status of the hook and the arguments that the gate received.
 fn hook(line: &str, environment: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
     let folder = folder_for(line);
     let at = folder.display();
@@ -37,7 +37,7 @@ fn hook(line: &str, environment: &[(&str, &str)], arguments: &[&str]) -> (Option
     (output.status.code(), given)
 }
 
-/// A new folder with a name made of a line.
+/// Creates an empty folder, named after the letters of `line`.
 fn folder_for(line: &str) -> PathBuf {
     let name: String = line.chars().filter(char::is_ascii_alphabetic).collect();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("hook-{name}"));
@@ -82,7 +82,7 @@ fn each_hook_gives_the_gate_what_its_client_gave() {
         assert_eq!(lego(name, prefix, "a.example"), nothing);
     }
 
-    // It ends with 0, as dehydrated would stop at anything else.
+    // The hook exits with 0 because dehydrated would stop at any other status.
     let dehydrated = |arguments: &[&str]| hook("# dehydrated: ", &[], arguments);
     let deployed = (Some(0), "/d/fullchain.pem /d/privkey.pem mx.example\n".to_owned());
     let files = ["/d/privkey.pem", "/d/cert.pem", "/d/fullchain.pem", "/d/chain.pem"];
@@ -145,7 +145,7 @@ fn lego_renews_and_the_service_is_covered_at_every_step() {
     assert!(host.serves(CHAIN));
     host.publishes(&[&first]);
 
-    // lego tells of a hook that fails, but its files are in place.
+    // lego reports that the hook failed, but has already replaced its files.
     let reloads = host.reloads();
     ends_with(&lego(renew), 1, "records were missing on ns");
     let second = host.digest(CHAIN);
@@ -187,7 +187,7 @@ fn dehydrated_renews_and_the_service_is_covered_at_every_step() {
     host.first_time(CHAIN, "dehydrated/certs/mx.example/privkey.pem");
     let first = host.digest(CHAIN);
 
-    // A gate at `sync_cert` keeps the links, and gets yet another key each time.
+    // A hook that refuses `sync_cert` leaves the links unchanged, but dehydrated makes a new key at each attempt.
     let mut keys = vec![first.clone()];
     for _ in 0..2 {
         let output =
@@ -215,7 +215,7 @@ fn dehydrated_renews_and_the_service_is_covered_at_every_step() {
     assert_eq!(host.reloads(), reloads);
     host.publishes(&[&first, &second]);
 
-    // Its own timer is one for the gate, too.
+    // The next scheduled run of dehydrated runs the gate again, too.
     host.waits();
     ends_with(&run("GIVEN_HOOK=./tlsa-dehydrated"), 0, "mx.example: not deployed");
     host.age(122);

@@ -1,4 +1,5 @@
-//! certbot: its deploy hook, which stops nothing, and the gate, which does.
+//! certbot with the deploy hook, whose failure does not stop certbot, and with the gate, which keeps the old
+//! certificate.
 
 use std::fs;
 
@@ -7,7 +8,7 @@ use crate::pebble::Pebble;
 
 const LIVE: &str = "certbot/live/mx.example/fullchain.pem";
 
-/// Runs it, and gives what it says. It ends with 0 whatever the hook ends with.
+/// Runs certbot and returns its output. certbot exits with 0 whatever status the hook has.
 #[track_caller]
 fn certbot(host: &MailHost, pebble: &Pebble, arguments: &str) -> String {
     let output = host.place.run(&format!(
@@ -33,7 +34,7 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
     fs::create_dir_all(host.place.folder.join("certbot/renewal-hooks/deploy")).unwrap();
     host.install("certbot/renewal-hooks/deploy/tlsa", "# certbot: ");
 
-    // A renewal with the same key: the certificate changes, no record does, and the service has it.
+    // A renewal with the same key: the records stay the same, and the service gets the new certificate.
     let before = fs::read_to_string(host.place.folder.join(LIVE)).unwrap();
     let same_key = certbot(&host, &pebble, "renew --force-renewal");
     assert!(!same_key.contains("error"), "{same_key}");
@@ -41,7 +42,7 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
     assert!(host.serves(LIVE));
     host.publishes(&[&first]);
 
-    // Another name's renewal is none of the hook's business.
+    // The hook ignores the renewal of a certificate for another name.
     certbot(&host, &pebble, &format!("{issue} -d other.example"));
     let reloads = host.reloads();
     let other = certbot(&host, &pebble, "renew --force-renewal --cert-name other.example");
@@ -49,8 +50,8 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
     assert_eq!(host.reloads(), reloads);
     host.publishes(&[&first]);
 
-    // A new key, and one name server that does not answer: `live/` has the new key at once, certbot prints that the
-    // hook has failed and ends with 0, but the service keeps the old certificate.
+    // A renewal with a new key while one name server does not answer: `live/` contains the new key at once, and certbot
+    // prints that the hook failed and exits with 0, but the service keeps the old certificate.
     host.stop_second();
     let new_key = certbot(&host, &pebble, "renew --force-renewal --new-key --cert-name mx.example");
     assert!(new_key.contains("tlsa-deploy: mx.example: "), "{new_key}");
@@ -66,7 +67,7 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
     host.cron_says(1, "no servers could be reached");
     kept(&host);
 
-    // All name servers have the record from now on; two TTLs later the service gets the certificate.
+    // From here on all name servers have the record. Two TTLs later the service gets the certificate.
     host.start_second();
     host.cron_says(1, "less than 120 minutes ago");
     kept(&host);
@@ -79,7 +80,7 @@ fn certbot_renews_and_the_service_is_covered_at_every_step() {
     host.publishes(&[&first, &second]);
     assert_eq!(host.reloads(), reloads + 1);
 
-    // The next run retires the old record, and the one after it finds nothing left to do.
+    // The next run removes the old record; the run after that has nothing to do.
     for _ in 0..2 {
         host.cron_says(0, "");
         host.publishes(&[&second]);

@@ -1,4 +1,4 @@
-//! The gate itself: whatever fails, the service keeps the certificate that is covered.
+//! The gate: whatever fails, the service keeps the certificate that the published records match.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     };
 
     live("next");
-    // A tool that fails is not a yes.
+    // The gate stays shut if a tool fails.
     for tool in ["tlsagen", "dig", "nsupdate"] {
         place.succeeds(&format!("mv bin/{tool} kept"));
         executable(&place.folder.join("bin").join(tool), "#!/bin/sh\nexit 1\n");
@@ -40,23 +40,23 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     assert!(!host.cron().status.success());
     place.succeeds("mv kept bin/tlsagen");
     kept(&[&current]);
-    // Nor is an update that the name server refuses.
+    // The gate stays shut if the name server refuses the update.
     place.succeeds("cp ddns.key kept; tsig-keygen ddns >ddns.key");
     host.cron_says(2, "BADSIG");
     place.succeeds("mv kept ddns.key");
     kept(&[&current]);
-    // A key and a certificate that do not belong together, as between two moves of a client.
+    // The key and the certificate do not belong together, as happens while a client replaces its files one by one.
     place.succeeds("cp third.key live/key.pem");
     host.cron_says(1, "KEY does not belong to CHAIN");
     kept(&[&current]);
     live("next");
-    // A chain that is cut short.
+    // The chain file is truncated.
     place.succeeds("head -c 900 next.pem >live/chain.pem");
     host.cron_says(2, "tlsagen: error: ");
     kept(&[&current]);
     live("next");
 
-    // Published and waited for, and then a name server that has nothing to say: no answer is no yes.
+    // The record is published and the wait is over, but then a name server gives an empty answer: the gate stays shut.
     host.cron_says(1, "records were missing on ns");
     host.waits();
     kept(&[&current, &next]);
@@ -67,7 +67,8 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     place.succeeds("mv kept bin/dig");
     kept(&[&current, &next]);
 
-    // Waited for again, and then another key comes: its wait begins anew, also when its record is there already.
+    // The wait is over again, but then another key comes: the wait restarts, even if that key's record is already
+    // published.
     host.waits();
     host.age(122);
     live("third");
@@ -84,14 +85,14 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     host.waits();
     kept(&[&current, &next, &third]);
 
-    // Records that go missing after the wait begin it anew, too.
+    // If records disappear after the wait, the wait restarts, too.
     host.age(122);
     place.succeeds(&delete);
     host.cron_says(1, "records were missing on ns");
     host.waits();
     kept(&[&current, &next, &third]);
 
-    // A triple that covers nothing keeps the gate shut.
+    // A published `2 1 1` record that matches no certificate keeps the gate shut.
     host.age(122);
     let stale = format!("_25._tcp.mx.example. 60 TLSA 2 1 1 {}", "0a".repeat(32));
     place.succeeds(&format!("printf 'update add {stale}\\nsend\\n' | nsupdate -k ddns.key"));
@@ -104,7 +105,7 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     ));
     host.until(|| !host.second_has("2 1 1"));
 
-    // A reload that fails is made good by the next run, and nothing is retired before.
+    // After a failed reload, the next run reloads again; until then no record is removed.
     fs::write(place.folder.join("broken"), "").unwrap();
     ends_with(&host.cron(), 9, "");
     kept(&[&current, &next, &third]);
@@ -120,12 +121,12 @@ fn what_fails_leaves_the_old_certificate_in_use() {
     host.cron_says(0, "");
     host.publishes(&[&third]);
 
-    // Nothing but the file in use, its lock, and no stamp is left.
+    // Only the file in use and the lock remain; the time stamp is gone.
     assert_eq!(place.succeeds("ls tls state"), "state:\nmx.example.lock\n\ntls:\nmx.example.pem\n");
     assert_eq!(place.succeeds("stat -c %a tls/mx.example.pem"), "600\n");
 }
 
-/// Publishing first would cut off a server that uses another certificate.
+/// Publishing before the service uses the file of the gate would break a server that uses another certificate.
 #[test]
 #[ignore = "needs bind9, bind9-dnsutils and openssl"]
 fn nothing_is_published_before_the_service_has_a_certificate() {

@@ -1,4 +1,4 @@
-//! A mail host that is kept by the recipes of `tlsagen help hooks`: only their paths are replaced.
+//! A mail host set up with the recipes of `tlsagen help hooks`; only the paths in the recipes are replaced.
 
 use std::fs;
 use std::process::Output;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::bind::{PUBLISHED, Place, executable, help_hooks, named, script_of_help};
 use crate::running::Running;
 
-/// Two name servers, the gate, and a service that reads its file when it is told to.
+/// Two name servers, the gate, and a service that reads its certificate file only when it is reloaded.
 pub(crate) struct MailHost {
     pub(crate) place: Place,
     second: Option<Running>,
@@ -22,7 +22,7 @@ impl MailHost {
         host.start_second();
         host.install("bin/tlsa-deploy", "# tlsa-deploy CHAIN KEY HOST");
         host.install("first-time", "\npostconf ");
-        // Each reload leaves a line; the file of the service is what it has read.
+        // Each reload appends a line to `reloads` and copies the certificate that the service has read to `served.pem`.
         let service = "#!/bin/sh\n[ \"$1\" = reload ] && ! [ -e broken ] || exit 9\n\
                        cat tls/mx.example.pem >served.pem\necho >>reloads\n";
         executable(&host.place.folder.join("bin/postfix"), service);
@@ -30,7 +30,7 @@ impl MailHost {
         host
     }
 
-    /// The second name server, a secondary of the first; what it knew before is forgotten.
+    /// Starts the second name server, a secondary of the first, without the zone data of an earlier run.
     pub(crate) fn start_second(&mut self) {
         let folder = self.place.folder.join("second");
         let _ = fs::remove_file(folder.join("example.zone"));
@@ -42,7 +42,7 @@ impl MailHost {
         self.second = None;
     }
 
-    /// Text of the help with the paths of this host.
+    /// Returns `text` from the help with the paths of this host.
     pub(crate) fn here(&self, text: &str) -> String {
         let at = self.place.folder.display();
         text.replace("/etc/postfix/ddns.key", &format!("{at}/ddns.key"))
@@ -52,7 +52,7 @@ impl MailHost {
             .replace("/var/lib/caddy", &format!("{at}/caddy"))
     }
 
-    /// Makes an executable of the script of the help that contains this line.
+    /// Installs the script from the help that contains `line` as the executable `name`.
     pub(crate) fn install(&self, name: &str, line: &str) {
         let script = script_of_help(line);
         let head = if script.starts_with("#!") { "" } else { "#!/bin/sh -eu\n" };
@@ -65,7 +65,7 @@ impl MailHost {
         self.place.run(&self.here(&format!("tlsa-deploy {}", entry.1)))
     }
 
-    /// The service uses the certificate of these files, then its record is published, as the help says.
+    /// Makes the service use these files, then publishes their record, with the commands of the help.
     #[track_caller]
     pub(crate) fn first_time(&self, chain: &str, key: &str) {
         self.place.succeeds(&format!(
@@ -78,20 +78,20 @@ impl MailHost {
         self.publishes(&[&self.digest(chain)]);
     }
 
-    /// Whether the service uses this chain, with its key before it.
+    /// Whether the service uses this chain and its key, which precedes the chain in the file.
     pub(crate) fn serves(&self, chain: &str) -> bool {
         let read = |name: &str| fs::read_to_string(self.place.folder.join(name)).unwrap();
         let served = read("served.pem");
         served.starts_with("-----BEGIN ") && served.contains(" KEY-----\n") && served.ends_with(&read(chain))
     }
 
-    /// Runs the command of the crontab in the help, which has to end with this status and say this.
+    /// Runs the crontab command of the help and asserts its exit status and that its output contains `text`.
     #[track_caller]
     pub(crate) fn cron_says(&self, status: i32, text: &str) {
         ends_with(&self.cron(), status, text);
     }
 
-    /// Waits for what the second name server takes a moment to follow.
+    /// Waits until `done` is true, because the second name server follows the first with a short delay.
     #[track_caller]
     pub(crate) fn until(&self, done: impl Fn() -> bool) {
         assert!((0..100).any(|_| {
@@ -100,23 +100,23 @@ impl MailHost {
         }));
     }
 
-    /// Runs the gate until all name servers have the next records and the wait has begun.
+    /// Runs the gate until all name servers have the next records and the wait has started.
     #[track_caller]
     pub(crate) fn waits(&self) {
         self.until(|| said(&self.cron()).contains("new key: published less than 120 minutes ago"));
     }
 
-    /// Whether the second name server has such a record.
+    /// Whether the second name server has a record that contains `record`.
     pub(crate) fn second_has(&self, record: &str) -> bool {
         self.place.succeeds("dig @ns2.example +short _25._tcp.mx.example TLSA").contains(record)
     }
 
-    /// Lets it seem that the records of the next key were published that many minutes ago.
+    /// Backdates the time stamp, as if the records of the next key had been published `minutes` ago.
     pub(crate) fn age(&self, minutes: u32) {
         self.place.succeeds(&format!("touch -d '{minutes} minutes ago' state/mx.example"));
     }
 
-    /// The digest of the key of a file, as openssl makes it.
+    /// Returns the SHA-256 digest of the public key in `file`, computed by openssl.
     #[track_caller]
     pub(crate) fn digest(&self, file: &str) -> String {
         let said = self.place.succeeds(&format!(
@@ -125,7 +125,7 @@ impl MailHost {
         said.split_whitespace().next().unwrap().to_owned()
     }
 
-    /// Asserts that these digests are published and no others, and that the file in use is covered by them.
+    /// Asserts that exactly these digests are published and that the records match the certificate in use.
     #[track_caller]
     pub(crate) fn publishes(&self, digests: &[&String]) {
         let said = self.place.succeeds(&format!("{PUBLISHED} +nosplit | tr 'A-F' 'a-f'"));
@@ -135,13 +135,13 @@ impl MailHost {
         self.place.succeeds(&format!("{PUBLISHED} | tlsagen check served.pem mx.example --records -"));
     }
 
-    /// How often the service was reloaded.
+    /// Returns the number of reloads of the service so far.
     pub(crate) fn reloads(&self) -> usize {
         fs::read_to_string(self.place.folder.join("reloads")).unwrap().lines().count()
     }
 }
 
-/// Asserts how a command has ended, and that it has said this.
+/// Asserts the exit status of a command and that its output contains `text`.
 #[track_caller]
 pub(crate) fn ends_with(output: &Output, status: i32, text: &str) {
     assert_eq!(output.status.code(), Some(status), "{}", said(output));

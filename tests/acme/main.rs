@@ -1,5 +1,5 @@
-//! Renewal by ACME clients as `tlsagen help hooks` describes it: its scripts, run by certbot, dehydrated and lego with pebble,
-//! and by stand-ins for acme.sh and Caddy.
+//! Renewal by ACME clients as `tlsagen help hooks` describes it. certbot, dehydrated and lego run its scripts against
+//! pebble; stand-ins take the place of acme.sh and Caddy.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Pebble, the ACME test server, on loopback, which asks for no proof of a name.
+//! Pebble, the ACME test server, on loopback. It issues certificates without validating control of the name.
 
 use std::fs;
 use std::net::TcpStream;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use crate::bind::Place;
 use crate::running::{Running, free_port};
 
-/// The server, and what a client needs to speak to it.
+/// The running server, and the URL that clients need.
 pub(crate) struct Pebble {
-    /// The address of its directory.
+    /// URL of the ACME directory.
     pub(crate) directory: String,
     _server: Running,
 }
 
 impl Pebble {
-    /// Starts it with a certificate of its own, `pebble.pem` in the folder of the place.
+    /// Starts pebble with a self-made certificate, written to `pebble.pem` in the folder of `place`.
     pub(crate) fn new(place: &Place) -> Self {
         place.succeeds(
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout pebble.key -out pebble.pem \\

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A hoster's day: 10,000 lineages in 10,000 directories, a record each, two processes at a time; and one chain
-for 1,000 hosts in one call. Wall time; no figure passes or fails.
+"""Wall time for a hosting provider: one record for each of 10,000 lineages in separate directories, with two processes
+in parallel; and one run for 1,000 hosts with the same chain. The figures are not checked against limits.
 
 usage: hoster.py [LINEAGES [TLSAGEN]]   from the top of the checkout, after cargo build --release
 
-Beside it, on the same directories: /bin/true, which is what starting processes costs, and on a sample the pipe of
-openssl commands that shell scripts run for such a record.
+For comparison, on the same directories: /bin/true, which shows the cost of starting processes, and for a sample the
+openssl commands that shell scripts use to make such a record.
 """
 import os
 import shutil
@@ -25,7 +25,7 @@ RECIPE = (
 
 
 def timed(name, count, command, folder):
-    """Runs a shell command, which must print `count` lines or none; prints its rate."""
+    """Runs a shell command, which must print either `count` lines or none, and prints its rate."""
     start = time.monotonic()
     output = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=folder, stdout=subprocess.PIPE,

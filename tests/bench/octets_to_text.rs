@@ -1,7 +1,7 @@
-//! The path from octets to text on a file of 10,000 certificates, without signatures to verify.
+//! Benchmark from input octets to printed text: a file of 10,000 certificates without signatures to verify.
 //!
-//! `cargo bench` prints the time for the whole file; its items per second are certificates. Beside the
-//! path as the program runs it stands the usual recipe of `pem::parse_many`, x509-parser and sha2.
+//! `cargo bench` prints the time for the whole file and the number of certificates per second. For comparison, it
+//! measures the usual recipe of `pem::parse_many`, x509-parser and sha2.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,13 +22,14 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 const CERTIFICATES: usize = 10_000;
 
-/// Alternating RSA and ECDSA end entities whose issuers are not in the file; serials tell them apart.
+/// A file of alternating RSA and ECDSA end entities, whose issuers are not in the file; the last octets make each
+/// unique.
 fn file() -> Vec<u8> {
     let leaves = [fixture("leaf-rsa.pem"), fixture("key-p256.pem")];
     let mut file = String::new();
     for number in 0..CERTIFICATES {
         let mut der = leaves[number % leaves.len()].clone();
-        // The last octets are the signature's, which nothing verifies here.
+        // The last octets belong to the signature, which is not verified here.
         let end = der.len();
         der[end - 4..].copy_from_slice(&u32::try_from(number).unwrap().to_be_bytes());
         let block = pem::Pem::new("CERTIFICATE", der);
@@ -67,7 +68,7 @@ fn text(
         endpoints: &endpoints,
         owners: &owners,
         ttl: None,
-        // Within the dates of the fixtures.
+        // A time within the validity periods of the fixtures.
         now: OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap(),
     };
     let findings = advice::findings(&context);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""CPU time of whole processes, interleaved in one run: user plus system, in milliseconds.
+"""CPU time of whole processes (user plus system), in milliseconds.
 
 usage: process_cost.py [ROUNDS [TLSAGEN]]   from the top of the checkout, after cargo build --release
 
-The commands take turns, so that whatever else the machine does falls on all of them alike. The median of
-each is printed beside its ratio to /bin/true; no figure passes or fails.
+The commands take turns, so that other load on the machine affects all of them equally. Prints the median of each
+command and its ratio to /bin/true. The figures are not checked against limits.
 """
 import os
 import resource

@@ -16,7 +16,7 @@ fn judge(zone: &str) -> usize {
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let set = PublishedSet::read(zone.as_bytes(), None, std::slice::from_ref(&owner)).unwrap();
     let names = ["mx.example".parse::<HostName>().unwrap()];
-    // Within the dates of the fixtures.
+    // A time within the validity periods of the fixtures.
     let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
     let policy = Policy { names: &names, on_smtp: true, store: None, now };
     let found = set.at(&owner).unwrap();

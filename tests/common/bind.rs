@@ -1,4 +1,4 @@
-//! BIND with a signed, dynamic zone in a folder of its own, and the recipes of `tlsagen help hooks` to run against it.
+//! BIND with a signed, dynamic zone in a separate folder, to run the recipes of `tlsagen help hooks` against.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,24 +14,24 @@ pub(crate) fn executable(path: &Path, text: &str) {
     assert!(Command::new("chmod").arg("+x").arg(path).status().unwrap().success());
 }
 
-/// What `tlsagen help hooks` prints.
+/// Returns the output of `tlsagen help hooks`.
 pub(crate) fn help_hooks() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["help", "hooks"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The shell scripts in a text with fences.
+/// Returns the shell scripts in the code fences of `text`.
 pub(crate) fn scripts(text: &str) -> impl Iterator<Item = &str> {
     text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap())
 }
 
-/// The shell script of `tlsagen help hooks` that contains a line.
+/// Returns the shell script of `tlsagen help hooks` that contains `line`.
 pub(crate) fn script_of_help(line: &str) -> String {
     let help = help_hooks();
     scripts(&help).find(|script| script.contains(line)).unwrap().to_owned()
 }
 
-/// Starts a name server with a zone `example` of that kind.
+/// Starts BIND with the zone `example`; `zone` is the body of the zone statement.
 pub(crate) fn named(folder: &Path, port: u16, zone: &str) -> Running {
     let at = folder.display();
     let more = if folder.join("ddns.key").exists() {
@@ -49,17 +49,18 @@ pub(crate) fn named(folder: &Path, port: u16, zone: &str) -> Running {
         ),
     )
     .unwrap();
-    // A copy of it: AppArmor lets the installed one read its own folders alone. Not written by this process, whose
-    // other threads would hand the open file on to what they start: then it cannot be run.
+    // Copy `named`, because AppArmor restricts the installed binary to its usual folders. `cp` makes the copy, because
+    // a file that this process has open for writing could be inherited by a child of another thread, and then cannot be
+    // executed.
     let copy = Command::new("sh").args(["-c", "cp \"$(command -v named)\" ."]).current_dir(folder).status();
     assert!(copy.unwrap().success());
     name_server(folder, &["./named", "-g", "-c", "named.conf"], port)
 }
 
-/// A folder with the name server, and tools in `bin` that know its port.
+/// A folder with a running name server, and wrappers in `bin` that know the port of the server.
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    /// The ports of ns1.example, which is running, and of ns2.example, which the first one notifies.
+    /// The ports of ns1.example, which is running, and of ns2.example, to which ns1 sends NOTIFY.
     pub(crate) ports: [u16; 2],
     path: String,
     _server: Running,
@@ -133,7 +134,7 @@ impl Place {
     }
 }
 
-/// Makes a CA, and for each name a key, a certificate for mx.example and its chain.
+/// Makes a CA and, for each of `names`, a key, a certificate for mx.example and its chain.
 pub(crate) fn certificates(place: &Place, names: &str) {
     place.succeeds(&format!(
         "ca=(-subj /CN=CA -days 30 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256)

@@ -1,8 +1,8 @@
-//! Certificates with long dates and nothing odd, for tests to change.
+//! Ordinary certificates with a long validity period, as a starting point for tests.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyUsagePurpose, SanType, date_time_ymd};
 
-/// A subject and an authority key identifier, and no word on being a CA.
+/// Parameters with a subject and an authority key identifier, but without basicConstraints.
 pub(crate) fn base(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.distinguished_name.push(DnType::CommonName, common_name);
@@ -12,7 +12,7 @@ pub(crate) fn base(common_name: &str) -> CertificateParams {
     params
 }
 
-/// A CA that may sign certificates and lists of revoked ones.
+/// Parameters of a CA that may sign certificates and CRLs.
 pub(crate) fn ca(common_name: &str) -> CertificateParams {
     let mut params = base(common_name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -20,7 +20,7 @@ pub(crate) fn ca(common_name: &str) -> CertificateParams {
     params
 }
 
-/// A server's certificate with these DNS names.
+/// Parameters of a server certificate with these DNS names.
 pub(crate) fn leaf(common_name: &str, names: &[&str]) -> CertificateParams {
     let mut params = base(common_name);
     params.subject_alt_names = dns_names(names);
@@ -28,7 +28,7 @@ pub(crate) fn leaf(common_name: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
-/// Subject alternative names.
+/// Returns `names` as subject alternative names.
 pub(crate) fn dns_names(names: &[&str]) -> Vec<SanType> {
     names.iter().map(|name| SanType::DnsName((*name).try_into().unwrap())).collect()
 }

@@ -1,4 +1,4 @@
-//! Name servers of Debian in a folder of their own.
+//! Debian's name servers, each run in a separate folder.
 
 use std::fs::File;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A small generator of numbers, the same in each run.
+//! A small pseudo-random number generator with the same sequence in each run.
 
 /// xorshift; the seed must not be 0.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -11,7 +11,7 @@ impl Numbers {
         self.0
     }
 
-    /// A number below `bound`; 0 if that is 0.
+    /// Returns a number below `bound`, or 0 if `bound` is 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! `openssl s_server` on loopback, and what OpenSSL's client makes of it with given records.
+//! `openssl s_server` on loopback, and the verdict of OpenSSL's client about it with given records.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use crate::running::{Running, free_port};
 
-/// A server on a port of its own; it ends with this value.
+/// A server on a separate port; dropping the value stops the server.
 pub(crate) struct Server {
     process: Running,
     pub(crate) port: u16,
 }
 
 impl Server {
-    /// Serves the chain in a PEM file, its end entity first, if OpenSSL can.
+    /// Serves the chain in a PEM file, starting with its first certificate, if OpenSSL can.
     pub(crate) fn of_chain(chain: &Path, key: &Path) -> Self {
         let [chain, key] = [chain, key].map(|path| path.to_str().unwrap());
-        // Weak signatures are for the client to judge.
+        // Allow weak signatures, because the client judges them.
         let weak = ["-no_ticket", "-cipher", "DEFAULT:@SECLEVEL=0"];
         let files = ["-key", key, "-cert", chain, "-cert_chain", chain];
         Self::start(Path::new("."), &[&weak[..], &files].concat())
     }
 
-    /// Starts a server with these options, which find their files in a folder, and waits until it listens.
+    /// Starts a server with these options in `folder`, and waits until it listens.
     pub(crate) fn start(folder: &Path, options: &[&str]) -> Self {
-        // Somebody else may take the port between its choice and its use.
+        // Another process may take the port between the choice of the port and its use.
         for _ in 0..2 {
             let mut server = Self::start_once(folder, options);
             if server.is_up() {
@@ -63,9 +63,9 @@ impl Server {
         false
     }
 
-    /// Whether OpenSSL's client accepts the server, given these records; `options` go to it as they are.
+    /// Whether OpenSSL's client accepts the server, given these records; `options` are passed to the client.
     ///
-    /// `None` if there is no verdict: OpenSSL cannot serve the certificate, or not shake hands with its key.
+    /// `None` if there is no verdict: OpenSSL cannot serve the certificate, or the handshake fails because of its key.
     pub(crate) fn is_accepted(&mut self, host: &str, records: &[String], options: &[&str]) -> Option<bool> {
         let mut client = Command::new("openssl");
         client.args(["s_client", "-connect", &format!("127.0.0.1:{}", self.port), "-dane_tlsa_domain", host]);
@@ -81,7 +81,7 @@ impl Server {
         let said = String::from_utf8_lossy(&said);
         match output.status.success() {
             true => Some(said.contains("Verification: OK")),
-            // It has no use for any of the records, or none fits.
+            // OpenSSL can use none of the records, or none matches.
             false => ["import any TLSA records", "verify error:"]
                 .iter()
                 .any(|words| said.contains(words))

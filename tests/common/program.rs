@@ -1,4 +1,4 @@
-//! Calls of the program.
+//! Runs the program.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
@@ -6,10 +6,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The checkout.
+/// The root of the checkout.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The program with these arguments, to be run in a folder.
+/// A command that runs the program with these arguments in `folder`.
 pub(crate) fn command<Args>(folder: impl AsRef<Path>, args: Args) -> Command
 where
     Args: IntoIterator,
@@ -29,12 +29,12 @@ where
     command(folder, args).output().unwrap()
 }
 
-/// Runs the program in the checkout; blanks separate the arguments.
+/// Runs the program in the checkout; white space in `call` separates the arguments.
 pub(crate) fn run(call: &str) -> Output {
     tlsagen(ROOT, call.split_whitespace())
 }
 
-/// Standard output of a call in the checkout that must succeed.
+/// Returns the standard output of a run in the checkout, which must succeed.
 #[track_caller]
 pub(crate) fn printed(call: &str) -> String {
     let output = run(call);

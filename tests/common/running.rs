@@ -1,14 +1,14 @@
-//! Processes that end with the test that started them.
+//! Child processes that are killed at the end of the test.
 
 use std::net::TcpListener;
 use std::process::Child;
 
-/// A process that ends with this.
+/// A process that is killed when this value is dropped.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

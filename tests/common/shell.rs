@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a script in a folder, which must succeed; gives what it says.
+/// Runs a script in a folder and returns its output; the script must succeed.
 #[track_caller]
 pub(crate) fn shell(folder: &Path, script: &str) -> String {
     let output = Command::new("bash").args(["-ec", script]).current_dir(folder).output().unwrap();

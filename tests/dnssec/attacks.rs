@@ -1,4 +1,4 @@
-//! Known attacks, each by name and each alone.
+//! Known attacks, one test for each.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ use crate::zone::{Set, TTL, Zone};
 
 type Change = fn(&mut Message);
 
-/// Looks up where the replies of that type are changed, and all others are honest.
+/// Looks up a name. `change` is applied to the replies to queries for `rtype`; all other replies are honest.
 fn look_up(name: &str, kind: Kind, rtype: u16, change: Change) -> Result<Answer, LookupError> {
     let resolver = resolver(&WORLD, NOW, move |query| {
         let mut reply = WORLD.reply(query, Mode::Recursive);
@@ -32,14 +32,14 @@ fn look_up(name: &str, kind: Kind, rtype: u16, change: Change) -> Result<Answer,
     ask(&resolver, name, kind)
 }
 
-/// What a lookup comes to that must not be secure nor insecure.
+/// Asserts that the lookup is bogus or fails.
 #[track_caller]
 fn refused(name: &str, kind: Kind, rtype: u16, change: Change) {
     let answer = look_up(name, kind, rtype, change);
     assert!(matches!(outcome(&answer), Outcome::Bogus | Outcome::Error), "{answer:?}");
 }
 
-/// Either refused, or the genuine data all the same.
+/// Asserts that the lookup is bogus, fails, or returns the genuine data.
 #[track_caller]
 fn not_believed(name: &str, kind: Kind, rtype: u16, change: Change) {
     let answer = look_up(name, kind, rtype, change);
@@ -50,7 +50,7 @@ pub(crate) fn evil() -> Name {
     Name::new("evil")
 }
 
-/// Two CNAMEs to names below `evil.`, their signature by `evil.`, and data at the targets, in front of the genuine answer.
+/// Inserts two CNAMEs to names below `evil.`, an RRSIG by `evil.` and data at the targets before the genuine answer.
 fn two_aliases(reply: &mut Message) {
     let [one, two] = [Name::new("one.evil"), Name::new("two.evil")];
     let alias = |target: &Name| Record::new(&reply.name, CNAME, TTL, target.octets());
@@ -109,7 +109,8 @@ fn attack_e_a_signer_that_is_longer_than_the_message_shows() {
     }
 }
 
-/// The wildcard `*.w` as if it had answered, and the NSEC or NSEC3 records that cover the names given.
+/// Replaces the reply with an answer expanded from the wildcard `*.w`, and the NSEC or NSEC3 records that cover
+/// `covered`.
 fn wildcard(reply: &mut Message, zone: &Zone, covered: &[&str]) {
     let set = zone.get(&Name::relative("*.w", &zone.apex), A).unwrap();
     reply.sections = [set.records_at(&reply.name), vec![], vec![]];
@@ -144,7 +145,7 @@ fn a_wildcard_does_not_apply_at_an_empty_non_terminal_or_below_it() {
 
 #[test]
 fn cve_2017_15105_the_nsec_of_a_wildcard_denies_nothing_at_another_name() {
-    // *.w has no AAAA records, closer.w has.
+    // `*.w` has no AAAA records, but `closer.w` does.
     refused("closer.w.victim", Kind::Aaaa, AAAA, |reply| {
         let zone = WORLD.named("victim");
         let nsec = zone.matching(&Name::new("*.w.victim")).unwrap();
@@ -155,7 +156,8 @@ fn cve_2017_15105_the_nsec_of_a_wildcard_denies_nothing_at_another_name() {
 
 #[test]
 fn the_proof_counts_and_not_the_rcode() {
-    // An answer does not tell NXDOMAIN from a missing type: what is denied must be true, as the records prove it.
+    // The validator does not distinguish NXDOMAIN from NODATA: the RCODE may be wrong, but the records must prove the
+    // denial.
     not_believed("c.victim", Kind::A, A, |reply| reply.set_rcode(NXDOMAIN));
     not_believed("mx.victim", Kind::Tlsa, TLSA, |reply| reply.set_rcode(NXDOMAIN));
     refused("mx.victim", Kind::A, A, |reply| {
@@ -180,7 +182,7 @@ fn a_delegation_in_the_parent_denies_nothing_in_the_child() {
 fn the_apex_of_a_child_does_not_deny_its_ds() {
     for name in ["victim", "n3"] {
         let change: Change = |reply| {
-            // DS of a name deeper down is left alone: those lookups have no zone of their own.
+            // DS queries for deeper names get the honest reply, because these names are not zone apexes.
             if reply.name.count() == 1 {
                 let zone = WORLD.named(&reply.name.text());
                 reply.sections = [vec![], zone.soa().records(), vec![]];
@@ -200,7 +202,8 @@ fn a_key_of_the_attacker_opens_no_zone() {
     });
 }
 
-/// Looks up the mail hosts of `n3.`, whose place needs no further proof by its keys, where `keys` take the place of its keys, and the last of them signs them and false data.
+/// Looks up the MX records of `n3.`, with its DNSKEY set replaced by `keys`. `signer` signs this set and false data. At
+/// the apex, no other proof depends on the keys of the zone.
 #[track_caller]
 fn refused_with_keys(keys: Vec<Vec<u8>>, signer: Key) {
     let resolver = resolver(&WORLD, NOW, move |query| {
@@ -230,7 +233,8 @@ fn a_key_beside_the_real_ones_needs_their_signature() {
 #[test]
 fn a_key_with_the_tag_of_the_real_one_is_not_the_real_one() {
     let wanted = WORLD.named("n3").entry_key().unwrap().tag();
-    // Flags without a meaning are free: with them a key of any tag is found soon.
+    // Bits of the flags field without a meaning may have any value, so trying them soon gives a key with the wanted
+    // tag.
     let forged = (0..).find_map(|number| {
         let mut key = Key::new(15, KSK, &format!("attacker {number}"));
         let has_tag = |high| {
@@ -245,7 +249,7 @@ fn a_key_with_the_tag_of_the_real_one_is_not_the_real_one() {
 
 #[test]
 fn a_ds_of_an_unknown_algorithm_beside_a_known_one_does_not_make_a_zone_insecure() {
-    // Unsigned, it does not belong to the set that the parent signed.
+    // The added DS record is not part of the set that the parent signed.
     refused("mx.victim", Kind::A, DS, |reply| {
         let mut ds = WORLD.attacker.ds(&reply.name);
         ds[2] = 16;
@@ -262,7 +266,7 @@ fn an_unknown_algorithm_is_named() {
     assert!(reason.to_string().contains("algorithm 16"), "{reason}");
 }
 
-/// What a DNAME record at a wildcard means is not defined, so that a server could choose (RFC 6672 section 3.3).
+/// The meaning of a DNAME record at a wildcard is undefined, so a server could choose one (RFC 6672 section 3.3).
 #[test]
 fn a_dname_of_a_wildcard_is_not_followed() {
     let text = "@ NS ns\n*.dd DNAME w\nk.w A 192.0.2.1\n";
@@ -287,7 +291,7 @@ fn a_dname_of_a_wildcard_is_not_followed() {
     }
 }
 
-/// A server that lies does not keep the next one from being asked.
+/// After a bogus answer, the next server is asked, too.
 #[test]
 fn a_bogus_answer_is_the_last_word_only_if_no_server_has_a_better_one() {
     let lying = |query: &Message| {
@@ -307,14 +311,14 @@ fn a_bogus_answer_is_the_last_word_only_if_no_server_has_a_better_one() {
     assert_eq!(look_up(vec![Box::new(Server(failing)), Box::new(Server(lying))]), Outcome::Bogus);
 }
 
-/// A server that does not recurse says who else is responsible, which says nothing of the zone.
+/// A referral from a server that does not recurse names other servers; it proves nothing about the zone.
 #[test]
 fn a_referral_is_not_a_denial() {
     let answer = look_up("_25._tcp.mx.victim", Kind::Tlsa, DNSKEY, |reply| {
         if reply.name.count() > 0 {
             let ns = WORLD.named("victim").get(&Name::new("victim"), NS).unwrap();
             reply.sections = [vec![], ns.records(), vec![]];
-            // Neither AA nor RA.
+            // Clear AA and RA.
             reply.flags &= !0x0480;
         }
     });

@@ -1,30 +1,30 @@
-//! Honest replies: of a recursive resolver that is asked with CD, and of a server that has authority alone.
+//! Honest replies: of a recursive resolver to queries with CD set, and of an authoritative-only server.
 
 use crate::tree::World;
 use crate::wire::{CNAME, DNAME, Message, NOERROR, NXDOMAIN, Name, Record, target};
 use crate::zone::{Set, Zone};
 
-/// Who answers.
+/// The kind of server that replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Follows aliases to their end (RFC 6604: the RCODE is that of the last name).
+    /// Follows CNAMEs and DNAMEs to the end (RFC 6604: the RCODE is that of the last name).
     Recursive,
-    /// Follows aliases inside the zone alone.
+    /// Follows CNAMEs and DNAMEs only within the zone.
     Authoritative,
 }
 
-/// Aliases that one reply follows.
+/// Maximum number of CNAMEs and DNAMEs that one reply follows.
 const MOST_ALIASES: usize = 9;
 
-/// What a zone has for a question.
+/// The result of looking up a name and type in one zone.
 enum Found<'z> {
-    /// The set asked for, or a CNAME; at a wildcard or not.
+    /// The requested set or a CNAME; `expanded` if it comes from a wildcard.
     Data { set: &'z Set, expanded: bool },
-    /// An alias for everything below its owner.
+    /// A DNAME at a name above.
     Dname(&'z Set),
-    /// The name, not the type; with the proof.
+    /// The name exists, but not the type; with the proof.
     NoData(Vec<&'z Set>),
-    /// Not even the name; with the proof.
+    /// The name does not exist; with the proof.
     NoName(Vec<&'z Set>),
 }
 
@@ -52,7 +52,7 @@ impl World {
     /// The reply to `query`.
     pub(crate) fn reply(&self, query: &Message, mode: Mode) -> Message {
         let mut reply = query.clone();
-        // QR, with RD and CD of the query; RA or AA.
+        // Set QR, copy RD and CD from the query, and set RA or AA.
         reply.flags = 0x8000 | query.flags & 0x0110;
         reply.flags |= if mode == Mode::Recursive { 0x0080 } else { 0x0400 };
         let [answer, authority, _] = &mut reply.sections;
@@ -95,14 +95,14 @@ impl World {
         reply
     }
 
-    /// The reply to a question of ours.
+    /// Returns the reply to a question with RD and CD set.
     pub(crate) fn answer(&self, name: &Name, rtype: u16, mode: Mode) -> Message {
         let sections = Default::default();
         self.reply(&Message { id: 0, flags: 0x0110, name: name.clone(), rtype, sections }, mode)
     }
 }
 
-/// Adds sets to a section, each once.
+/// Adds the records of `sets` to a section, without duplicates.
 pub(crate) fn add(section: &mut Vec<Record>, sets: &[&Set]) {
     for record in sets.iter().flat_map(|set| set.records()) {
         if !section.contains(&record) {

@@ -1,6 +1,6 @@
-//! The five attacks by name, before the command itself: `probe`, `check` and `diff`, over UDP and TCP.
+//! The five named attacks against the commands `probe`, `check` and `diff`, over UDP and TCP.
 //!
-//! The attacker serves a chain at the address of the host, and forges the record of that chain into the DNS.
+//! The attacker runs a TLS server at the address of the host, and forges a TLSA record of its chain.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -24,24 +24,25 @@ use crate::tree::World;
 use crate::wire::{CNAME, MX, Message, Name, Record, TLSA};
 use crate::zone::{TTL, Zone};
 
-/// A signed zone with two hosts at the attacker's address: `mx` has a record of another key, `bare` has none.
+/// A signed zone with two hosts at the attacker's address: `mx` has a TLSA record of another key, `bare` has no TLSA
+/// record.
 struct Scene {
     world: Arc<World>,
     port: u16,
     anchor: PathBuf,
 }
 
-/// What an attack makes of a reply.
+/// Changes a reply.
 type Attack = fn(&mut Message);
 
-/// What one call said.
+/// The exit status and output of one command.
 struct Said {
     status: i32,
     stdout: String,
     stderr: String,
 }
 
-/// The record of the chain that the attacker serves; openssl made the file from it.
+/// Returns the TLSA RDATA of the chain that the attacker serves, from the digest that openssl computed.
 fn forged_tlsa() -> Vec<u8> {
     let expected = fs::read_to_string(format!("{ROOT}/fixtures/expected/fullchain-rsa.pem.txt")).unwrap();
     let digest = expected.lines().find_map(|line| line.strip_prefix("0 1 1 ")).unwrap();
@@ -62,7 +63,7 @@ impl Scene {
         Self { world: Arc::new(world), port, anchor }
     }
 
-    /// A server whose replies of a type are attacked.
+    /// Starts a name server that applies `attack` to its replies to queries for `rtype`.
     fn attacked(&self, rtype: u16, attack: Attack) -> SocketAddr {
         let world = Arc::clone(&self.world);
         serve(move |query| {
@@ -86,7 +87,8 @@ impl Scene {
         }
     }
 
-    /// All calls about a host: no yes, no name and no record of the attacker's, and these words.
+    /// Asserts that no command accepts the host or prints anything from the attacker, and that standard error contains
+    /// `words`.
     #[track_caller]
     fn is_bogus(&self, server: SocketAddr, host: &str, words: &str) {
         let port = self.port;
@@ -108,7 +110,7 @@ impl Scene {
     }
 }
 
-/// Two CNAMEs to names below `evil.` with a signature of arbitrary octets, and the data there.
+/// Inserts two CNAMEs to names below `evil.`, an RRSIG of arbitrary octets, and `data` at the targets.
 fn two_aliases(reply: &mut Message, data: &[u8]) {
     let targets = ["one.evil", "two.evil"].map(Name::new);
     let alias = |target: &Name| Record::new(&reply.name, CNAME, TTL, target.octets());
@@ -124,7 +126,7 @@ fn the_honest_scene() {
     let scene = Scene::new("honest");
     let server = scene.attacked(TLSA, |_| {});
     let port = scene.port;
-    // The record is of another key, so that clients refuse the attacker's server.
+    // The published record is of another key, so clients refuse the attacker's server.
     let said = scene.ask(server, &format!("probe mx.trap:{port}"));
     assert_eq!(said.status, 1, "{}{}", said.stdout, said.stderr);
     let said = scene.ask(server, &format!("check fixtures/fullchain-rsa.pem mx.trap:{port}"));
@@ -152,7 +154,7 @@ fn attack_b_data_under_nxdomain() {
     let said = scene.ask(server, &format!("check fixtures/fullchain-rsa.pem bare.trap:{port}"));
     assert_eq!(said.status, 3, "{}{}", said.stdout, said.stderr);
     assert!(said.stdout.contains("no TLSA record is published"), "{}", said.stdout);
-    // What is not published is to be added.
+    // `bare` has no record, so `diff` adds one.
     let said = scene.ask(server, &format!("diff fixtures/fullchain-rsa.pem bare.trap:{port} -f nsupdate"));
     assert_eq!(said.status, 1, "{}{}", said.stdout, said.stderr);
     let added = format!("update add _{port}._tcp.bare.trap. 3600 IN TLSA 3 1 1 ");
@@ -195,7 +197,8 @@ fn attack_e_a_signature_of_more_than_a_record_can_hold() {
         format!("check fixtures/fullchain-rsa.pem mx.trap:{port}"),
         format!("diff fixtures/fullchain-rsa.pem mx.trap:{port}"),
     ] {
-        // The genuine signature is there too: the server is refused, as its record is of another key.
+        // The genuine RRSIG is in the reply, too. The attacker's server is refused, because the record is of another
+        // key.
         let said = scene.ask(server, &call);
         assert!([1, 2, 3].contains(&said.status), "{call}: {}{}", said.stdout, said.stderr);
         assert!(!said.stderr.contains("panicked"), "{call}: {}", said.stderr);

@@ -1,4 +1,4 @@
-//! NSEC and NSEC3: the chains of a zone, and which records prove what (RFC 4034 section 4, RFC 5155).
+//! NSEC and NSEC3: the chains of a zone, and the records for each proof (RFC 4034 section 4, RFC 5155).
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use crate::wire::{DS, NS, NSEC, NSEC3, Name, RRSIG};
 use crate::zone::{Set, Zone};
 
-/// How a zone proves that something does not exist.
+/// How a zone proves that a name or type does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Denial {
     Nsec,
     Nsec3 { iterations: u16, salt: Vec<u8>, opt_out: bool },
 }
 
-/// The hash of a name (RFC 5155 section 5).
+/// Returns the NSEC3 hash of a name (RFC 5155 section 5).
 pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Vec<u8> {
     let mut octets = name.canonical();
     for _ in 0..=iterations {
@@ -23,7 +23,7 @@ pub(crate) fn hash(name: &Name, iterations: u16, salt: &[u8]) -> Vec<u8> {
     octets
 }
 
-/// Base32 with the extended hex alphabet, of 20 octets (RFC 4648 section 7).
+/// Encodes 20 octets in Base32 with the extended hex alphabet (RFC 4648 section 7).
 fn base32(octets: &[u8]) -> String {
     let digits = octets.chunks(5).flat_map(|chunk| {
         let number = chunk.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet));
@@ -32,7 +32,7 @@ fn base32(octets: &[u8]) -> String {
     digits.map(|digit| char::from(b"0123456789abcdefghijklmnopqrstuv"[digit])).collect()
 }
 
-/// The type bitmap of RFC 4034 section 4.1.2; all types here are below 256.
+/// Returns the type bitmap of RFC 4034 section 4.1.2; all types in these tests are below 256.
 fn bitmap(types: &BTreeSet<u16>) -> Vec<u8> {
     let Some(last) = types.last() else { return Vec::new() };
     let mut bits = vec![0_u8; usize::from(last / 8) + 1];
@@ -43,7 +43,7 @@ fn bitmap(types: &BTreeSet<u16>) -> Vec<u8> {
 }
 
 impl Zone {
-    /// Adds NSEC records to the sets, or fills the NSEC3 records.
+    /// Adds the NSEC records to the sets, or fills in the NSEC3 records.
     pub(crate) fn make_chain(&mut self) {
         match self.denial.clone().unwrap() {
             Denial::Nsec => self.make_nsec(),
@@ -65,7 +65,7 @@ impl Zone {
 
     fn make_nsec3(&mut self, iterations: u16, salt: &[u8], opt_out: bool) {
         let insecure = |name: &Name| self.is_insecure_cut(name);
-        // Without the insecure delegations and what is there only because of them.
+        // Opt-out leaves out insecure delegations, and empty non-terminals that exist only because of them.
         let is_left_out = |name: &&Name| {
             let mut owners = self.sets.keys().filter(|(owner, _)| owner.is_within(name));
             opt_out && owners.all(|(owner, _)| insecure(owner))
@@ -96,7 +96,7 @@ impl Zone {
         *name != self.apex && self.get(name, NS).is_some() && self.get(name, DS).is_none()
     }
 
-    /// The NSEC or NSEC3 record of that very name.
+    /// Returns the NSEC or NSEC3 record that matches `name`.
     pub(crate) fn matching(&self, name: &Name) -> Option<&Set> {
         match self.denial.as_ref()? {
             Denial::Nsec => self.get(name, NSEC),
@@ -104,7 +104,7 @@ impl Zone {
         }
     }
 
-    /// The NSEC or NSEC3 record whose span has that name.
+    /// Returns the NSEC or NSEC3 record that covers `name`.
     pub(crate) fn covering(&self, name: &Name) -> Option<&Set> {
         match self.denial.as_ref()? {
             Denial::Nsec => {
@@ -118,23 +118,23 @@ impl Zone {
         }
     }
 
-    /// The longest name at or above `name` that exists.
+    /// Returns the closest encloser: the longest existing name at or above `name`.
     pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         name.ancestors().find(|name| self.nodes.contains(name)).unwrap()
     }
 
-    /// Proof that `name`, which exists, lacks a type.
+    /// Returns the proof that `name`, which exists, does not have a type.
     pub(crate) fn prove_no_data(&self, name: &Name) -> Vec<&Set> {
         match (&self.denial, self.matching(name)) {
             (None, _) => Vec::new(),
             (_, Some(set)) => vec![set],
-            // An empty non-terminal.
+            // `name` is an empty non-terminal.
             (Some(Denial::Nsec), None) => self.covering(name).into_iter().collect(),
             (Some(Denial::Nsec3 { .. }), None) => self.prove_encloser(name),
         }
     }
 
-    /// Proof that neither `name` exists nor a wildcard for it.
+    /// Returns the proof that neither `name` nor a wildcard that matches it exists.
     pub(crate) fn prove_no_name(&self, name: &Name) -> Vec<&Set> {
         let wildcard = self.closest_encloser(name).wildcard();
         let mut proof = self.prove_no_closer(name);
@@ -145,7 +145,7 @@ impl Zone {
         proof
     }
 
-    /// Proof that a wildcard exists for `name` and lacks a type.
+    /// Returns the proof that the wildcard for `name` exists but does not have a type.
     pub(crate) fn prove_wildcard_no_data(&self, name: &Name) -> Vec<&Set> {
         let wildcard = self.closest_encloser(name).wildcard();
         let mut proof = self.prove_no_closer(name);
@@ -156,13 +156,14 @@ impl Zone {
         proof
     }
 
-    /// Proof that nothing is closer to `name` than the wildcard that an answer came from.
+    /// Returns the proof that no name closer to `name` exists than the wildcard that the answer was expanded from.
     pub(crate) fn prove_no_closer(&self, name: &Name) -> Vec<&Set> {
         let next_closer = name.suffix(self.closest_encloser(name).count() + 1);
         self.covering(&next_closer).into_iter().collect()
     }
 
-    /// RFC 5155 section 7.2.1, with the closest provable encloser where opt-out leaves names out.
+    /// Returns the closest encloser proof (RFC 5155 section 7.2.1), of the closest provable encloser if opt-out omits
+    /// names.
     fn prove_encloser(&self, name: &Name) -> Vec<&Set> {
         let Some(encloser) = name.ancestors().find(|name| self.matching(name).is_some()) else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The way from the validator to the zones, without sockets.
+//! Connects the validator to the zones without sockets.
 
 use std::io;
 use std::sync::LazyLock;
@@ -11,16 +11,16 @@ use tlsagen::owner::DomainName;
 use crate::tree::World;
 use crate::wire::Message;
 
-/// The world that all tests share.
+/// The zones that all tests share.
 pub(crate) static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 /// 2026-06-01, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_780_272_000;
 
-/// The time that one lookup may take.
+/// Time limit of one lookup.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A server that is a function.
+/// A name server whose replies a function computes.
 pub(crate) struct Server<F>(pub(crate) F);
 
 impl<F: Fn(&Message) -> Vec<u8> + Send + Sync> Exchange for Server<F> {
@@ -30,12 +30,12 @@ impl<F: Fn(&Message) -> Vec<u8> + Send + Sync> Exchange for Server<F> {
     }
 }
 
-/// What `resolver` says about a name and a kind of record.
+/// Looks up a name and record type with `resolver`.
 pub(crate) fn ask(resolver: &Resolver, name: &str, kind: Kind) -> Result<Answer, LookupError> {
     resolver.lookup(&DomainName::new(name), kind)
 }
 
-/// A resolver at time `now` that trusts the root of `world`.
+/// Returns a resolver that takes `now` as the time and trusts the root of `world`.
 pub(crate) fn resolver(
     world: &World,
     now: i64,

@@ -1,4 +1,4 @@
-//! Forged replies: nothing false is called secure, and nothing signed is called insecure.
+//! Forged replies: false data never becomes secure, and signed data never becomes insecure.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,18 +16,18 @@ use crate::numbers::Numbers;
 use crate::questions::{Outcome, Question, fault, outcome, questions};
 use crate::wire::Message;
 
-/// The number in an environment variable.
+/// Returns the number in an environment variable, if it is set.
 pub(crate) fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}: not a number: {text}")))
 }
 
-/// `FORGER_SEED`, or one that the clock gives.
+/// Returns `FORGER_SEED`, or a seed from the clock.
 pub(crate) fn seed() -> u64 {
     let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     setting("FORGER_SEED").unwrap_or_else(clock)
 }
 
-/// Two questions to one resolver, mostly about the same zone, and the forger of a case.
+/// Returns two questions for one resolver, mostly about the same zone, and the forger of this case.
 pub(crate) fn case(seed: u64, case: u64, questions: &[Question]) -> ([Question; 2], Forger) {
     let mut numbers = Numbers((seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1);
     for _ in 0..4 {
@@ -36,22 +36,22 @@ pub(crate) fn case(seed: u64, case: u64, questions: &[Question]) -> ([Question; 
     let mode = if numbers.below(3) == 0 { Mode::Authoritative } else { Mode::Recursive };
     let mut at = numbers.below(questions.len());
     if numbers.below(2) == 0 {
-        // Forward to where proofs are delicate.
+        // In half of the cases, skip to the next question with a complicated proof.
         at = (at..questions.len()).find(|at| is_delicate(&questions[*at])).unwrap_or(at);
     }
-    // The questions about a zone are beside each other.
+    // Questions about the same zone are neighbours in the list.
     let other = (at + numbers.below(60)) % questions.len();
     let both = [at, other].map(|at| questions[at].clone());
     (both, Forger { seed, case: Some(case), mode })
 }
 
-/// Whether a wildcard, an empty non-terminal, a zone cut or a DNAME is near.
+/// Whether the name is near a wildcard, an empty non-terminal, a zone cut or a DNAME.
 fn is_delicate((name, _): &Question) -> bool {
     let name = name.text();
     ["closer.w", "ent.w", "wc", "_tcp.x", "dn.", "child"].iter().any(|part| name.contains(part))
 }
 
-/// What a fresh resolver answers when all its replies come from the forger.
+/// Looks up a question with a new resolver whose replies all come from the forger.
 pub(crate) fn look_up((name, kind): &Question, forger: Forger) -> Result<Answer, LookupError> {
     let resolver = resolver(&WORLD, NOW, move |query| forger.reply(&WORLD, query));
     ask(&resolver, &name.text(), *kind)
@@ -59,7 +59,7 @@ pub(crate) fn look_up((name, kind): &Question, forger: Forger) -> Result<Answer,
 
 type Outcomes = BTreeMap<Outcome, usize>;
 
-/// Runs one case; says how it failed, for a reader who wants to run it again.
+/// Runs one case; returns a description of a failure, with the settings that repeat the case.
 fn failure(number: u64, both: &[Question; 2], forger: Forger, outcomes: &mut Outcomes) -> Option<String> {
     let resolver = resolver(&WORLD, NOW, move |query| forger.reply(&WORLD, query));
     for question in both {
@@ -82,7 +82,7 @@ fn failure(number: u64, both: &[Question; 2], forger: Forger, outcomes: &mut Out
     None
 }
 
-/// The queries that a fresh resolver sends for a question.
+/// Returns the queries that a new resolver sends for a question.
 pub(crate) fn queries((name, kind): &Question, forger: Forger) -> Vec<Message> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&seen);
@@ -94,7 +94,7 @@ pub(crate) fn queries((name, kind): &Question, forger: Forger) -> Vec<Message> {
     seen.lock().unwrap().clone()
 }
 
-/// The changes in each reply that the lookups of a case see.
+/// Lists the changes in each reply that the lookups of a case receive.
 fn what_was_forged(questions: &[Question], forger: Forger) -> Vec<String> {
     let queries = questions.iter().flat_map(|question| queries(question, forger));
     let changes = |query: Message| (forger.forge(&WORLD, &query).1, query);
@@ -130,7 +130,7 @@ fn no_forgery_is_believed() {
     if count >= 2000 && setting("FORGED_CASE").is_none() {
         let missing: Vec<_> = made.iter().filter(|(_, made)| *made == 0).collect();
         assert!(missing.is_empty(), "never made: {missing:?}");
-        // Secure, secure denial, insecure, bogus, error.
+        // The five outcomes: secure, secure denial, insecure, bogus, error.
         assert_eq!(outcomes.len(), 5, "a kind of answer never came: {outcomes:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A forger of replies: which replies of a lookup it changes, and how, follows from a seed and the number of the case.
+//! Forges replies. The seed and the number of the case determine which replies of a lookup are changed, and how.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,12 +10,12 @@ use crate::replays;
 use crate::tree::World;
 use crate::wire::{DNSKEY, DS, Message, Name};
 
-/// A reply that is being forged.
+/// A reply being forged.
 pub(crate) struct Draft<'w> {
     pub(crate) world: &'w World,
     pub(crate) numbers: Numbers,
     pub(crate) message: Message,
-    /// What happens to the octets at the end.
+    /// Changes the encoded octets at the end.
     pub(crate) finish: fn(Vec<u8>, &mut Numbers) -> Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Draft<'_> {
 
 type Change = fn(&mut Draft<'_>);
 
-/// Everything that a forger does to a reply, by name.
+/// All changes that a forger makes to replies, by name.
 pub(crate) const CHANGES: [(&str, Change); 46] = [
     ("a record dropped", records::drop_record),
     ("a record twice", records::repeat_record),
@@ -81,7 +81,7 @@ pub(crate) const CHANGES: [(&str, Change); 46] = [
     ("65,535 octets", octets::huge),
 ];
 
-/// Changes that come near to a proof: every second forged reply is one of these alone.
+/// Changes that come close to a valid proof: half of the forged replies have exactly one of these.
 const PROMISING: [&str; 9] = [
     "a denial by the NSEC of a wildcard",
     "a wildcard, with NSEC that cover the whole name",
@@ -94,25 +94,25 @@ const PROMISING: [&str; 9] = [
     "signed by the attacker",
 ];
 
-/// How often each of `CHANGES` was made.
+/// Number of times that each of `CHANGES` was made.
 pub(crate) static MADE: [AtomicUsize; CHANGES.len()] = [const { AtomicUsize::new(0) }; CHANGES.len()];
 
 /// Which replies of a lookup are forged.
 #[derive(Clone, Copy, Debug)]
 enum Plan {
-    /// Those that are asked for, not those about the chain of trust.
+    /// The replies with the requested data, but not those about the chain of trust.
     Data,
-    /// DS and DNSKEY as well, now and then.
+    /// The same, and some of the DS and DNSKEY replies.
     Chain,
-    /// Below a delegation that is said to be insecure, the data are unsigned.
+    /// A delegation is made to look insecure, and the data below it are unsigned.
     Downgrade,
-    /// DS, keys and data are the attacker's.
+    /// The DS records, the keys and the data are replaced with the attacker's.
     Takeover,
-    /// Anything.
+    /// Any reply.
     All,
 }
 
-/// What may pass for the proof that a DS record does not exist.
+/// Changes that may pass for a proof that a DS record does not exist.
 const DOWNGRADES: [&str; 6] = [
     "a denial made of genuine records",
     "a denial made of genuine records",
@@ -126,14 +126,14 @@ const DOWNGRADES: [&str; 6] = [
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forger {
     pub(crate) seed: u64,
-    /// `None`: forges nothing.
+    /// `None` forges nothing.
     pub(crate) case: Option<u64>,
     pub(crate) mode: Mode,
 }
 
 impl Forger {
     fn numbers(&self, name: &str, rtype: u16) -> Numbers {
-        // FNV-1a: the same question gets the same forgery from whichever validator it comes.
+        // FNV-1a, so that the forgery depends only on the question, not on the validator that asks.
         let octets =
             [self.seed, self.case.unwrap_or_default(), u64::from(rtype)].map(u64::to_be_bytes).concat();
         let hash = octets.iter().chain(name.as_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
@@ -152,7 +152,7 @@ impl Forger {
         plans[self.numbers("plan", 0).below(plans.len())]
     }
 
-    /// The changes of one reply: indices of `CHANGES`.
+    /// Returns the changes for one reply, as indices of `CHANGES`.
     fn changes(&self, numbers: &mut Numbers, world: &World, name: &Name, rtype: u16) -> Vec<usize> {
         let is_apex = world.zone(name, DNSKEY).apex == *name;
         let about_chain = matches!(rtype, DS | DNSKEY);
@@ -166,7 +166,7 @@ impl Forger {
             (Plan::Downgrade, true) if rtype == DNSKEY || numbers.below(3) == 0 => false,
             (Plan::Downgrade, true) => return vec![named(DOWNGRADES[numbers.below(DOWNGRADES.len())])],
             (Plan::Downgrade, false) => return vec![named("all data unsigned")],
-            // In one case the DS records as well, in another the keys alone.
+            // Half of the cases also replace the DS records; the others replace only the keys.
             (Plan::Takeover, true) if rtype == DS && (!is_apex || self.numbers("DS", 0).below(2) == 0) => {
                 false
             }
@@ -181,12 +181,12 @@ impl Forger {
         if is_forged && !about_chain && numbers.below(2) == 0 {
             return vec![named(PROMISING[numbers.below(PROMISING.len())])];
         }
-        // Noise on top of a forgery spoils it, so that one change is the rule.
+        // Usually make only one change, because a second one would make most forgeries fail for another reason.
         let count = if is_forged { [1, 1, 1, 2, 2, 3, 4][numbers.below(7)] } else { 0 };
         (0..count).map(|_| numbers.below(CHANGES.len())).collect()
     }
 
-    /// The reply to `query` before its octets, and the names of what was changed.
+    /// Returns the reply to `query` before it is encoded, and the names of the changes.
     pub(crate) fn forge<'w>(&self, world: &'w World, query: &Message) -> (Draft<'w>, Vec<&'static str>) {
         let mut numbers = self.numbers(&query.name.text(), query.rtype);
         let changes = self.changes(&mut numbers, world, &query.name, query.rtype);

@@ -1,4 +1,4 @@
-//! The judge is judged: a resolver that believes what it is told must be found out, and often.
+//! Tests the checks of the other tests: they must often report a fault in a resolver that believes forged replies.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::forger::Forger;
 use crate::questions::{Question, fault, questions, rtype};
 use crate::wire::{Message, NXDOMAIN, Name, RRSIG};
 
-/// One record of an answer; nothing where its octets cannot be one.
+/// Decodes one record of an answer; `None` if the octets are not valid.
 fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
     Some(match kind {
         Kind::A => Data::Address(IpAddr::from(<[u8; 4]>::try_from(rdata).ok()?)),
@@ -33,7 +33,7 @@ fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
     })
 }
 
-/// Believes a reply as soon as it has a signature over the type, and every NXDOMAIN.
+/// A resolver that believes every NXDOMAIN, and every reply that contains an RRSIG over the type.
 fn believe((name, kind): &Question, forger: Forger) -> Result<Answer, LookupError> {
     let (rtype, _) = rtype(*kind);
     let query = Message { id: 0, flags: 0x0110, name: name.clone(), rtype, sections: Default::default() };
@@ -86,7 +86,7 @@ fn an_answer_that_is_wrong_in_one_thing_is_found_out() {
     assert!(judge(Answer { data: vec![right.data[0].clone(), other], ..right.clone() }).is_some());
     assert!(judge(Answer { canonical: DomainName::new("mx.victim"), ..right.clone() }).is_some());
     assert!(judge(Answer { holder: DomainName::new("*.victim"), ..right.clone() }).is_some());
-    // An insecure answer is taken from the validator itself: nobody else makes the reason.
+    // An insecure answer comes from the validator itself, because nothing else can make the reason.
     let resolver = crate::exchange::resolver(&WORLD, crate::exchange::NOW, |query| {
         WORLD.reply(query, Mode::Recursive).encode()
     });

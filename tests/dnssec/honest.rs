@@ -1,4 +1,4 @@
-//! Honest replies give the truth, whatever the algorithm, the kind of server and the case of the name.
+//! Honest replies give the truth with every algorithm, kind of server and case of the name.
 
 use tlsagen::live::dns::Resolver;
 
@@ -6,7 +6,7 @@ use crate::authority::Mode;
 use crate::exchange::{NOW, WORLD, ask, resolver};
 use crate::questions::{honest_fault, questions};
 
-/// Every other letter in upper case.
+/// Returns the name with every other letter in upper case.
 fn mixed(name: &str) -> String {
     let case = |(at, letter): (usize, char)| match at % 2 {
         0 => letter.to_ascii_uppercase(),

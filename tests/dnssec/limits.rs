@@ -1,4 +1,4 @@
-//! Time: how long a lookup may take, and from when to when a signature is valid.
+//! Time: how long a lookup may take, and the validity period of signatures.
 
 use std::time::{Duration, Instant};
 
@@ -15,15 +15,15 @@ use crate::tree::{EARLY, EXPIRED, World};
 use crate::wire::{A, DNSKEY, Name};
 use crate::zone::Zone;
 
-/// A key of that algorithm with a given tag: octets that nobody has the secret of.
+/// Makes a public key of the same algorithm as `like` with a given key tag; nobody has its private key.
 fn key_with_tag(like: &Key, wanted: u16, number: u16) -> Vec<u8> {
     let mut rdata = like.dnskey();
     rdata[0..2].copy_from_slice(&ZSK.to_be_bytes());
-    // A place where pairs of octets count whole, and that leaves modulus and point plausible.
+    // These octets count in full in the key tag, and changing them leaves the modulus or point plausible.
     rdata[16..18].copy_from_slice(&number.to_be_bytes());
     rdata[20..22].fill(0);
     let missing = wanted.wrapping_sub(tag(&rdata));
-    // The carry of the sum takes one more or one less.
+    // The carry of the checksum may need one more or one less.
     for filler in [missing, missing.wrapping_sub(1), missing.wrapping_add(1)] {
         rdata[20..22].copy_from_slice(&filler.to_be_bytes());
         if tag(&rdata) == wanted {
@@ -34,7 +34,7 @@ fn key_with_tag(like: &Key, wanted: u16, number: u16) -> Vec<u8> {
     rdata
 }
 
-/// KeyTrap (CVE-2023-50387): `keys` keys of one tag, and as many signatures of which none holds.
+/// KeyTrap (CVE-2023-50387): a zone with `keys` keys of the same tag, and as many signatures, none of which is valid.
 fn trapped(algorithm: u8, keys: u16) -> World {
     let text = "@ NS ns\nmx A 192.0.2.1\n";
     let mut zone = Zone::new("trap", Some(Denial::Nsec), vec![Key::new(algorithm, KSK, "rsa")], text);
@@ -58,7 +58,7 @@ fn trapped(algorithm: u8, keys: u16) -> World {
 
 #[test]
 fn many_keys_of_one_tag_and_many_signatures_take_bounded_time() {
-    // With more keys, even their digests for the DS record are too many; 300 are as many as a message has room for.
+    // With 300 keys, which just fit in one message, the digests for the DS record alone exceed the limit.
     let (signatures, digests) = ("more than 128 signature checks", "more than 256 digests");
     let cases = [(8, 150), (13, 150), (14, 150), (15, 150)].map(|case| (case, signatures));
     for ((algorithm, keys), limit) in cases.into_iter().chain([((13, 300), digests)]) {
@@ -71,14 +71,14 @@ fn many_keys_of_one_tag_and_many_signatures_take_bounded_time() {
         let answer = ask(&resolver, "mx.trap", Kind::A);
         let spent = begin.elapsed();
         eprintln!("algorithm {algorithm}: {spent:?}");
-        // Not bogus: that would be known only after all of them. The limit has to be named.
+        // The answer is not bogus, because that would be known only after all checks. The error must name the limit.
         let reason = answer.unwrap_err().reason;
         assert!(reason.contains(limit), "algorithm {algorithm}: {reason}");
         assert!(spent < Duration::from_secs(3), "algorithm {algorithm}: {spent:?}");
     }
 }
 
-/// The reason why a name is bogus at a time.
+/// Returns the reason why a name is bogus at time `now`.
 fn bogus(name: &str, now: i64) -> String {
     let resolver = resolver(&WORLD, now, |query| WORLD.reply(query, Mode::Recursive).encode());
     match ask(&resolver, name, Kind::A).unwrap().security {

@@ -1,10 +1,11 @@
-//! The validator against a signed tree of zones that these tests make by themselves, honest and forged.
+//! Tests the validator against a signed tree of zones made by these tests, with honest and forged replies.
 //!
-//! `wire`, `zone`, `signer` and `denial` make signed zones; `tree` is the world; `truth` says what is true of a name
-//! there, and `authority` replies as an honest server. `forger` changes replies, with `records`, `replays` and
-//! `octets`. The tests are in `honest`, `forged`, `gullible`, `attacks`, `limits` and `peers`.
+//! `wire`, `zone`, `signer` and `denial` make signed zones; `tree` contains all zones; `truth` computes the right
+//! answer from the zone data, and `authority` replies as an honest server. `forger` changes replies, with the help of
+//! `records`, `replays` and `octets`. The tests are in `honest`, `forged`, `gullible`, `attacks`, `limits`, `command`
+//! and `peers`.
 //!
-//! `FORGED_LOOKUPS` and `FORGER_SEED` set the number of forged lookups and their seed; `FORGED_CASE` runs one again.
+//! `FORGED_LOOKUPS` sets the number of forged lookups, `FORGER_SEED` the seed; `FORGED_CASE` runs a single case again.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Damage to the octets of a reply.
+//! Changes to the encoded octets of a reply.
 
 use crate::forger::Draft;
 use crate::numbers::Numbers;
@@ -7,7 +7,7 @@ fn octet(numbers: &mut Numbers) -> u8 {
     u8::try_from(numbers.below(256)).unwrap()
 }
 
-/// Another id, or another letter in the question.
+/// Changes the ID, or a letter of the question.
 pub(crate) fn other_question(draft: &mut Draft<'_>) {
     draft.finish = |mut octets, numbers| {
         let at = if numbers.below(2) == 0 { 1 } else { 13 };
@@ -16,7 +16,7 @@ pub(crate) fn other_question(draft: &mut Draft<'_>) {
     };
 }
 
-/// A right header and question, then arbitrary octets; or those anywhere.
+/// Replaces the octets after the header and the question, or from an arbitrary offset, with arbitrary ones.
 pub(crate) fn garbage(draft: &mut Draft<'_>) {
     draft.finish = |mut octets, numbers| {
         let start = if numbers.below(2) == 0 { 12 } else { numbers.below(octets.len()) };
@@ -33,7 +33,7 @@ pub(crate) fn truncate(draft: &mut Draft<'_>) {
     };
 }
 
-/// A pointer to itself or to another pointer, where a pointer was.
+/// Changes a compression pointer to point to itself or to another pointer.
 pub(crate) fn compression_loop(draft: &mut Draft<'_>) {
     draft.finish = |mut octets, numbers| {
         let is_pointer = |at: &usize| octets[*at] & 0xc0 == 0xc0;
@@ -48,7 +48,7 @@ pub(crate) fn compression_loop(draft: &mut Draft<'_>) {
     };
 }
 
-/// Filled to the limit of a message with an RRSIG whose signer is a pointer, or with small records.
+/// Fills the message up to its size limit, with an RRSIG whose signer is a compression pointer or with small records.
 pub(crate) fn huge(draft: &mut Draft<'_>) {
     draft.finish = |octets, numbers| match numbers.below(2) {
         0 => with_long_signature(octets),
@@ -64,8 +64,8 @@ fn count_of_additional(octets: &mut [u8], more: usize) {
     octets[10..12].copy_from_slice(&count.to_be_bytes());
 }
 
-/// An RRSIG as long as the message may be, with a compressed signer: longer than RDATA may be when it is expanded. It
-/// is in the last section that has records, which is the answer where there is data.
+/// Appends an RRSIG as long as the message allows, with a compressed signer name, so that the expanded RDATA is longer
+/// than RDATA may be. The RRSIG is in the last section that has records, which is the answer section if there is data.
 pub(crate) fn with_long_signature(mut octets: Vec<u8>) -> Vec<u8> {
     let Some(length) = (MOST - 12).checked_sub(octets.len()) else { return octets };
     let last = [10, 8].into_iter().find(|at| octets[*at..*at + 2] != [0, 0]).unwrap_or(6);

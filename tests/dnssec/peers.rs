@@ -1,4 +1,5 @@
-//! The same forged replies before unbound and delv: nothing is secure here that is bogus there.
+//! Compares this validator ("here") with unbound and delv ("elsewhere") on the same forged replies: no answer that is
+//! secure here is bogus elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,19 +17,19 @@ use crate::serve::Server;
 use crate::truth::Standing;
 use crate::wire::{Message, Name, Record, SOA};
 
-/// What another validator says.
+/// The result of another validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
     Secure,
     Insecure,
     Bogus,
-    /// No answer, for a reason that is not the signatures.
+    /// No answer, for another reason than the signatures.
     Failed,
 }
 
 const PEERS: [&str; 2] = ["unbound", "delv"];
 
-/// Configuration of both.
+/// Configuration files of both validators.
 struct Files {
     folder: PathBuf,
 }
@@ -58,7 +59,7 @@ impl Files {
     }
 }
 
-/// A validator at work, with a limit of time.
+/// Starts a validator with a time limit.
 fn start(command: &str, args: &[&str]) -> Child {
     Command::new("timeout")
         .args(["20", command])
@@ -70,13 +71,13 @@ fn start(command: &str, args: &[&str]) -> Child {
         .unwrap()
 }
 
-/// All that it wrote.
+/// Returns standard output and standard error of `child`.
 fn words(child: Child) -> String {
     let output = child.wait_with_output().unwrap();
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
-/// The worst of what unbound-host says of the records.
+/// The worst status that unbound-host prints for the records.
 fn of_unbound(words: &str) -> Verdict {
     match words {
         words if words.contains("BOGUS") || words.contains("validation failure") => Verdict::Bogus,
@@ -86,7 +87,7 @@ fn of_unbound(words: &str) -> Verdict {
     }
 }
 
-/// The worst of what delv says.
+/// The worst status that delv prints.
 fn of_delv(words: &str) -> Verdict {
     const BOGUS: [&str; 6] = [
         "no valid RRSIG",
@@ -96,11 +97,11 @@ fn of_delv(words: &str) -> Verdict {
         "no valid DS",
         "no valid KEY",
     ];
-    // A denial is "resolution failed: ncache" to delv; other failures are failures.
+    // delv reports a denial as "resolution failed: ncache"; any other "resolution failed" is a failure.
     let is_failed = words.replace("resolution failed: ncache", "").contains("resolution failed");
     let is_unsigned = words.contains("; unsigned answer") || words.contains("response, unsigned");
     match words {
-        // It tries the signatures of an unsigned zone as well, and says so.
+        // In an unsigned zone, delv also tries the signatures and reports that they fail.
         _ if is_unsigned && !is_failed => Verdict::Insecure,
         words if BOGUS.iter().any(|reason| words.contains(reason)) => Verdict::Bogus,
         words if words.contains("fully validated") && !is_failed => Verdict::Secure,
@@ -108,7 +109,7 @@ fn of_delv(words: &str) -> Verdict {
     }
 }
 
-/// What both say of a question.
+/// Returns the verdict and the output of both validators for a question.
 fn ask(files: &Files, server: &Server, (name, kind): &Question) -> [(Verdict, String); 2] {
     let (name, rtype) = (format!("{name}."), rtype(*kind).1);
     let (config, anchor) = (files.path("unbound.conf"), files.path("anchor.conf"));
@@ -125,20 +126,21 @@ fn of_type(message: &Message, section: usize, rtype: u16) -> Vec<&Record> {
     message.sections[section].iter().filter(|record| record.covered() == rtype).collect()
 }
 
-/// How a forged reply may differ from the honest one so that it is bogus elsewhere and what we read of it is secure.
+/// Harmless differences from the honest reply, which make a forged reply bogus elsewhere but secure here.
 const HARMLESS: [(&str, Differs); 4] = [
-    // Others demand the proof that fits the RCODE; an answer of ours does not tell NXDOMAIN from a missing type.
+    // Others require the proof that fits the RCODE; our answers do not distinguish NXDOMAIN from NODATA.
     ("another RCODE", |honest, forged| honest.rcode() != forged.rcode()),
-    // Others validate every set of a reply; for a denial the NSEC and NSEC3 records are enough.
+    // Others validate every RRset of a reply; for a denial, the NSEC and NSEC3 records are enough.
     ("another SOA set", |honest, forged| of_type(honest, 1, SOA) != of_type(forged, 1, SOA)),
-    // Others validate what follows an alias in the same reply, and refuse data under NXDOMAIN; we ask again, and drop it.
+    // Others validate the records after a CNAME in the same reply, and refuse data under NXDOMAIN. We look up the
+    // target anew, and ignore such data.
     ("more or less in the answer", |honest, forged| honest.sections[0] != forged.sections[0]),
     ("more in the authority section", |honest, forged| {
         forged.sections[1].iter().any(|record| !honest.sections[1].contains(record))
     }),
 ];
 
-/// Why a lookup that is bogus here is secure elsewhere, by the words of the reason here.
+/// Why a lookup is bogus here but secure elsewhere; the first string is a part of the reason that this validator gives.
 const STRICTER: [(&str, &str); 6] = [
     (
         "DS",
@@ -154,7 +156,7 @@ const STRICTER: [(&str, &str); 6] = [
     ("CNAME: ", "an alias that is not signed, in a reply about DS that others do not ask for"),
 ];
 
-/// What of `HARMLESS` is true of the replies of a lookup.
+/// Returns the names of the `HARMLESS` differences in the replies of a lookup.
 fn harmless(question: &Question, forger: Forger) -> Vec<&'static str> {
     let replies = queries(question, forger).into_iter().map(|query| {
         let honest = WORLD.reply(&query, forger.mode);
@@ -165,7 +167,7 @@ fn harmless(question: &Question, forger: Forger) -> Vec<&'static str> {
     HARMLESS.iter().filter(|(_, differs)| applies(differs)).map(|(name, _)| *name).collect()
 }
 
-/// Why a lookup is bogus here alone; the reason itself if `STRICTER` does not have it.
+/// Returns why a lookup is bogus only here, or the reason itself if `STRICTER` does not list it.
 fn stricter(answer: &Result<Answer, LookupError>) -> String {
     let Ok(Answer { security: Security::Bogus(reason), .. }) = answer else { return String::new() };
     let named = STRICTER.iter().find(|(words, _)| reason.contains(words));
@@ -216,7 +218,7 @@ fn what_is_secure_here_is_not_bogus_elsewhere() {
     assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
 }
 
-/// Why an honest reply has another security elsewhere; `None`: it must not.
+/// Returns why the security status of an honest reply differs elsewhere; `None` if it must not differ.
 fn honest_difference(peer: &str, question: &Question) -> Option<&'static str> {
     let truth = WORLD.truth(&question.0, rtype(question.1).0)?;
     match (peer, truth.standing) {

@@ -1,4 +1,4 @@
-//! What the tests ask, and how an answer compares to the truth.
+//! The questions of the tests, and the comparison of an answer with the truth.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::wire::{A, AAAA, CNAME, MX, Name, TLSA};
 
 pub(crate) type Question = (Name, Kind);
 
-/// Asked in each zone of mail hosts.
+/// Questions about each zone of mail hosts.
 const IN_MAIL_ZONES: [(&str, &str); 62] = [
     ("@", "MX"),
     ("@", "A"),
@@ -77,7 +77,7 @@ const IN_MAIL_ZONES: [(&str, &str); 62] = [
     ("expired", "AAAA"),
 ];
 
-/// Asked in each of the small zones.
+/// Questions about each of the small zones.
 const IN_SMALL_ZONES: [(&str, &str); 7] = [
     ("@", "MX"),
     ("mx", "A"),
@@ -101,7 +101,7 @@ const SMALL_ZONES: [&str; 10] = [
     "island.victim",
 ];
 
-/// All questions.
+/// Returns all questions.
 pub(crate) fn questions() -> Vec<Question> {
     let mut all = vec![(Name::new("nowhere"), Kind::A), (Name::new("mx.nowhere"), Kind::Tlsa)];
     let mut ask = |zone: &str, list: &[(&str, &str)]| {
@@ -124,7 +124,7 @@ fn kind_of(text: &str) -> Kind {
     }
 }
 
-/// The number of a kind's type, and its name.
+/// Returns the number and the name of the record type.
 pub(crate) fn rtype(kind: Kind) -> (u16, &'static str) {
     match kind {
         Kind::A => (A, "A"),
@@ -135,7 +135,7 @@ pub(crate) fn rtype(kind: Kind) -> (u16, &'static str) {
     }
 }
 
-/// The data of an answer as RDATA in canonical form.
+/// Converts the data of an answer to RDATA in canonical form.
 fn octets(data: &[Data]) -> BTreeSet<Vec<u8>> {
     let one = |data: &Data| match data {
         Data::Address(IpAddr::V4(address)) => address.octets().to_vec(),
@@ -149,7 +149,7 @@ fn octets(data: &[Data]) -> BTreeSet<Vec<u8>> {
     data.iter().map(one).collect()
 }
 
-/// What a lookup came to, for the statistics.
+/// The outcome of a lookup, for the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Secure,
@@ -169,14 +169,14 @@ pub(crate) fn outcome(answer: &Result<Answer, LookupError>) -> Outcome {
     }
 }
 
-/// The reason why an answer to a question, out of whatever replies, must not be given; `None`: it may.
+/// Returns why an answer must not be given, whatever the replies were; `None` if it may be given.
 pub(crate) fn fault(
     world: &World,
     question: &Question,
     answer: &Result<Answer, LookupError>,
 ) -> Option<String> {
     let truth = world.truth(&question.0, rtype(question.1).0);
-    // The attacker may say of his own zone what he likes.
+    // In the attacker's own zone, any answer is possible.
     let attacker = Name::new("attacker");
     if truth.as_ref().is_some_and(|truth| truth.zones.contains(&attacker)) {
         return None;
@@ -192,12 +192,12 @@ pub(crate) fn fault(
     }
 }
 
-/// Whether an attacker can have a name called insecure without a broken signature.
+/// Whether an attacker can make a name look insecure without a broken signature.
 fn may_be_insecure(truth: &Truth) -> bool {
     truth.standing != Standing::Secure || truth.zones.contains(&Name::new("n500"))
 }
 
-/// How an answer differs from the truth, or the truth from what can be secure.
+/// Returns how a secure answer differs from the truth, or that the truth cannot be secure.
 fn differs(answer: &Answer, truth: &Truth) -> Option<String> {
     let wrong = |what: &str| Some(format!("secure, but {what}; the truth is {truth:?}"));
     if truth.standing == Standing::Unsigned {
@@ -215,7 +215,7 @@ fn differs(answer: &Answer, truth: &Truth) -> Option<String> {
     None
 }
 
-/// The reason why an answer out of honest replies is wrong.
+/// Returns why an answer from honest replies is wrong; `None` if it is right.
 pub(crate) fn honest_fault(
     world: &World,
     question: &Question,

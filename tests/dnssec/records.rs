@@ -1,4 +1,4 @@
-//! Changes of single records, signatures and headers of a reply.
+//! Changes to single records, signatures and headers of a reply.
 
 use crate::forger::Draft;
 use crate::wire::{
@@ -6,7 +6,7 @@ use crate::wire::{
 };
 use crate::zone::TTL;
 
-/// RDATA that is true nowhere.
+/// Returns RDATA that no zone contains.
 pub(crate) fn false_data(rtype: u16) -> Vec<u8> {
     match rtype {
         A => vec![198, 51, 100, 66],
@@ -19,7 +19,7 @@ pub(crate) fn false_data(rtype: u16) -> Vec<u8> {
 }
 
 impl Draft<'_> {
-    /// The number of a section that is not empty, mostly the answer.
+    /// Returns the index of a section that is not empty, usually the answer section.
     fn section(&mut self) -> Option<usize> {
         let first = [0, 0, 1][self.numbers.below(3)];
         [first, 0, 1].into_iter().find(|at| !self.message.sections[*at].is_empty())
@@ -42,7 +42,7 @@ impl Draft<'_> {
         (at < all.len()).then(|| all.swap_remove(at))
     }
 
-    /// A name that plays a part here.
+    /// Returns a random name: the queried name or a name near it, a zone apex, or a name of the attacker.
     pub(crate) fn some_name(&mut self) -> Name {
         let name = self.message.name.clone();
         let suffix = name.suffix(self.numbers.below(name.count() + 1));
@@ -154,7 +154,7 @@ pub(crate) fn replace_unsigned(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NOERROR);
 }
 
-/// An alias to the attacker, and the data there.
+/// Returns CNAME records to the attacker's names, and data at these names.
 fn alias_records(draft: &mut Draft<'_>, targets: &[&str]) -> Vec<Record> {
     let (name, rtype) = (draft.message.name.clone(), draft.message.rtype);
     let targets: Vec<Name> = targets.iter().map(|target| Name::new(target)).collect();
@@ -163,7 +163,7 @@ fn alias_records(draft: &mut Draft<'_>, targets: &[&str]) -> Vec<Record> {
     targets.iter().map(alias).chain(targets.iter().map(data)).collect()
 }
 
-/// An RRSIG of arbitrary octets.
+/// Returns an RRSIG of arbitrary octets.
 pub(crate) fn junk(owner: &Name, covered: u16, signer: &Name) -> Record {
     let mut rdata = [&covered.to_be_bytes()[..], &[13]].concat();
     rdata.push(u8::try_from(owner.count()).unwrap());
@@ -181,7 +181,7 @@ pub(crate) fn alias_unsigned(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NOERROR);
 }
 
-/// Attack A: at the owner two CNAMEs with a signature by `evil.`, and data at their targets.
+/// Attack A: two CNAMEs at the owner, with a signature by `evil.`, and data at their targets.
 pub(crate) fn two_aliases(draft: &mut Draft<'_>) {
     let mut records = alias_records(draft, &["one.evil", "two.evil"]);
     records.push(junk(&draft.message.name, CNAME, &Name::new("evil")));
@@ -209,13 +209,13 @@ pub(crate) fn change_rcode(draft: &mut Draft<'_>) {
     draft.message.set_rcode(rcode);
 }
 
-/// AA, TC, RD, RA, AD or CD, or the opcode, or QR.
+/// Flips AA, TC, RD, RA, AD, CD, a bit of the opcode, or QR.
 pub(crate) fn change_flags(draft: &mut Draft<'_>) {
     let flags = [0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010, 0x2000, 0x8000];
     draft.message.flags ^= flags[draft.numbers.below(flags.len())];
 }
 
-/// Attack B: data with a signature by `evil.` under a genuine denial.
+/// Attack B: data with a signature by `evil.`, with a genuine denial and NXDOMAIN.
 pub(crate) fn data_under_nxdomain(draft: &mut Draft<'_>) {
     let (name, rtype) = (draft.message.name.clone(), draft.message.rtype);
     let record = unsigned(&draft.message, rtype);
@@ -223,7 +223,7 @@ pub(crate) fn data_under_nxdomain(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NXDOMAIN);
 }
 
-/// RRSIG RDATA with another signer: the name is at octet 18.
+/// Replaces the signer's name in RRSIG RDATA; the name starts at octet 18.
 pub(crate) fn with_signer(rdata: &[u8], signer: &Name) -> Vec<u8> {
     let Some((_, end)) = Name::read(rdata, 18) else { return rdata.to_vec() };
     [&rdata[..18], &signer.octets(), &rdata[end..]].concat()
@@ -236,7 +236,7 @@ pub(crate) fn change_signer(draft: &mut Draft<'_>) {
     }
 }
 
-/// Type covered, algorithm, labels, original TTL, expiration, inception or key tag.
+/// Changes the type covered, algorithm, labels, original TTL, expiration, inception or key tag.
 pub(crate) fn change_signature(draft: &mut Draft<'_>) {
     let fields = [1, 2, 3, 3, 3, 7, 8, 12, 16, 17];
     let (field, value) = (fields[draft.numbers.below(fields.len())], draft.numbers.below(256));

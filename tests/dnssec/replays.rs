@@ -1,4 +1,4 @@
-//! Forgeries made of genuine signed records out of their place, and of records that the attacker can sign.
+//! Forgeries made of genuine signed records at the wrong name, and of records that the attacker signs.
 
 use crate::authority::add;
 use crate::forger::Draft;
@@ -8,7 +8,7 @@ use crate::wire::{CNAME, DNAME, DNSKEY, DS, NOERROR, NS, NSEC, NSEC3, NXDOMAIN, 
 use crate::zone::{Set, Zone};
 
 impl<'w> Draft<'w> {
-    /// The zone that the question is about, its parent, or now and then any.
+    /// Returns the zone that the question is about, or sometimes its parent or any zone.
     fn some_zone(&mut self) -> &'w Zone {
         let world = self.world;
         match self.numbers.below(8) {
@@ -25,7 +25,8 @@ impl<'w> Draft<'w> {
         self.pick(&all).copied()
     }
 
-    /// NSEC or NSEC3 records that match or cover the name, a name above it, or a wildcard there; or some of them.
+    /// Returns NSEC or NSEC3 records that match or cover the name, a name above, or a wildcard there; sometimes only a
+    /// part of them, or others of the zone.
     fn proofs(&mut self, zone: &'w Zone) -> Vec<&'w Set> {
         let name = self.message.name.clone();
         let names = name.ancestors().filter(|above| above.is_within(&zone.apex));
@@ -58,7 +59,7 @@ pub(crate) fn add_set(draft: &mut Draft<'_>) {
     }
 }
 
-/// A set of the type asked for, or a CNAME, as if it were at the name asked for.
+/// Replays a set of the requested type, or a CNAME, at the queried name.
 pub(crate) fn replay_set(draft: &mut Draft<'_>) {
     let rtype = draft.message.rtype;
     if let Some(set) = draft.some_set(|set| set.rtype == rtype || set.rtype == CNAME) {
@@ -83,7 +84,7 @@ pub(crate) fn add_proof(draft: &mut Draft<'_>) {
     add(&mut draft.message.sections[1], &proofs);
 }
 
-/// No data, and NSEC or NSEC3 records of the zone that might pass for a proof.
+/// Removes the data, and adds NSEC or NSEC3 records of the zone that may pass for a proof.
 pub(crate) fn deny(draft: &mut Draft<'_>) {
     let zone = draft.some_zone();
     let proofs = draft.proofs(zone);
@@ -102,7 +103,7 @@ pub(crate) fn replay_wildcard(draft: &mut Draft<'_>) {
     }
 }
 
-/// With NSEC records that cover the whole name, or an empty non-terminal, instead of the next closer name.
+/// Adds NSEC or NSEC3 records that cover the whole name or an empty non-terminal instead of the next closer name.
 pub(crate) fn replay_wildcard_with_proof(draft: &mut Draft<'_>) {
     replay_wildcard(draft);
     let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
@@ -111,7 +112,7 @@ pub(crate) fn replay_wildcard_with_proof(draft: &mut Draft<'_>) {
     add(&mut draft.message.sections[1], &proofs);
 }
 
-/// The NSEC of a wildcard, which lacks the type, as if it were expanded at the name or beside it (CVE-2017-15105).
+/// Replays the NSEC of a wildcard, which lacks the type, at the queried name or before it (CVE-2017-15105).
 pub(crate) fn expand_denial(draft: &mut Draft<'_>) {
     let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
     let name = draft.message.name.clone();
@@ -126,7 +127,7 @@ pub(crate) fn expand_denial(draft: &mut Draft<'_>) {
     draft.some_rcode();
 }
 
-/// The NSEC or NSEC3 record of a delegation above the name, as if it spoke for what is below.
+/// Denies with the NSEC or NSEC3 record of the delegation in the parent, as if it applied to names below.
 pub(crate) fn parent_side(draft: &mut Draft<'_>) {
     let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
     let parent = draft.world.zone(&zone.apex, DS);
@@ -143,9 +144,9 @@ pub(crate) fn parent_side(draft: &mut Draft<'_>) {
     draft.some_rcode();
 }
 
-/// The child's own NSEC or NSEC3 at the apex, which lacks DS, as if the parent had said so.
+/// Denies the DS with the NSEC or NSEC3 of the child's apex, which lacks DS, instead of the parent's.
 pub(crate) fn child_apex(draft: &mut Draft<'_>) {
-    // The zone that the name is in, even for DS.
+    // The zone that contains the name, even for a DS query.
     let zone = draft.world.zone(&draft.message.name, SOA);
     draft.message.sections[0].clear();
     draft.message.sections[1] = zone.soa().records();
@@ -154,7 +155,7 @@ pub(crate) fn child_apex(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NOERROR);
 }
 
-/// DS questions: no DS, with the records of another delegation, which is insecure. Others: no data at all.
+/// Removes the answer, and adds the NSEC or NSEC3 of an insecure delegation as proof that the DS does not exist.
 pub(crate) fn strip_ds(draft: &mut Draft<'_>) {
     let zone = draft.some_zone();
     let insecure = |cut: &&Name| zone.get(cut, NS).is_some() && zone.get(cut, DS).is_none();
@@ -176,14 +177,14 @@ pub(crate) fn strip_ds(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NOERROR);
 }
 
-/// A set that the attacker signs, with the name of the real zone or of his own as signer.
+/// Signs a set with the attacker's key; the signer's name is that of the real zone or another.
 fn signed_by_attacker(draft: &mut Draft<'_>, set: &mut Set) {
     let real = draft.world.zone(&set.owner, set.rtype).apex.clone();
     let signers = [real, Name::new("attacker"), Name::new("evil"), Name::new("victim"), Name::root()];
     let signer = if draft.chance(2) { signers[0].clone() } else { draft.pick(&signers).unwrap().clone() };
     let rdata = draft.world.attacker.rrsig(set, &signer, VALID);
     set.signatures = vec![match draft.chance(4) {
-        // The name changed after signing.
+        // Replace the signer's name after signing.
         true => with_signer(&rdata, &signers[0]),
         false => rdata,
     }];
@@ -194,7 +195,7 @@ pub(crate) fn replace_ds(draft: &mut Draft<'_>) {
     let mut set = Set::new(&name, DS, vec![draft.world.attacker.ds(&name)]);
     signed_by_attacker(draft, &mut set);
     if draft.chance(3) {
-        // Beside the real ones and their signature.
+        // Add the DS to the genuine set and its signature.
         set.signatures.clear();
         draft.message.sections[0].extend(set.records());
     } else {
@@ -219,7 +220,7 @@ pub(crate) fn add_key(draft: &mut Draft<'_>) {
     }
 }
 
-/// Attack D: false data with a signature by the attacker.
+/// Attack D: false data, signed by the attacker.
 pub(crate) fn resign(draft: &mut Draft<'_>) {
     let (name, rtype) = (draft.message.name.clone(), draft.message.rtype);
     let rtype = if draft.chance(4) { CNAME } else { rtype };
@@ -234,11 +235,11 @@ pub(crate) fn resign(draft: &mut Draft<'_>) {
     draft.message.set_rcode(NOERROR);
 }
 
-/// An NSEC at the name, or around all names, signed by the attacker.
+/// Denies with an NSEC at the queried name or at the apex, signed by the attacker.
 pub(crate) fn resign_denial(draft: &mut Draft<'_>) {
     let zone = draft.world.zone(&draft.message.name, draft.message.rtype);
     let owner = if draft.chance(2) { draft.message.name.clone() } else { zone.apex.clone() };
-    // NS, and at the zone's apex SOA: a delegation, or a zone that has nothing else.
+    // A bitmap of NS, as at a delegation, or of NS and SOA at the apex: the zone contains nothing else.
     let types: &[u8] = if owner == zone.apex { &[0, 1, 0x22] } else { &[0, 1, 0x20] };
     let mut set = Set::new(&owner, NSEC, vec![[zone.apex.octets(), types.to_vec()].concat()]);
     signed_by_attacker(draft, &mut set);
@@ -246,7 +247,7 @@ pub(crate) fn resign_denial(draft: &mut Draft<'_>) {
     draft.some_rcode();
 }
 
-/// A genuine DNAME of some zone, and the CNAME that it would make of the name asked for.
+/// Replays a genuine DNAME of some zone, with the CNAME that it produces for the queried name.
 pub(crate) fn replay_dname(draft: &mut Draft<'_>) {
     let Some(set) = draft.some_set(|set| set.rtype == DNAME) else { return };
     let above = draft.message.name.clone();
@@ -260,7 +261,7 @@ pub(crate) fn replay_dname(draft: &mut Draft<'_>) {
     }
 }
 
-/// The sections of the reply to another question about the same zone, or to another type.
+/// Replaces the sections with those of a genuine reply for another type, or for another name in the zone.
 pub(crate) fn other_reply(draft: &mut Draft<'_>) {
     let zone = draft.some_zone();
     let keys: Vec<(Name, u16)> = zone.sets.keys().cloned().collect();

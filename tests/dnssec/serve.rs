@@ -1,4 +1,4 @@
-//! The same replies over UDP and TCP on loopback, for other validators and for the command.
+//! Serves the same replies over UDP and TCP on loopback, for other validators and for the program itself.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -10,10 +10,10 @@ use crate::exchange::WORLD;
 use crate::forger::Forger;
 use crate::wire::Message;
 
-/// The largest reply over UDP, in octets: what clients announce today.
+/// Largest reply over UDP, in octets; the usual size that clients announce.
 const MOST_OVER_UDP: usize = 1232;
 
-/// A server on a port of its own until the process ends; how it forges can be changed.
+/// A server on a separate port, which runs until the process ends; its forger can be replaced.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     forger: Arc<Mutex<Forger>>,
@@ -35,7 +35,7 @@ impl Server {
     }
 }
 
-/// Answers queries until the process ends.
+/// Starts a server that answers queries until the process ends; returns its address.
 pub(crate) fn serve(reply: impl Fn(&Message) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
     let (listener, socket) = sockets();
     let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ pub(crate) fn serve(reply: impl Fn(&Message) -> Vec<u8> + Send + Sync + 'static)
 
 type Reply = dyn Fn(&Message) -> Vec<u8> + Send + Sync;
 
-/// A port that is free for TCP and for UDP.
+/// Binds a port that is free for both TCP and UDP.
 fn sockets() -> (TcpListener, UdpSocket) {
     let pair = || {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -63,7 +63,7 @@ fn sockets() -> (TcpListener, UdpSocket) {
     (0..10).find_map(|_| pair().ok()).unwrap()
 }
 
-/// Only header and question, with TC.
+/// Returns only the header and the question, with TC set.
 fn cut(reply: &[u8]) -> Vec<u8> {
     let question = reply.get(12..).unwrap_or_default();
     let end = question.iter().position(|octet| *octet == 0).unwrap_or(0) + 5;

@@ -1,4 +1,4 @@
-//! Keys and signatures: RFC 4034 sections 2, 3 and 5, RFC 3110, RFC 6605, RFC 8080; by ring.
+//! Keys and signatures, made with ring: RFC 4034 sections 2, 3 and 5, RFC 3110, RFC 6605, RFC 8080.
 
 use p256::elliptic_curve::sec1::ToSec1Point;
 use ring::digest::{SHA256, SHA384, digest};
@@ -12,21 +12,21 @@ use ring::signature::{
 use crate::wire::{Name, canonical};
 use crate::zone::Set;
 
-/// From when to when signatures are valid, in seconds since 1970.
+/// Validity period of signatures, in seconds since 1970.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) from: u32,
     pub(crate) until: u32,
 }
 
-/// 2020-01-01 to 2050-01-01: the fixed clock of the tests is within, and so is the real one, which delv goes by.
+/// 2020-01-01 to 2050-01-01: contains the fixed time of the tests, and the real time, which delv uses.
 pub(crate) const VALID: Window = Window { from: 1_577_836_800, until: 2_524_608_000 };
 
 enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
-    /// Signs with octets that mean nothing.
+    /// Makes signatures of arbitrary octets.
     Nothing,
 }
 
@@ -34,22 +34,23 @@ enum Pair {
 pub(crate) struct Key {
     pub(crate) algorithm: u8,
     pub(crate) flags: u16,
-    /// As in a DNSKEY record.
+    /// The public key in the format of a DNSKEY record.
     pub(crate) public: Vec<u8>,
     pair: Pair,
 }
 
-/// Zone key, and secure entry point.
+/// Flags: zone key and secure entry point.
 pub(crate) const KSK: u16 = 257;
-/// Zone key.
+/// Flags: zone key.
 pub(crate) const ZSK: u16 = 256;
 
-/// Private keys of RSA that the fixtures have anyway.
+/// RSA private keys, taken from the fixtures.
 const RSA: [&str; 2] =
     [include_str!("../../fixtures/next-rsa.pkcs8.pem"), include_str!("../../fixtures/keys/key-rsa2048.key")];
 
 impl Key {
-    /// The key of that `algorithm` that is made from `seed`; algorithms 8 and 10 have two: "rsa" and all others.
+    /// Derives a key of `algorithm` from `seed`. Algorithms 8 and 10 have only two keys: one for "rsa", one for other
+    /// seeds.
     pub(crate) fn new(algorithm: u8, flags: u16, seed: &str) -> Self {
         let secret = digest(if algorithm == 14 { &SHA384 } else { &SHA256 }, seed.as_bytes());
         let secret = secret.as_ref();
@@ -93,7 +94,7 @@ impl Key {
         tag(&self.dnskey())
     }
 
-    /// RDATA of the DS record with SHA-256.
+    /// Returns the RDATA of the DS record with SHA-256.
     pub(crate) fn ds(&self, owner: &Name) -> Vec<u8> {
         let hash = digest(&SHA256, &[owner.canonical(), self.dnskey()].concat());
         [&self.tag().to_be_bytes()[..], &[self.algorithm, 2], hash.as_ref()].concat()
@@ -114,7 +115,7 @@ impl Key {
         }
     }
 
-    /// RDATA of an RRSIG over `set` by this key of `zone`.
+    /// Returns the RDATA of an RRSIG over `set`, made with this key of `zone`.
     pub(crate) fn rrsig(&self, set: &Set, zone: &Name, window: Window) -> Vec<u8> {
         let labels = set.owner.count() - usize::from(set.owner.is_wildcard());
         let mut octets = [set.rtype.to_be_bytes().as_slice(), &[self.algorithm]].concat();
@@ -129,7 +130,7 @@ impl Key {
     }
 }
 
-/// The records of a set as they are signed (RFC 4034 section 3.1.8.1).
+/// Returns the records of a set in the form that is signed (RFC 4034 section 3.1.8.1).
 fn signed_octets(set: &Set) -> Vec<u8> {
     let mut data: Vec<Vec<u8>> = set.data.iter().map(|rdata| canonical(set.rtype, rdata)).collect();
     data.sort();
@@ -146,7 +147,7 @@ fn signed_octets(set: &Set) -> Vec<u8> {
     octets
 }
 
-/// The key tag of DNSKEY RDATA (RFC 4034 appendix B).
+/// Returns the key tag of DNSKEY RDATA (RFC 4034 appendix B).
 pub(crate) fn tag(dnskey: &[u8]) -> u16 {
     let mut sum: u32 = 0;
     for (at, octet) in dnskey.iter().enumerate() {

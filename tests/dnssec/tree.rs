@@ -1,4 +1,4 @@
-//! The world that all tests ask about: a signed root, and zones of every kind below it.
+//! The zones that all tests use: a signed root, and zones of every kind below it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::signer::{KSK, Key, Window, ZSK};
 use crate::wire::{A, DNSKEY, DS, Name};
 use crate::zone::Zone;
 
-/// What each of the four signed zones of mail hosts has; OTHER is another of the four.
+/// Records of each of the four signed zones of mail hosts; OTHER stands for another of the four.
 const MAIL: &str = "
 @ NS ns
 @ MX 10 mx
@@ -56,7 +56,7 @@ expired A 192.0.2.40            ; the signature is, see below
 early A 192.0.2.41
 ";
 
-/// What the other zones have.
+/// Records of each of the other zones.
 const SMALL: &str = "
 @ NS ns
 @ MX 10 mx
@@ -67,18 +67,18 @@ _25._tcp.mx TLSA 3 1 1 666666666666666666666666666666666666666666666666666666666
 alias CNAME mx
 ";
 
-/// The zones of mail hosts, with their algorithm.
+/// The zones of mail hosts, with the algorithm of their keys.
 pub(crate) const MAIL_ZONES: [(&str, u8); 4] = [("victim", 13), ("n3", 15), ("optout", 14), ("rsa", 8)];
 
-/// When the signatures of `expired` end: 2026-03-01.
+/// Validity period of the signatures at `expired`, up to 2026-03-01.
 pub(crate) const EXPIRED: Window = Window { from: 1_577_836_800, until: 1_772_323_200 };
-/// When those of `early` begin: 2040-01-01.
+/// Validity period of the signatures at `early`, from 2040-01-01.
 pub(crate) const EARLY: Window = Window { from: 2_208_988_800, until: 2_524_608_000 };
 
-/// All zones, and the keys of the attacker.
+/// All zones, and the attacker's key.
 pub(crate) struct World {
     pub(crate) zones: Vec<Zone>,
-    /// The key of `attacker.`, which the forger signs with.
+    /// The key of `attacker.`, with which the forger signs.
     pub(crate) attacker: Key,
 }
 
@@ -127,7 +127,7 @@ impl World {
         world
     }
 
-    /// A root, one zone below it and the unsigned `evil.`; for tests that change how the zone is signed.
+    /// Returns a root, `zone` below it, and the unsigned `evil.`; for tests that need another zone.
     pub(crate) fn with(zone: Zone) -> Self {
         let root = Zone::new("", Some(Denial::Nsec), vec![Key::new(8, KSK, "root")], "@ NS ns.trap.\n");
         let evil = Zone::new("evil", None, vec![], SMALL);
@@ -137,7 +137,7 @@ impl World {
         world
     }
 
-    /// NS and DS records in the parents; the DS of the island is missing, and `child.n3` has one too many.
+    /// Adds NS and DS records to the parents; the DS of `island.victim` is omitted, and `child.n3` has an extra DS.
     fn delegate(&mut self) {
         let children: Vec<(Name, Option<Vec<u8>>)> = self.zones[1..]
             .iter()
@@ -150,7 +150,7 @@ impl World {
                 parent.add(&apex, crate::wire::NS, apex.child("ns").octets());
             }
             if apex == Name::new("child.n3") {
-                // Another DS of an algorithm that nobody here knows: the zone stays signed (RFC 4035 section 5.2).
+                // A second DS, of an unknown algorithm, does not make the zone insecure (RFC 4035 section 5.2).
                 parent.add(&apex, DS, Key::new(16, KSK, "child.n3").ds(&apex));
             }
             if let Some(ds) = ds.filter(|_| apex != Name::new("island.victim")) {
@@ -166,7 +166,7 @@ impl World {
         set.signatures = vec![key.rrsig(set, &apex, window)];
     }
 
-    /// The zone that answers a question: the deepest one, and for DS the one above.
+    /// Returns the zone that answers a question: the deepest zone, or its parent for a DS query at the apex.
     pub(crate) fn zone(&self, name: &Name, rtype: u16) -> &Zone {
         let has = |zone: &&Zone| match rtype == DS && name.count() > 0 {
             true => name.is_below(&zone.apex),
@@ -179,21 +179,21 @@ impl World {
         self.zones.iter().find(|zone| zone.apex == Name::new(apex)).unwrap()
     }
 
-    /// The trust anchor: the root's keys as DS records.
+    /// Returns the trust anchor: a DS record of the root's key.
     pub(crate) fn anchor(&self) -> String {
         let key = self.zones[0].entry_key().unwrap();
         let ds = key.ds(&Name::root());
         format!(". IN DS {} {} 2 {}\n", key.tag(), key.algorithm, hex::encode_upper(&ds[4..]))
     }
 
-    /// The trust anchor as `delv` wants it.
+    /// Returns the trust anchor in the format of `delv`.
     pub(crate) fn bind_anchor(&self) -> String {
         let key = self.zones[0].entry_key().unwrap();
         let hash = hex::encode_upper(&key.ds(&Name::root())[4..]);
         format!("trust-anchors {{ . static-ds {} {} 2 \"{hash}\"; }};\n", key.tag(), key.algorithm)
     }
 
-    /// How many signed sets of DNSKEY records there are, by algorithm.
+    /// Returns the number of signed DNSKEY sets for each algorithm.
     pub(crate) fn algorithms(&self) -> BTreeMap<u8, usize> {
         let mut counts = BTreeMap::new();
         for set in self.zones.iter().filter_map(|zone| zone.get(&zone.apex, DNSKEY)) {

@@ -1,4 +1,4 @@
-//! What is true of a name, from the zone data alone: RFC 1034 section 4.3.2, RFC 4592, RFC 6672.
+//! The right answer for a name, from the zone data alone: RFC 1034 section 4.3.2, RFC 4592, RFC 6672.
 
 use std::collections::BTreeSet;
 
@@ -7,37 +7,37 @@ use crate::tree::World;
 use crate::wire::{CNAME, DNAME, DS, Name, target};
 use crate::zone::Zone;
 
-/// How well the truth can be proven; the worst of all steps.
+/// How well the right answer can be proven: the worst step of the lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// Every step has its proof.
+    /// Every step can be proven.
     Secure,
-    /// A step needs a span of NSEC3 opt-out, which proves nothing about insecure delegations.
+    /// A step needs an NSEC3 record with opt-out, which proves nothing about insecure delegations.
     OptOut,
-    /// A step needs NSEC3 with more iterations than a validator does (RFC 9276 section 3.2).
+    /// A step needs NSEC3 with more iterations than a validator accepts (RFC 9276 section 3.2).
     Iterations,
-    /// A step is in a zone without a chain of trust that can be validated.
+    /// A step is in a zone without a chain of trust that the validator can verify.
     Unsigned,
 }
 
-/// The records that a name and type have at the end of all aliases.
+/// The records of a name and type, after all CNAMEs and DNAMEs.
 #[derive(Clone, Debug)]
 pub(crate) struct Truth {
-    /// RDATA in canonical form; none: they do not exist.
+    /// RDATA in canonical form; empty if no such records exist.
     pub(crate) data: BTreeSet<Vec<u8>>,
     pub(crate) canonical: Name,
     /// The owner of the records: the canonical name or a wildcard.
     pub(crate) holder: Name,
     pub(crate) standing: Standing,
-    /// The zones on the way.
+    /// All zones that the lookup passes through.
     pub(crate) zones: Vec<Name>,
 }
 
-/// More than any honest chain has.
+/// More steps than any chain of CNAMEs and DNAMEs has, except a loop.
 const MOST_STEPS: usize = 9;
 
 impl World {
-    /// `None`: the aliases are a loop.
+    /// Returns the right answer; `None` if the CNAMEs or DNAMEs form a loop.
     pub(crate) fn truth(&self, name: &Name, rtype: u16) -> Option<Truth> {
         let mut name = name.clone();
         let mut standing = Standing::Secure;
@@ -68,7 +68,7 @@ impl World {
         None
     }
 
-    /// Whether each delegation from the root down to a zone has a DS record of an algorithm that we know.
+    /// Whether each delegation from the root down to the zone has a DS record of a known algorithm.
     pub(crate) fn is_signed(&self, zone: &Zone) -> bool {
         if zone.apex.count() == 0 {
             return true;
@@ -83,7 +83,7 @@ fn exists(zone: &Zone, name: &Name) -> bool {
     zone.sets.keys().any(|(owner, _)| owner.is_within(name))
 }
 
-/// The name itself, or the wildcard at its closest encloser (RFC 4592 section 3.3.1).
+/// Returns the name itself, or the wildcard at its closest encloser (RFC 4592 section 3.3.1).
 fn holder(zone: &Zone, name: &Name) -> Option<Name> {
     if exists(zone, name) {
         return Some(name.clone());
@@ -92,7 +92,7 @@ fn holder(zone: &Zone, name: &Name) -> Option<Name> {
     Some(encloser.wildcard()).filter(|wildcard| exists(zone, wildcard))
 }
 
-/// What a zone can prove of a name that does not exist, or of the absence of a type.
+/// How well a zone can prove that a name or type does not exist, or that an answer comes from a wildcard.
 fn proof(zone: &Zone, name: &Name, is_denial: bool) -> Standing {
     let exists = exists(zone, name);
     match zone.denial {

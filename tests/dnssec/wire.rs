@@ -1,4 +1,4 @@
-//! Names, records and messages as octets: RFC 1035 section 4, canonical forms of RFC 4034 section 6.
+//! Names, records and messages as octets (RFC 1035 section 4), and canonical forms (RFC 4034 section 6).
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub(crate) const NOERROR: u16 = 0;
 pub(crate) const SERVFAIL: u16 = 2;
 pub(crate) const NXDOMAIN: u16 = 3;
 
-/// A domain name in the case it was written; equality and order are canonical (RFC 4034 section 6.1).
+/// A domain name that keeps its case; equality and order are canonical (RFC 4034 section 6.1).
 #[derive(Clone)]
 pub(crate) struct Name {
     labels: Vec<Vec<u8>>,
@@ -35,13 +35,13 @@ impl Name {
         Self { labels: Vec::new() }
     }
 
-    /// Reads a name with or without the final dot; no escapes.
+    /// Parses a name with or without the final dot; without escapes.
     pub(crate) fn new(text: &str) -> Self {
         let labels = text.split('.').filter(|label| !label.is_empty());
         Self { labels: labels.map(|label| label.as_bytes().to_vec()).collect() }
     }
 
-    /// Reads a name relative to `origin`, which `@` is and a final dot is not.
+    /// Parses a name relative to `origin`; `@` is `origin` itself, and a final dot makes the name absolute.
     pub(crate) fn relative(text: &str, origin: &Name) -> Self {
         match text {
             "@" => origin.clone(),
@@ -54,12 +54,12 @@ impl Name {
         self.labels.len()
     }
 
-    /// The last `count` labels.
+    /// Returns the last `count` labels.
     pub(crate) fn suffix(&self, count: usize) -> Self {
         Self { labels: self.labels[self.labels.len() - count..].to_vec() }
     }
 
-    /// The name itself and all above it, longest first.
+    /// Returns the name itself and all names above it, longest first.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = Name> + '_ {
         (0..=self.count()).rev().map(|count| self.suffix(count))
     }
@@ -88,7 +88,7 @@ impl Name {
         Self { labels: self.labels.iter().map(|label| label.to_ascii_uppercase()).collect() }
     }
 
-    /// The labels in front of `old`, in front of `new`: what a DNAME does (RFC 6672 section 2.2).
+    /// Replaces the suffix `old` with `new`, as a DNAME does (RFC 6672 section 2.2).
     pub(crate) fn moved(&self, old: &Name, new: &Name) -> Self {
         let front = self.labels[..self.count() - old.count()].to_vec();
         Self { labels: [front, new.labels.clone()].concat() }
@@ -104,17 +104,17 @@ impl Name {
         octets
     }
 
-    /// Octets in lower case: the canonical form.
+    /// Returns the octets in lower case, which is the canonical form.
     pub(crate) fn canonical(&self) -> Vec<u8> {
         self.octets().to_ascii_lowercase()
     }
 
-    /// Lower case without the final dot.
+    /// Returns the name in lower case, without the final dot.
     pub(crate) fn text(&self) -> String {
         self.to_string().to_ascii_lowercase()
     }
 
-    /// An uncompressed name at `at`, and where it ends.
+    /// Reads an uncompressed name at `at`; returns the name and the offset of its end.
     pub(crate) fn read(octets: &[u8], mut at: usize) -> Option<(Self, usize)> {
         let mut labels = Vec::new();
         loop {
@@ -168,7 +168,7 @@ impl fmt::Debug for Name {
     }
 }
 
-/// Where the names of RDATA begin and how many they are, for the types that have a canonical form of their own.
+/// Returns the offset and number of names in RDATA, for the types whose RDATA has a special canonical form.
 fn names_in(rtype: u16) -> (usize, usize) {
     match rtype {
         NS | CNAME | DNAME => (0, 1),
@@ -179,7 +179,7 @@ fn names_in(rtype: u16) -> (usize, usize) {
     }
 }
 
-/// RDATA with its names in lower case (RFC 4034 section 6.2, RFC 6840 section 5.1).
+/// Returns RDATA with its names in lower case (RFC 4034 section 6.2, RFC 6840 section 5.1).
 pub(crate) fn canonical(rtype: u16, rdata: &[u8]) -> Vec<u8> {
     let (start, count) = names_in(rtype);
     let mut end = start;
@@ -194,7 +194,7 @@ pub(crate) fn canonical(rtype: u16, rdata: &[u8]) -> Vec<u8> {
     octets
 }
 
-/// The name that RDATA of CNAME, DNAME or NS holds.
+/// Returns the name in the RDATA of a CNAME, DNAME or NS record.
 pub(crate) fn target(rdata: &[u8]) -> Name {
     Name::read(rdata, 0).unwrap().0
 }
@@ -205,7 +205,7 @@ pub(crate) struct Record {
     pub(crate) rtype: u16,
     pub(crate) class: u16,
     pub(crate) ttl: u32,
-    /// Uncompressed.
+    /// RDATA without compression.
     pub(crate) rdata: Vec<u8>,
 }
 
@@ -214,7 +214,7 @@ impl Record {
         Self { owner: owner.clone(), rtype, class: 1, ttl, rdata }
     }
 
-    /// The type that an RRSIG covers; of other records their own.
+    /// Returns the type that an RRSIG covers, or the type of any other record.
     pub(crate) fn covered(&self) -> u16 {
         match (self.rtype, self.rdata.as_slice()) {
             (RRSIG, [high, low, ..]) => u16::from_be_bytes([*high, *low]),
@@ -236,7 +236,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Reads a query; `None` if it is not one question without compression.
+    /// Parses a query; `None` unless it has exactly one question and an uncompressed name.
     pub(crate) fn query(octets: &[u8]) -> Option<Self> {
         let number = |at: usize| Some(u16::from_be_bytes([*octets.get(at)?, *octets.get(at + 1)?]));
         let (name, end) = Name::read(octets, 12)?;
@@ -254,12 +254,12 @@ impl Message {
         self.flags = self.flags & !15 | rcode;
     }
 
-    /// Octets, with names compressed where RFC 3597 section 4 allows it.
+    /// Encodes the message, with names compressed if RFC 3597 section 4 allows it.
     pub(crate) fn encode(&self) -> Vec<u8> {
         self.written(true)
     }
 
-    /// Octets without compression: each name in its own case.
+    /// Encodes the message without compression, so that each name keeps its case.
     pub(crate) fn encode_plain(&self) -> Vec<u8> {
         self.written(false)
     }
@@ -284,7 +284,7 @@ impl Message {
     }
 }
 
-/// Octets so far, and where each suffix of a name was written.
+/// The octets written so far, and the offset of each suffix of a name.
 struct Writer {
     octets: Vec<u8>,
     seen: HashMap<Vec<u8>, u16>,
@@ -332,7 +332,7 @@ impl Writer {
         let mut names = Vec::new();
         let mut end = start;
         for _ in 0..count {
-            // Damaged RDATA goes out as it is.
+            // Write damaged RDATA unchanged.
             let Some((name, next)) = Name::read(&record.rdata, end) else {
                 return self.octets.extend(&record.rdata);
             };

@@ -1,4 +1,4 @@
-//! A zone as data: its records, its nodes, and how it is signed.
+//! A zone as data: its records, nodes and signatures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::wire::{
     A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, NSEC3PARAM, Name, RRSIG, Record, SOA, TLSA, canonical,
 };
 
-/// Time to live of every record, in seconds.
+/// TTL of every record, in seconds.
 pub(crate) const TTL: u32 = 300;
 
 /// An RRset and its signatures.
@@ -29,7 +29,8 @@ impl Set {
         Self { owner: owner.clone(), rtype, ttl: TTL, data, signatures: Vec::new() }
     }
 
-    /// The records and signatures as if `owner` had them: an expanded wildcard, the case of the query, or a replay.
+    /// Returns the records and signatures with another owner: for an expanded wildcard, the case of the query, or a
+    /// replay.
     pub(crate) fn records_at(&self, owner: &Name) -> Vec<Record> {
         let record = |rtype| move |rdata: &Vec<u8>| Record::new(owner, rtype, self.ttl, rdata.clone());
         let data = self.data.iter().map(record(self.rtype));
@@ -40,7 +41,7 @@ impl Set {
         self.records_at(&self.owner)
     }
 
-    /// RDATA in canonical form and order.
+    /// Returns the RDATA in canonical form and order.
     pub(crate) fn canonical(&self) -> BTreeSet<Vec<u8>> {
         self.data.iter().map(|rdata| canonical(self.rtype, rdata)).collect()
     }
@@ -48,20 +49,20 @@ impl Set {
 
 pub(crate) struct Zone {
     pub(crate) apex: Name,
-    /// By owner and type; the NSEC records as well.
+    /// RRsets by owner and type, including the NSEC records.
     pub(crate) sets: BTreeMap<(Name, u16), Set>,
-    /// Owners and empty non-terminals, the zone cuts included.
+    /// Owners and empty non-terminals, including the zone cuts.
     pub(crate) nodes: BTreeSet<Name>,
-    /// `None`: not signed.
+    /// `None` if the zone is not signed.
     pub(crate) denial: Option<Denial>,
-    /// One key for everything, or a key-signing and a zone-signing key.
+    /// One key that signs everything, or a key-signing key and a zone-signing key.
     pub(crate) keys: Vec<Key>,
-    /// NSEC3 records by hash.
+    /// NSEC3 RRsets by hash.
     pub(crate) hashed: BTreeMap<Vec<u8>, Set>,
 }
 
 impl Zone {
-    /// A zone of the lines `OWNER TYPE RDATA`, relative to `apex`, not yet signed.
+    /// Parses lines of the form `OWNER TYPE RDATA`, relative to `apex`, into an unsigned zone.
     pub(crate) fn new(apex: &str, denial: Option<Denial>, keys: Vec<Key>, text: &str) -> Self {
         let apex = Name::new(apex);
         let mut zone = Self {
@@ -98,7 +99,7 @@ impl Zone {
         self.sets.entry((owner.clone(), rtype)).or_insert_with(new).data.push(rdata);
     }
 
-    /// Makes the chain of denial, and signs every set that this zone has authority for.
+    /// Makes the NSEC or NSEC3 chain, and signs every authoritative set.
     pub(crate) fn sign(&mut self) {
         if self.denial.is_none() {
             return;
@@ -127,13 +128,13 @@ impl Zone {
         range.map(|((_, rtype), _)| *rtype)
     }
 
-    /// Owners of delegations.
+    /// Returns the owners of delegations.
     pub(crate) fn cuts(&self) -> impl Iterator<Item = &Name> {
         let owners = self.sets.keys().filter(|(owner, rtype)| *rtype == NS && *owner != self.apex);
         owners.map(|(owner, _)| owner)
     }
 
-    /// The key that the parent's DS names.
+    /// Returns the key that the DS record in the parent refers to.
     pub(crate) fn entry_key(&self) -> Option<&Key> {
         self.keys.iter().find(|key| key.flags == KSK)
     }
@@ -149,7 +150,7 @@ fn soa(apex: &Name) -> Vec<u8> {
     [apex.child("ns").octets(), apex.child("hostmaster").octets(), numbers].concat()
 }
 
-/// Type and RDATA of the words of a line.
+/// Parses the type and RDATA of a line.
 pub(crate) fn rdata(rtype: &str, words: &[&str], apex: &Name) -> (u16, Vec<u8>) {
     let name = |at: usize| Name::relative(words[at], apex).octets();
     match rtype {

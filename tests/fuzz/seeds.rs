@@ -1,4 +1,4 @@
-//! Where fuzzing starts from: the fixtures, and inputs in the shapes of the targets.
+//! Seeds of the fuzzers: the fixtures, and inputs in the formats of the targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use tlsagen::pem_file;
 
 use super::DNS_NAME;
 
-/// The files of a folder of fixtures, in the order of their names.
+/// Returns the files in a folder of the fixtures, sorted by name.
 fn paths(root: &str, folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(Path::new(root).join("fixtures").join(folder)).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -25,7 +25,7 @@ pub(crate) fn files(root: &str) -> Vec<Vec<u8>> {
     contents(root, "").chain(contents(root, "odd")).collect()
 }
 
-/// Every block of the fixtures, decoded, and those that are DER already.
+/// Returns the decoded PEM blocks of the fixtures, and the fixtures that are DER files.
 pub(crate) fn ders(root: &str) -> Vec<Vec<u8>> {
     let mut ders = Vec::new();
     for file in files(root) {
@@ -49,7 +49,7 @@ pub(crate) fn published_texts(root: &str) -> Vec<Vec<u8>> {
     texts
 }
 
-/// Chains of the fixtures, each with records of several kinds, in the shape of [`super::verify`].
+/// Returns chains of the fixtures, each with several kinds of records, in the format of [`super::verify`].
 pub(crate) fn chains_with_records(root: &str) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for file in files(root) {
@@ -97,7 +97,8 @@ pub(crate) fn names(_: &str) -> Vec<Vec<u8>> {
     .collect()
 }
 
-/// Replies about [`DNS_NAME`], in the shape of [`super::dns`]: data, aliases, denials, each with signatures that nobody made.
+/// Returns replies about [`DNS_NAME`] in the format of [`super::dns`]: data, aliases and denials, with invalid
+/// signatures.
 pub(crate) fn replies(_: &str) -> Vec<Vec<u8>> {
     let wire = |name: &str| -> Vec<u8> {
         let labels = name.split('.').filter(|label| !label.is_empty());

@@ -1,7 +1,7 @@
-//! What is asked of any input at all: never a panic, and the properties that each target states.
+//! Properties that must be true for any input: no target panics, and each target states further properties.
 //!
-//! The fuzzers in this folder and the quick test `tests/hostile.rs` share these targets, their seeds and what
-//! was once found (`fixtures/findings/TARGET/`).
+//! The fuzzers in this folder and the quick test `tests/hostile.rs` share these targets, their seeds and earlier
+//! findings (`fixtures/findings/TARGET/`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -26,17 +26,17 @@ use tlsagen::tlsa::{MatchingType, Params, Selector, Usage, is_digest_of_nothing}
 use tlsagen::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
 use tlsagen::x509::{Certificate, PublicKey};
 
-/// One thing to fuzz.
+/// A function to fuzz.
 pub(crate) struct Target {
-    /// Its name, that of its fuzzer and of its folder of findings.
+    /// Name of the target, its fuzzer and its folder of findings.
     pub(crate) name: &'static str,
-    /// Takes any octets; panics where a property does not hold.
+    /// Takes any octets; panics if a property is false.
     pub(crate) run: fn(&[u8]),
-    /// Well-formed inputs, from the fixtures of the checkout at the given root.
+    /// Returns valid inputs, made from the fixtures of the checkout at the given root.
     pub(crate) seeds: fn(&str) -> Vec<Vec<u8>>,
 }
 
-/// All of them.
+/// All targets.
 pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pem", run: pem, seeds: seeds::files },
     Target { name: "certificates", run: certificates, seeds: seeds::ders },
@@ -52,8 +52,8 @@ fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(NOW).unwrap()
 }
 
-/// The PEM reader: what it decodes, the pem crate decodes to the same octets; what a lenient reader finds in a
-/// file that is read at all, it finds as well.
+/// The PEM reader: each block decodes to the same octets as with the pem crate, and in a file that is accepted, the
+/// reader finds every certificate that the lenient pem crate finds.
 pub(crate) fn pem(octets: &[u8]) {
     let Ok(blocks) = pem_file::blocks(octets) else { return };
     let mut line = 0;
@@ -74,7 +74,7 @@ pub(crate) fn pem(octets: &[u8]) {
     let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
 }
 
-/// The readers of DER: what is read is a part of the input, and its records describe just that.
+/// The DER readers: the octets of a certificate or key are a part of the input.
 pub(crate) fn certificates(octets: &[u8]) {
     if let Ok(certificate) = Certificate::from_der(octets.to_vec()) {
         assert_eq!(certificate.der(), octets);
@@ -104,7 +104,7 @@ pub(crate) fn certificates(octets: &[u8]) {
     let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
 }
 
-/// The reader of published records: what is found can be written as a zone and is found there again.
+/// The reader of published records: the records found can be written as a zone, from which the same records are read.
 pub(crate) fn records(octets: &[u8]) {
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let origin: Origin = "example".parse().unwrap();
@@ -137,11 +137,11 @@ fn zone_line(owner: &Owner, record: &Published) -> String {
     format!("{owner} IN TLSA {usage} {selector} {matching_type} {hex}\n")
 }
 
-/// `verify`, on certificates and records that an input of this shape holds:
+/// `verify`, with certificates and records from an input in this format:
 ///
-/// * an octet, the number of certificates; for each, two octets of length, then its DER;
-/// * six octets for each record: usage, selector, matching type, the certificate that it describes, what is done
-///   to the data, and where.
+/// * one octet with the number of certificates; for each certificate, two octets with the length and then the DER;
+/// * six octets for each record: usage, selector, matching type, the index of the matching certificate, the change to
+///   make, and its offset.
 pub(crate) fn verify(octets: &[u8]) {
     let Some((certificates, rest)) = take_certificates(octets) else { return };
     let records: Vec<Published> =
@@ -183,7 +183,7 @@ fn take_record(certificates: &[Certificate], chunk: &[u8]) -> Option<Published> 
     Some(record)
 }
 
-/// Judges, and holds the parts of the report against each other.
+/// Verifies, and checks that the parts of the report are consistent.
 fn judge(chain: &Chain, records: &[Published]) {
     let names: [HostName; 1] = ["mx.example".parse().unwrap()];
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
@@ -234,7 +234,7 @@ fn consistent(chain: &Chain, records: &[Published], report: &Report) {
     }
 }
 
-/// Host names: an owner that is made is absolute, short enough, plain ASCII, and read as itself.
+/// Host names: the owner made of a name is absolute, short enough and plain ASCII, and parses to the same owner.
 pub(crate) fn hosts(octets: &[u8]) {
     let Ok(text) = std::str::from_utf8(octets) else { return };
     if let Ok(origin) = text.parse::<Origin>() {
@@ -259,9 +259,9 @@ pub(crate) fn hosts(octets: &[u8]) {
     }
 }
 
-/// A lookup whose replies are, one after another, what an input of this shape holds: for each, two octets of length,
-/// then the flags, the counts of records (the question has none) and the records of a DNS message. Nothing signs them,
-/// so that no data is secure.
+/// A lookup with a sequence of replies from the input. For each reply, the input contains two octets with the length,
+/// then the flags, the counts of records (without that of the question) and the records of a DNS message. No valid
+/// signature can occur, so no data may be secure.
 pub(crate) fn dns(octets: &[u8]) {
     for (zone, kind) in [("example", Kind::Tlsa), ("elsewhere", Kind::Tlsa), ("elsewhere", Kind::Mx)] {
         let anchor = format!("{zone}. IN DS 1 13 2 {:064}\n", 0);
@@ -282,7 +282,7 @@ pub(crate) fn dns(octets: &[u8]) {
 /// The name that [`dns`] looks up.
 const DNS_NAME: &str = "_25._tcp.mx.example";
 
-/// Octets that are handed out as replies.
+/// The remaining octets of the input, from which the replies are made.
 struct Replies(Mutex<Vec<u8>>);
 
 impl Exchange for Replies {
@@ -294,7 +294,7 @@ impl Exchange for Replies {
         let (message, after) = after.split_at(length);
         let (head, records) = message.split_at(message.len().min(8));
         let (flags, counts) = head.split_at(head.len().min(2));
-        // The OPT record of the query is its last 11 octets.
+        // The OPT record is the last 11 octets of the query.
         let question = &query[12..query.len() - 11];
         let reply = [&query[..2], flags, &[0, 1], counts, question, records].concat();
         *rest = after.to_vec();
@@ -302,7 +302,7 @@ impl Exchange for Replies {
     }
 }
 
-/// All that a generator can print of these files: records that can be read back and are never of nothing.
+/// Checks all output formats for these files: the records can be read back, and no record is the digest of empty input.
 fn generated(materials: &[Material]) {
     let endpoints = Endpoint::parse_list("mx.example").unwrap();
     let owners: Vec<Owner> = vec!["_25._tcp.mx.example".parse().unwrap()];

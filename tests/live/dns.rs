@@ -1,4 +1,4 @@
-//! Signed zones on loopback, by a code base that is not the validator's; and a forger between it and a client.
+//! Signed zones on loopback, made and served by hickory, not by the code under test; and a forger in front of a server.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -18,24 +18,24 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 
-/// How a zone is signed.
+/// Whether and how a zone is signed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signed {
     No,
     Nsec,
     Nsec3,
-    /// By another key than the parent vouches for.
+    /// Signed with a key that does not match the DS record in the parent.
     WrongKey,
 }
 
-/// `example.` and the zones below it.
+/// `example.` or a zone below it.
 pub(crate) struct Zone {
     pub(crate) origin: &'static str,
     pub(crate) signed: Signed,
     pub(crate) text: String,
 }
 
-/// DS queries for a zone's own name go to the parent, all others to the zone that is nearest.
+/// Answers a DS query for a zone apex from the parent, and any other query from the closest zone.
 struct Server {
     parent: Catalog,
     all: Catalog,
@@ -124,7 +124,8 @@ fn handler(zone: &Zone, key: &Key, extra: &str) -> Arc<dyn ZoneHandler> {
     Arc::new(handler)
 }
 
-/// Serves the zones until the test ends; gives the address and the trust anchor of the first, which is the parent.
+/// Serves the zones until the test ends. Returns the address, and the trust anchor of the first zone, which is the
+/// parent.
 pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
     let keys: Vec<(Key, Key)> = zones.iter().map(|_| (Key::new(), Key::new())).collect();
     let anchor = keys[0].0.ds(zones[0].origin);
@@ -152,7 +153,7 @@ pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
                 all.upsert(name.into(), vec![handler]);
             }
             let mut server = hickory_server::Server::new(Server { parent, all, origins });
-            // A port that is free for UDP may have a connection of another test.
+            // A port that is free for UDP may be in use for TCP by another test.
             let (udp, tcp) = loop {
                 let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
                 if let Ok(tcp) = tokio::net::TcpListener::bind(udp.local_addr().unwrap()).await {
@@ -169,26 +170,26 @@ pub(crate) fn serve(zones: Vec<Zone>) -> (SocketAddr, String) {
     (receiver.recv().unwrap(), anchor)
 }
 
-/// What a forger does to answers.
+/// How a forger changes replies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Forgery {
-    /// TLSA answers become denials without proof.
+    /// Replaces TLSA answers with denials without proof.
     NoData,
-    /// Signatures are taken out of TLSA answers.
+    /// Removes the signatures from TLSA answers.
     Stripped,
-    /// An octet of the TLSA data is changed.
+    /// Changes an octet of the TLSA data.
     Changed,
-    /// A second signature of TLSA answers, as of a wildcard.
+    /// Adds to TLSA answers a second signature that looks like that of a wildcard.
     Wildcard,
-    /// No signature reaches the client.
+    /// Removes all signatures.
     NoSignatures,
-    /// Questions of this type fail.
+    /// Fails all queries for this type.
     Failing(RecordType),
-    /// Answers of this type have a signature that is not one.
+    /// Replaces the signatures in answers of this type with invalid ones.
     Broken(RecordType),
 }
 
-/// Stands between a client and `server`, over UDP.
+/// Starts a forger between clients and `server`, over UDP; returns its address.
 pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
@@ -241,7 +242,7 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
             }
             let mut answer = message.to_vec().unwrap();
             if let Forgery::Changed = forgery {
-                // RDATA of 35 octets that starts with 3 1 1.
+                // The length of the RDATA, 35 octets, and the parameters 3 1 1.
                 let found = answer.windows(5).position(|window| window == [0, 35, 3, 1, 1]);
                 if let Some(place) = found {
                     answer[place + 20] ^= 1;
@@ -253,7 +254,7 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
     address
 }
 
-/// The signature with a label less.
+/// Returns the signature with a label count reduced by one, as for a wildcard.
 fn of_wildcard(mut signature: Record) -> Record {
     if let RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) = &mut signature.data {
         let mut input = rrsig.input().clone();

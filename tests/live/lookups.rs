@@ -1,4 +1,4 @@
-//! What is said of lookups that fail, and of those that work and will not for long.
+//! Messages about lookups that fail, and about signatures that expire soon.
 
 use hickory_server::proto::rr::RecordType;
 use time::format_description::well_known::Rfc3339;
@@ -8,7 +8,7 @@ use super::dns::{self, Forgery, Signed, Zone};
 use super::servers::{Speech, chain, serve};
 use super::world::{World, rdata, zone};
 
-/// A host with a record that covers what it serves on a port, looked up by `call`.
+/// Returns a host whose TLSA record matches the chain that the host serves on a port, and the `HOST:PORT` argument.
 fn world(name: &str) -> (World, String) {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);
     let record = rdata("fullchain-rsa.pem", "3 1 1");
@@ -31,7 +31,7 @@ fn signatures_are_held_against_the_clock_of_the_call() {
         let (code, said) = world.ask(&format!("{call} --at {}", in_days(-60)));
         assert_eq!(code, 3, "{said}");
         assert!(said.contains("the signature is not valid before 20"), "{said}");
-        // The zone is signed for 30 days.
+        // The signatures of the zone are valid for 30 days.
         let (code, said) = world.ask(&format!("{call} --at {}", in_days(29)));
         assert_eq!(code, 0, "{said}");
         assert!(said.contains("hint[signature-ends]: the signature of"), "{said}");
@@ -84,12 +84,12 @@ fn a_family_that_cannot_be_looked_up_does_not_hide_the_other() {
             assert!(said.contains(&line), "{said}");
         }
     }
-    // Nothing of the other family is there.
+    // With `-4`, the AAAA records do not help.
     let server = dns::forge(world.address, Forgery::Broken(RecordType::A));
     let (code, said) = world.ask_at(server, &format!("probe {host} -4"));
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("bogus: mx.example A: the signature does not verify"), "{said}");
-    // IPv6 is enough too; whether this machine has a way to ::1 does not matter here.
+    // The IPv6 address is enough, too. Whether this machine can connect to ::1 does not matter here.
     let (_, said) = world.ask_at(server, &format!("probe {host}"));
     assert!(said.contains("cannot look up the A records of mx.example"), "{said}");
     assert!(said.contains("mx.example [::1]:"), "{said}");
@@ -128,7 +128,7 @@ fn records_may_be_at_any_name_that_an_alias_leads_to() {
         let (code, said) = world.ask(&format!("diff fixtures/fullchain-ecdsa.pem {host} -f nsupdate -q"));
         assert_eq!(code, 1, "{said}");
         assert!(said.contains(&format!("update delete {holder}.example. IN TLSA 3 1 1")), "{said}");
-        // The same from a file.
+        // The same with the records in a file.
         let call = format!("check fixtures/fullchain-rsa.pem {host} --records {}", file.display());
         let (code, said) = world.ask(&call);
         assert_eq!(code, 0, "{said}");

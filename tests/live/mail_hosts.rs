@@ -1,4 +1,4 @@
-//! The mail hosts of a domain, the names that their certificates may have, and what is a mail server.
+//! The mail hosts of a domain, the reference names for their certificates, and which ports belong to mail servers.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -30,7 +30,7 @@ fn mail_hosts_of_a_domain() {
     assert!(said.contains("accepts no mail"), "{said}");
 }
 
-/// Clients pass over an exchange that is no host name, and use the others.
+/// Clients skip an exchange that is not a host name, and use the others.
 #[test]
 fn an_exchange_that_is_no_host_name_hides_no_other() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
@@ -59,17 +59,17 @@ fn an_exchange_that_is_no_host_name_hides_no_other() {
     let (code, said) = world.ask("probe --mx null.example");
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("warning[no-host]: null.example accepts no mail (RFC 7505)\n"), "{said}");
-    // One section for each message.
+    // Each message cites at most one RFC section.
     for line in said.lines() {
         assert!(line.matches("RFC ").count() < 2, "{line}");
     }
 }
 
-/// Usages 0 and 1 are unusable for mail between servers, not for all that SMTP is spoken in (RFC 7672 section 7).
+/// Usages 0 and 1 are unusable between mail servers, but not with every use of SMTP (RFC 7672 section 7).
 #[test]
 fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
     let server = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], SMTP);
-    // The port is fixed, so the address is one that nobody else has.
+    // The port is fixed, so derive a loopback address from the process ID that no other test uses.
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let address = Ipv4Addr::new(127, 77, high, low.clamp(1, 254));
     let listener = TcpListener::bind((address, 2525)).unwrap();
@@ -92,8 +92,8 @@ fn a_port_of_submission_is_not_taken_for_mail_between_servers() {
     }
 }
 
-/// Mail clients take the TLSA base domain and the next hop before and after its alias (RFC 7672 section 3.2.2),
-/// as in Postfix; others the name that they were given as well (RFC 7671 section 7).
+/// Mail clients accept the TLSA base domain, and the next hop before and after CNAME expansion (RFC 7672 section
+/// 3.2.2), as Postfix does. Other clients also accept the name that the user entered (RFC 7671 section 7).
 #[test]
 fn names_behind_an_alias() {
     let of_other = || vec![chain("wrong-name.pem", "wrong-name")];
@@ -114,7 +114,7 @@ fn names_behind_an_alias() {
         signed: Signed::No,
         text: "d 60 IN CNAME other.example.\n".to_owned(),
     };
-    // The same name as an alias of the host in one world, as a mail domain in the other.
+    // `other` is an alias of the host in the first world, and a mail domain in the second.
     let world = World::new("alias", vec![zone(text.clone())]);
     let text = text.replace("other 60 IN CNAME mx\n", "hop 60 IN CNAME other\n");
     let domains = World::new("hop", vec![zone(text), mail_of_other, plain]);
@@ -130,7 +130,7 @@ fn names_behind_an_alias() {
         (&domains, format!("probe --mx other.example -p {mail}"), 0),
         (&domains, format!("probe --mx hop.example -p {mail}"), 0),
         (&domains, format!("probe --mx target.example -p {mail}"), 1),
-        // Anyone could have named that target.
+        // The alias is in an unsigned zone, so anyone could have forged its target.
         (&domains, format!("probe --mx d.plain.example -p {mail}"), 1),
     ] {
         let (code, said) = world.ask(&call);

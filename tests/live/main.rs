@@ -1,5 +1,5 @@
-//! The live view against servers in this process: signed, unsigned and forged zones, TLS servers behind STARTTLS,
-//! and servers that never answer, answer garbage, flood, or leave in mid-dialog.
+//! The commands that use the network (feature `live`), against servers in this process: signed, unsigned and forged
+//! zones, TLS servers with STARTTLS, and servers that never answer, answer garbage, flood, or disconnect in mid-dialog.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,5 @@
-//! TLS servers that never answer, answer garbage, flood, leave in mid-dialog, or have another's certificate.
+//! TLS servers that never answer, answer garbage, flood, disconnect during the dialog, or send the certificate of
+//! another server.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -35,7 +36,7 @@ fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
             serve(vec![], Speech::Lines(&["220 mx\r\n", "250 STARTTLS\r\n", "454 not now\r\n"])),
             1,
         ),
-        // Plain text that is sent along with the go-ahead must not be taken for anything.
+        // Plain text that arrives together with the reply to STARTTLS must not be processed.
         (
             "plain text over the border",
             serve(
@@ -46,7 +47,7 @@ fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
         ),
         ("no TLS behind it", says(b"220 mx\r\n250 STARTTLS\r\n220 go\r\nnothing of the kind\r\n"), 3),
         ("no certificate that fits", serve(vec![], SMTP), 1),
-        // The genuine certificate, as anyone can have it, without its key.
+        // The genuine certificate, which anyone can copy, without its private key.
         ("a key of another kind", serve(vec![stolen("fullchain-ecdsa", "fullchain-rsa")], SMTP), 1),
         ("another key of its kind", serve(vec![stolen("fullchain-ecdsa", "key-p256")], SMTP), 1),
     ];
@@ -61,13 +62,14 @@ fn misbehaving_servers_are_errors_in_time_and_never_a_pass() {
     }
 }
 
-/// A certificate of the fixtures with the key of another.
+/// Returns a certificate of the fixtures with the private key of another fixture.
 fn stolen(certificate: &str, key: &str) -> Arc<CertifiedKey> {
     let certificates = chain(&format!("{certificate}.pem"), certificate).cert.clone();
     Arc::new(CertifiedKey::new(certificates, chain(&format!("{certificate}.pem"), key).key.clone()))
 }
 
-/// A server that lets every second connection through to `port` and does `instead` with the others.
+/// Starts a server that forwards every other connection to `port`, beginning with the first; `instead` handles the
+/// rest.
 fn every_second(port: u16, instead: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let count = AtomicUsize::new(0);
     listen(move |stream| match count.fetch_add(1, Ordering::SeqCst) % 2 {
@@ -85,7 +87,7 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
             thread::sleep(Duration::from_millis(200));
         }
     };
-    // An alert with a description.
+    // Sends a fatal alert with this description.
     let alert = |number: u8| {
         move |mut stream: TcpStream| {
             let _ = stream.read(&mut [0; 2000]);
@@ -95,7 +97,7 @@ fn a_kind_of_key_that_could_not_be_looked_at_is_told() {
     let cases = [
         ("has RSA alone", "none", serve(rsa(), Speech::Direct), 0, None),
         ("handshake_failure", "none", every_second(serve(rsa(), Speech::Direct), alert(40)), 0, None),
-        // Some servers close where others send an alert.
+        // Some servers close the connection where others send an alert.
         (
             "closes at the ClientHello",
             "none",

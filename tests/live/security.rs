@@ -1,4 +1,4 @@
-//! What DNSSEC says of the records: signed, unsigned and forged zones, wildcards, and name servers that misbehave.
+//! DNSSEC status of the records: signed, unsigned and forged zones, wildcards, and name servers that misbehave.
 
 use std::net::UdpSocket;
 use std::thread;
@@ -36,12 +36,12 @@ fn secure_insecure_and_bogus_are_told_apart() {
         ("mx.n3.example", 0, "verdict: pass"),
         ("mx.plain.example", 3, "insecure"),
         ("mx.bogus.example", 3, "bogus"),
-        // Denials, proven by NSEC and NSEC3.
+        // Denials, proven with NSEC and NSEC3.
         ("bare.nsec.example", 3, "no TLSA record"),
         ("bare.n3.example", 3, "no TLSA record"),
         ("nobody.nsec.example", 3, "no address"),
         ("nobody.n3.example", 3, "no address"),
-        // Aliases of the host and of the records.
+        // Aliases of the host and of the TLSA records.
         ("alias.example", 0, "verdict: pass"),
         ("to-plain.example", 0, "verdict: pass"),
         ("shared.example", 0, "verdict: pass"),
@@ -50,7 +50,7 @@ fn secure_insecure_and_bogus_are_told_apart() {
         assert_eq!(code, status, "{host}: {said}");
         assert!(said.contains(word), "{host}: {said}");
     }
-    // check and diff take the same way.
+    // `check` and `diff` look records up in the same way.
     for (call, status) in [
         (format!("check fixtures/fullchain-rsa.pem mx.n3.example:{port}"), 0),
         (format!("check fixtures/fullchain-ecdsa.pem mx.n3.example:{port}"), 1),
@@ -64,13 +64,13 @@ fn secure_insecure_and_bogus_are_told_apart() {
         let (code, said) = world.ask(&call);
         assert_eq!(code, status, "{call}: {said}");
     }
-    // The end of an alias is where an update belongs.
+    // An update belongs at the target of the alias.
     let (_, said) =
         world.ask(&format!("diff fixtures/fullchain-ecdsa.pem shared.example:{port} -f nsupdate -q"));
     assert!(said.contains("update delete tlsa._dane.example. IN TLSA 3 1 1"), "{said}");
 }
 
-/// A name below a wildcard that comes to be hides it, and the record in use with it (RFC 4592 section 2.2.1).
+/// A new name below a wildcard would hide the wildcard, and with it the record in use (RFC 4592 section 2.2.1).
 #[test]
 fn changes_to_records_of_a_wildcard_belong_to_the_wildcard() {
     let (rsa, ecdsa) = (rdata("fullchain-rsa.pem", "3 1 1"), rdata("fullchain-ecdsa.pem", "3 1 1"));
@@ -98,7 +98,7 @@ fn changes_to_records_of_a_wildcard_belong_to_the_wildcard() {
     }
 }
 
-/// The labels of a wildcard stand in its signature, and anybody can put a signature beside that.
+/// The label count of an RRSIG indicates a wildcard, but anyone can add a forged RRSIG to an answer.
 #[test]
 fn a_forged_wildcard_is_none() {
     let rsa = rdata("fullchain-rsa.pem", "3 1 1");
@@ -126,7 +126,7 @@ fn forged_answers_are_bogus() {
     }
 }
 
-/// A server of the zone alone, as each secondary is one, has no way up to the root's keys.
+/// An authoritative-only server, such as a secondary, cannot provide the keys of the root.
 #[test]
 fn a_server_without_the_root_is_no_forger() {
     let port = serve(vec![chain("fullchain-rsa.pem", "fullchain-rsa")], Speech::Direct);

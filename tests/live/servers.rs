@@ -1,4 +1,4 @@
-//! TLS servers on loopback, before and behind STARTTLS, and servers that misbehave.
+//! TLS servers on loopback, with and without STARTTLS, and servers that misbehave.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,14 +20,14 @@ fn blocks(path: &str) -> Vec<Vec<u8>> {
     pem::parse_many(text).unwrap().into_iter().map(pem::Pem::into_contents).collect()
 }
 
-/// A chain of the fixtures and its key.
+/// Returns a chain of the fixtures and its private key.
 pub(crate) fn chain(name: &str, key: &str) -> Arc<CertifiedKey> {
     let certificates = blocks(name).into_iter().map(CertificateDer::from).collect();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(blocks(&format!("keys/{key}.key")).remove(0)));
     Arc::new(CertifiedKey::new(certificates, ring::sign::any_supported_type(&key).unwrap()))
 }
 
-/// Serves the chain whose kind of key the client asks for.
+/// Serves the first chain whose key type the client supports.
 #[derive(Debug)]
 struct Chains(Vec<Arc<CertifiedKey>>);
 
@@ -38,21 +38,21 @@ impl ResolvesServerCert for Chains {
     }
 }
 
-/// What is spoken before TLS.
+/// The dialog before TLS.
 #[derive(Clone, Copy)]
 pub(crate) enum Speech {
-    /// Nothing.
+    /// No dialog.
     Direct,
-    /// Lines of the server, each after a line of the client but for the first.
+    /// The lines of the server; the first line is sent at once, each other line after a line of the client.
     Lines(&'static [&'static str]),
-    /// Octets of the server, each part after some of the client.
+    /// The octets of the server; each part is sent after octets from the client.
     Octets(&'static [&'static [u8]]),
 }
 
 pub(crate) const SMTP: Speech =
     Speech::Lines(&["220-mx\r\n220 ready\r\n", "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", "220 go\r\n"]);
 
-/// Starts a server; gives its port.
+/// Starts a TLS server; returns its port.
 pub(crate) fn serve(chains: Vec<Arc<CertifiedKey>>, speech: Speech) -> u16 {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -101,7 +101,7 @@ fn speak(stream: &mut TcpStream, speech: Speech) -> Option<()> {
     Some(())
 }
 
-/// A server that does with each connection what `serve` says.
+/// Starts a server that handles each connection with `serve`; returns its port.
 pub(crate) fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

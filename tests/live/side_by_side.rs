@@ -1,4 +1,5 @@
-//! Hosts and addresses side by side: one deadline, lines in order as they are known, bounds that are named.
+//! Hosts and addresses examined in parallel: one deadline, lines printed early but in order, and limits that are
+//! reported.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -20,22 +21,22 @@ use super::world::{World, forward, rdata, zone};
 use crate::program::{ROOT, command};
 use crate::running::Running;
 
-/// What is at an address.
+/// The server at an address.
 #[derive(Clone, Copy)]
 enum Peer {
-    /// Connections are taken by the system, and nothing is said.
+    /// The system accepts connections, but nothing answers.
     Silent,
-    /// The chain that the records describe.
+    /// Serves the chain that the records match.
     Right,
-    /// Another one.
+    /// Serves another chain.
     Wrong,
 }
 
-/// Servers on one port, each on an address of its own.
+/// Servers on the same port, each at a separate address.
 struct Servers {
     port: u16,
     addresses: Vec<Ipv4Addr>,
-    /// Silent as long as these are not closed.
+    /// The listeners of the silent servers, kept open.
     _silent: Vec<TcpListener>,
 }
 
@@ -72,7 +73,7 @@ impl Servers {
         Self { port, addresses, _silent: silent }
     }
 
-    /// The zone of a mail domain whose exchanges `mx1`, `mx2` and so on have one of these addresses each.
+    /// Serves a zone of a mail domain with an exchange `mx1`, `mx2` and so on for each address.
     fn mail_domain(&self, name: &str) -> World {
         let record = rdata("fullchain-rsa.pem", "3 1 1");
         let entry = |(number, address): (usize, &Ipv4Addr)| {
@@ -85,7 +86,7 @@ impl Servers {
     }
 }
 
-/// The hosts of the lines that have a verdict, in their order.
+/// Returns the hosts of the verdict lines, in order.
 fn hosts(said: &str) -> Vec<&str> {
     let lines = said.lines().filter(|line| line.starts_with("mx"));
     lines.map(|line| line.split([' ', ':']).next().unwrap()).collect()
@@ -143,7 +144,7 @@ fn at_the_deadline_every_host_is_named_unknown() {
     assert_eq!(json["findings"][0]["code"], "not-visited");
 }
 
-/// More silent addresses than are visited at once: those that wait are not begun after the deadline.
+/// More silent addresses than are examined in parallel: those still waiting at the deadline are not started.
 #[test]
 fn what_has_not_begun_by_the_deadline_is_unknown_too() {
     let servers = Servers::start(&[Peer::Silent; 40]);
@@ -201,19 +202,19 @@ fn lines_come_in_the_order_of_the_mx_records() {
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(5), "{said}");
     assert_eq!(said.matches("RSA 2048: pass\n").count(), 4, "{said}");
-    // What was served by the deadline is kept.
+    // The certificates received before the deadline are saved.
     let kept = fs::read_to_string(&saved).unwrap();
     assert_eq!(kept.matches("-----BEGIN CERTIFICATE-----").count(), 2, "{kept}");
 }
 
-/// The program, to be asked about a world.
+/// A command that runs the program with the name server and trust anchor of `world`.
 fn asking(world: &World, call: &str) -> Command {
     let mut command = command(ROOT, call.split_whitespace());
     command.args(["--dns", &world.address.to_string(), "--trust-anchor"]).arg(&world.anchor);
     command
 }
 
-/// Starts it with both streams to read from.
+/// Starts the program with pipes for both streams.
 fn started(world: &World, call: &str) -> Running {
     Running(asking(world, call).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
@@ -239,7 +240,7 @@ fn a_host_is_printed_while_others_hang() {
     assert_eq!(probe.0.wait().unwrap().code(), Some(3));
 }
 
-/// A gate must not open because its reader left.
+/// The exit status must not turn to success because nobody reads the output.
 #[test]
 fn nobody_reading_changes_nothing_and_a_full_disk_is_an_error() {
     let servers = Servers::start(&[Peer::Right, Peer::Silent, Peer::Wrong]);
@@ -280,7 +281,7 @@ fn addresses_past_the_bound_are_named_and_make_no_pass() {
             "warning[not-visited]: only the first 32 addresses of many.example are examined; skipped: ";
         let names = said.split_once(line).unwrap().1.lines().next().unwrap();
         assert_eq!(names.split(", ").count(), 8, "{names}");
-        // The order of addresses is the name server's, so that the wrong one may be left out.
+        // The name server chooses the order of addresses, so the wrong server may be among the skipped ones.
         let is_seen = status == 3 || said.contains("ECDSA P-256: fail");
         assert_eq!(code, if is_seen { status } else { 3 }, "{said}");
         assert!(!is_seen || said.contains(word), "{said}");
@@ -305,7 +306,7 @@ fn mail_hosts_past_the_bound_are_named_and_make_no_pass() {
     );
 }
 
-/// The time-out of a name server that does not answer is waited for once in a call.
+/// Each run waits only once for the timeout of a name server that does not answer.
 #[test]
 fn a_dead_name_server_costs_one_time_out() {
     let record = rdata("fullchain-rsa.pem", "3 1 1");
@@ -320,7 +321,7 @@ fn a_dead_name_server_costs_one_time_out() {
         resolver.lookup(&DomainName::new(name), kind).unwrap().security == Security::Secure
     };
     assert!(secure("mx.example", Kind::A) && secure("_25._tcp.mx.example", Kind::Tlsa));
-    // Also where several threads ask.
+    // The same if several threads ask.
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| assert!(secure("mx.example", Kind::Aaaa) && secure("example", Kind::Mx)));

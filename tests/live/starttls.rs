@@ -1,4 +1,4 @@
-//! The dialog before TLS in every protocol, and servers that have no time for it.
+//! The dialog before TLS in every protocol, and servers that are temporarily unavailable.
 
 use super::servers::{Speech, chain, serve};
 use super::world::{World, rdata, zone};
@@ -33,7 +33,7 @@ fn tls_is_started_in_every_protocol() {
     }
 }
 
-/// Who is told to come back later has seen nothing.
+/// A server that answers "try again later" did not show its certificate, so the verdict is unknown.
 #[test]
 fn a_busy_server_is_unknown() {
     let cases = [

@@ -1,4 +1,4 @@
-//! Served chains against the records of their host: what is passed, failed and told of both keys of a server.
+//! Served chains against the records of the host: pass, fail, and messages about both key types of a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::running::free_port;
 
 #[test]
 fn verdicts_of_served_chains() {
-    // Served chain and key, record, and whether clients accept that: posttls-finger and OpenSSL do the same.
+    // Served chain, key, record, and the exit status. posttls-finger and OpenSSL give the same verdicts.
     let cases = [
         ("fullchain-rsa.pem", "fullchain-rsa", rdata("fullchain-rsa.pem", "2 1 1"), 0),
         ("fullchain-rsa.pem", "fullchain-rsa", rdata("with-root-rsa.pem", "2 1 0 --depth 2"), 0),
@@ -67,10 +67,10 @@ fn both_certificates_of_a_server_are_looked_at() {
     let saved = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved.pem");
     let (code, said) = world.ask(&format!("probe mx.example:{two} --save {}", saved.display()));
     assert_eq!(code, 0, "{said}");
-    // What was saved is what was served.
+    // The saved certificates are the served ones.
     let saved_records = run(&format!("{} mx.example:{two} -q -f rdata", saved.display()));
     assert_eq!(String::from_utf8(saved_records.stdout).unwrap(), format!("{rsa}\n{ecdsa}\n"));
-    // Nothing that was served is no reason to lose it.
+    // If no server sent a certificate, the file saved before is kept.
     let nobody = free_port();
     let before = fs::read(&saved).unwrap();
     let call = format!("probe mx.example:{nobody} --save {}", saved.display());
@@ -122,7 +122,7 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     fs::write(&path, format!("_{port}._tcp.mx.example. IN TLSA {}\n", rdata("fullchain-ecdsa.pem", "3 1 1")))
         .unwrap();
     assert_eq!(world.ask(&format!("probe mx.example:{port} --records {}", path.display())).0, 1);
-    // Lines without an owner are for one host.
+    // Records without an owner can apply to a single host only.
     let two = "a 60 IN MX 1 mx\na 60 IN MX 2 x\nb 60 IN MX 1 mx\n".to_owned();
     let domains = World::new("file-mx", vec![zone(two)]);
     let bare = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bare.txt");
@@ -132,7 +132,7 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     let (code, said) = domains.ask(&of("a.example"));
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("bare.txt: "), "{said}");
-    // A file without them says nothing of the DNS.
+    // A file without records for the host says nothing about the DNS.
     let other = format!("probe nn.example:{port} --records {}", path.display());
     let (code, said) = world.ask(&other);
     assert_eq!(code, 3, "{said}");
@@ -143,14 +143,15 @@ fn records_of_a_file_stand_in_for_those_of_the_dns() {
     assert!(said.contains("\"dnssec\": \"unchecked\""), "{said}");
 }
 
-/// Verifiers of paths refuse some of these certificates; the key is what a record of usage 3 asks for.
+/// Path validation libraries refuse some of these certificates, but a record of usage 3 needs only the key.
 #[test]
 fn possession_of_the_key_is_proven_for_odd_certificates_too() {
     let cases = [
         ("v1-leaf", 0, "\"key_proven\": true"),
         ("key-rsa-no-null", 0, "\"key_proven\": true"),
         ("key-ed25519", 0, "\"key_proven\": true"),
-        // ring takes no compressed point: nobody can tell here, so that is no pass.
+        // ring does not support compressed points, so possession of the key cannot be verified and the verdict is not a
+        // pass.
         (
             "key-ec-compressed",
             3,
@@ -172,7 +173,7 @@ fn possession_of_the_key_is_proven_for_odd_certificates_too() {
     }
 }
 
-/// OpenSSL's clients speak with these servers, so they are no fail; what cannot be seen from here is said.
+/// OpenSSL's clients can connect to these servers, so the verdict is not a fail; what cannot be verified is reported.
 #[test]
 #[ignore = "needs openssl"]
 fn servers_of_openssl_that_rustls_has_little_in_common_with() {
@@ -186,9 +187,9 @@ fn servers_of_openssl_that_rustls_has_little_in_common_with() {
         ("fullchain-rsa", "-tls1_2 -cipher AES128-GCM-SHA256", 3, NOTHING),
         ("fullchain-rsa", "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", 0, "RSA 2048: pass"),
         ("key-secp256k1", "", 3, NOTHING),
-        // This one refuses whoever has no certificate to show, and mail servers have none.
+        // This server refuses clients without a certificate, which mail servers do not have.
         ("fullchain-rsa", "-tls1_2 -Verify 1", 1, "fail (the server refused TLS: alert handshake_failure)"),
-        // Keys that rustls does not ask for by itself.
+        // Key types that rustls does not offer by default.
         ("key-rsapss", "", 0, "RSA-PSS 2048: pass\n"),
         ("key-p521", "", 3, "ECDSA P-521: unknown (possession of the private key not verified"),
         ("key-ed448", "", 3, "Ed448: unknown (possession of the private key not verified"),

@@ -1,4 +1,4 @@
-//! Zones served in this process, and calls that ask them.
+//! Zones served in this process, and a way to run the program against them.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -8,13 +8,13 @@ use std::thread;
 use super::dns::{self, Signed, Zone};
 use crate::program::{printed, run};
 
-/// Record data that describes a fixture, as `tlsagen` and in other tests its oracle have it.
+/// Returns the RDATA of a record that matches a fixture; made by `tlsagen`, which other tests compare with the oracle.
 pub(crate) fn rdata(file: &str, params: &str) -> String {
     let text = printed(&format!("fixtures/{file} mx.example {params} -f rdata -q"));
     text.lines().next().unwrap().to_owned()
 }
 
-/// Zones with what `records` has for mx.example, and how they are asked.
+/// The address of the name server and the file with the trust anchor.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) anchor: PathBuf,
@@ -44,7 +44,7 @@ pub(crate) fn zone(text: String) -> Zone {
     Zone { origin: "example.", signed: Signed::Nsec, text: format!("mx 60 IN A 127.0.0.1\n{text}") }
 }
 
-/// Lets a connection through to `port`.
+/// Forwards a connection to `port`.
 pub(crate) fn forward(mut stream: TcpStream, port: u16) {
     let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());

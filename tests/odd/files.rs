@@ -1,18 +1,18 @@
-//! The files, and what becomes of each.
+//! The files and the expected result for each.
 
-/// What becomes of a file.
+/// The expected result for a file.
 pub(crate) enum Expected {
-    /// Its octets give the records; the codes on standard error for `3 1 1`, in their order, and the status of
-    /// `check` for a usage-2 record of the root, where the file has one.
+    /// The records are digests of the octets in the file. The fields are the diagnostic codes for `3 1 1`, in order,
+    /// and the exit status of `check` for a usage 2 record of the root, if the file contains one.
     Digest(&'static [&'static str], Option<i32>),
-    /// Nothing but these words, behind the file and line.
+    /// The file is refused with this message, which follows the file name and line.
     Refused(&'static str),
 }
 pub(crate) use Expected::{Digest, Refused};
 
 #[rustfmt::skip]
 pub(crate) const FILES: &[(&str, Expected)] = &[
-    // Parameters of algorithms.
+    // Algorithm parameters.
     ("spki-no-null", Digest(&[], Some(0))),
     ("spki-no-null-of-root", Digest(&[], Some(3))),
     ("spki-pss-empty", Digest(&[], Some(0))),
@@ -54,7 +54,7 @@ pub(crate) const FILES: &[(&str, Expected)] = &[
     ("modulus-two-zeros-self-signed", Digest(&[], None)),
     ("exponent-leading-zero", Digest(&[], Some(0))),
     ("exponent-leading-zero-self-signed", Digest(&[], None)),
-    // Algorithms that are not known here.
+    // Unsupported algorithms.
     ("ml-dsa-44-self-signed", Digest(&["sig-unverified", "weak-key"], None)),
     ("ml-dsa-44-issuer", Digest(&["sig-unverified"], Some(3))),
     ("ml-dsa-65", Digest(&["weak-key"], Some(0))),
@@ -90,7 +90,7 @@ pub(crate) const FILES: &[(&str, Expected)] = &[
     ("false-written-out", Digest(&[], Some(0))),
     ("true-as-01", Digest(&[], Some(3))),
     ("true-as-01-of-root", Digest(&[], Some(3))),
-    // BER, and octets where none belong.
+    // BER, and extra or missing octets.
     ("ber-indefinite", Refused("not a certificate: Certificate has an indefinite length: this is BER")),
     ("ber-indefinite-algorithm", Refused("not a certificate: signatureAlgorithm has an indefinite length: this is BER")),
     ("ber-indefinite-subject", Refused("not a certificate: subject has an indefinite length: this is BER")),

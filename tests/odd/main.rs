@@ -1,5 +1,5 @@
-//! Certificates about which parsers disagree: the record is the digest of the octets in the file, with a warning where
-//! clients trip over them, or the file is refused with a line that says why. Nothing else.
+//! Certificates that parsers disagree about: either the record is the digest of the octets in the file, with a warning
+//! if clients have problems with the certificate, or the file is refused with an explanation.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -29,7 +29,7 @@ fn tlsagen(arguments: &[&str]) -> Output {
     program::tlsagen(odd(), arguments)
 }
 
-/// The certificates of the oracle: by index, then `selector matching-type hex` in the order of the file.
+/// Returns the oracle's answers: for each certificate, its lines `selector matching-type hex` in the order of the file.
 fn answers(name: &str) -> Vec<Vec<[String; 3]>> {
     let text = fs::read_to_string(odd().join(format!("expected/{name}.pem.txt"))).unwrap();
     let mut answers: Vec<Vec<[String; 3]>> = Vec::new();
@@ -44,14 +44,14 @@ fn answers(name: &str) -> Vec<Vec<[String; 3]>> {
     answers
 }
 
-/// `usage selector matching-type hex` for the certificate at `index`.
+/// Returns the RDATA `usage selector matching-type hex` for the certificate at `index`.
 fn rdata(name: &str, index: usize, usage: &str, selector: &str, matching_type: &str) -> String {
     let certificate = answers(name).swap_remove(index);
     let [.., hex] = certificate.into_iter().find(|line| line[..2] == [selector, matching_type]).unwrap();
     format!("{usage} {selector} {matching_type} {hex}")
 }
 
-/// Talk that is for people: whole lines of text, each with a known start, no escape left for a terminal.
+/// Returns the lines on standard error; each must start with a known prefix and contain no control character.
 #[track_caller]
 fn lines_of(output: &Output) -> Vec<String> {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
@@ -63,7 +63,7 @@ fn lines_of(output: &Output) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// The status of `check` for one record, and its standard output.
+/// Runs `check` for one record; returns the exit status and standard output.
 fn check(name: &str, record: &str, options: &[&str]) -> (i32, String) {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{name}.zone"));
     fs::write(&path, format!("_25._tcp.mx.example. IN TLSA {record}\n")).unwrap();
@@ -179,7 +179,7 @@ fn check_covers_what_usage_3_describes_and_says_why_where_usage_2_fails() {
             assert_eq!((status, &json["verdict"]), (0, &Value::from("covered")), "{name}");
             assert_eq!(json["records"][0]["status"], "match", "{name}");
         }
-        // The text for people has the same status.
+        // The text format has the same exit status.
         let (status, text) = check(name, &rdata(name, 0, "3", "1", "1"), &[]);
         assert_eq!(status, 0, "{name}: {text}");
         let Some(wanted) = anchor else { continue };

@@ -1,4 +1,4 @@
-//! What OpenSSL makes of the same files: it accepts their records, and `check` never contradicts it.
+//! Compares with OpenSSL on the same files: OpenSSL accepts their records, and `check` never contradicts OpenSSL.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::files::{Digest, FILES};
 use crate::openssl::Server;
 use crate::{check, odd, rdata, tlsagen};
 
-/// What OpenSSL 3.0 does not read, or has no key for, or cannot shake hands with.
+/// Files that OpenSSL 3.0 cannot read, has no key for, or cannot use in a handshake.
 const NOT_SERVED: [&str; 13] = [
     "date-alone",
     "date-text",
@@ -26,10 +26,11 @@ const NOT_SERVED: [&str; 13] = [
     "unregistered-key",
 ];
 
-/// Whether OpenSSL accepts the oracle's records of a certificate that is refused here, with selector 1 and with 0.
+/// Whether OpenSSL accepts the oracle's records for files that are refused here, with selector 1 and with selector 0.
 ///
-/// Of BER it hashes octets that are not in the file. In the last four it looks at nothing but the key; that would be
-/// damage that nobody sees, as the octets are not signed, or a certificate that may be a CA's.
+/// For BER, OpenSSL hashes octets that are not in the file. In the last four files, OpenSSL looks only at the key. This
+/// program refuses these files, because damage to octets that are not signed would go unnoticed, or because the
+/// certificate may be a CA certificate.
 const REFUSED_BUT_SERVED: [(&str, bool, bool); 7] = [
     ("ber-long-length", true, false),
     ("ber-long-length-spki", false, true),
@@ -45,7 +46,7 @@ const REFUSED_BUT_SERVED: [(&str, bool, bool); 7] = [
 fn openssl_accepts_our_records_and_check_never_contradicts_it() {
     let (mut not_served, mut refused, mut yes, mut no) = (BTreeSet::new(), BTreeSet::new(), 0, 0);
     for (name, expected) in FILES {
-        // The key of id-RSASSA-PSS is the same but for its algorithm.
+        // The key for id-RSASSA-PSS is the same except for the algorithm identifier.
         let key = if name.starts_with("spki-pss") { "pss.key" } else { "leaf.key" };
         let mut server = Server::of_chain(&odd().join(format!("{name}.pem")), &odd().join(key));
         let mut accepted = |record: &str| server.is_accepted("mx.example", &[record.to_owned()], &[]);
@@ -80,7 +81,7 @@ fn openssl_accepts_our_records_and_check_never_contradicts_it() {
     }
     assert_eq!(not_served, BTreeSet::from(NOT_SERVED));
     assert_eq!(refused, BTreeSet::from(REFUSED_BUT_SERVED));
-    // Both answers are asked for often enough to mean something.
+    // Each answer must occur often enough to make the comparison meaningful.
     assert!(yes >= 60 && no >= 8, "{yes} and {no}");
 }
 

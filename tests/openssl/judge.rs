@@ -1,4 +1,4 @@
-//! OpenSSL's verdict over a connection on loopback, and the answer of `check --any` to the same.
+//! The verdict of OpenSSL's client over a connection on loopback, and the result of `check --any` for the same input.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::Command;
 use crate::openssl::Server;
 use crate::program::command;
 
-/// The TLSA base domain of all cases.
+/// The TLSA base domain in all cases.
 pub(crate) const HOST: &str = "mx.example.net";
 
-/// A folder in which servers and chains are tried.
+/// A folder for the files of one comparison.
 pub(crate) struct Court {
     folder: PathBuf,
 }
 
 impl Court {
-    /// `store`: the roots that clients trust, as PEM.
+    /// `store` contains the roots that clients trust, as PEM.
     pub(crate) fn new(name: &str, store: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -31,7 +31,7 @@ impl Court {
         path
     }
 
-    /// The association data of a certificate as openssl makes it, `3 1 1` before it.
+    /// Returns RDATA whose association data openssl computed from the certificate.
     pub(crate) fn rdata(&self, usage: &str, selector: &str, matching_type: &str, pem: &str) -> String {
         let path = self.file("described.pem", pem);
         let select = match selector {
@@ -49,7 +49,8 @@ impl Court {
         format!("{usage} {selector} {matching_type} {}", hex::encode(output.stdout))
     }
 
-    /// A server that sends `chain`, its own certificate first, and the file of it.
+    /// Starts a server that sends `chain`, which starts with the server's own certificate; returns the server and the
+    /// chain file.
     pub(crate) fn serve(&self, chain: &str, key: &str) -> (Server, PathBuf) {
         let (chain, key) = (self.file("served.pem", chain), self.file("served.key", key));
         (Server::of_chain(&chain, &key), chain)
@@ -61,11 +62,11 @@ impl Court {
         server.is_accepted(HOST, records, &["-CAfile", &store]).unwrap()
     }
 
-    /// The status of `check --any` on the same chain and records, off port 25.
+    /// Returns the exit status of `check --any` for the same chain and records, on a port other than 25.
     pub(crate) fn check(&self, chain: &Path, records: &[String]) -> i32 {
         let owner = "_443._tcp.mx.example.net. IN TLSA";
         let text: String = records.iter().map(|record| format!("{owner} {record}\n")).collect();
-        // A file, not a pipe: a chain that is refused ends the program before it reads any record.
+        // Use a file instead of a pipe, because the program does not read the records if it refuses the chain.
         let published = self.file("records.zone", &text);
         let mut check = command(&self.folder, ["check"]);
         check.arg(chain).args(["mx.example.net:443", "--any", "-q", "--ca-file", "store.pem", "--records"]);

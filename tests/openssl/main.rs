@@ -1,5 +1,5 @@
-//! Published records against served chains: OpenSSL judges each case at test time, over a connection on loopback,
-//! and `check --any` must agree. Where it does not, the case says why.
+//! Published records against served chains: OpenSSL judges each case during the test, over a connection on loopback,
+//! and `check --any` must agree. If `check` differs, the case says why.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -28,7 +28,7 @@ use rcgen::{
     NameConstraints, date_time_ymd,
 };
 
-/// Certificates by name, as PEM, and the keys of those that are served.
+/// Certificates by name, as PEM, and the private keys of those that servers use.
 struct World {
     certificates: HashMap<&'static str, String>,
     keys: HashMap<&'static str, String>,
@@ -56,7 +56,7 @@ impl World {
         let key = || KeyPair::generate().unwrap();
         let names = [HOST];
 
-        // A root, an intermediate and what goes wrong with either.
+        // A root, an intermediate, and faulty variants of both.
         let (root_key, inter_key) = (key(), key());
         let root = ca("Root");
         world.add("root", root.self_signed(&root_key).unwrap().pem());
@@ -103,14 +103,14 @@ impl World {
             world.add(name, params.signed_by(&inter_key, &by_root).unwrap().pem());
         }
 
-        // The same name in another kind of string.
+        // The intermediate with its name encoded as another string type.
         let mut printable = inter.clone();
         let text = DnValue::PrintableString("Intermediate".try_into().unwrap());
         printable.distinguished_name = DistinguishedName::new();
         printable.distinguished_name.push(DnType::CommonName, text);
         world.add("inter-printable", printable.signed_by(&inter_key, &by_root).unwrap().pem());
 
-        // Roots of version 3 that do not say that they are CAs.
+        // Version 3 roots without basicConstraints.
         for (name, served, key_usages) in [
             ("root-bare", "leaf-of-bare", vec![]),
             ("root-signs", "leaf-of-signs", vec![KeyUsagePurpose::KeyCertSign]),
@@ -121,7 +121,7 @@ impl World {
             world.serve(served, &leaf(HOST, &names), &Issuer::from_params(&params, &key));
         }
 
-        // A second intermediate below the first, for path lengths.
+        // A second intermediate, issued by the first, for path length constraints.
         let by_inter = Issuer::from_params(&inter, &inter_key);
         let (sub, sub_key) = (ca("Sub"), key());
         world.add("sub", sub.signed_by(&sub_key, &by_inter).unwrap().pem());
@@ -134,7 +134,7 @@ impl World {
         let mut signing_leaf = leaf(HOST, &names);
         signing_leaf.key_usages = vec![KeyUsagePurpose::ContentCommitment];
         let mut policies_leaf = leaf(HOST, &names);
-        // anyPolicy.
+        // The policy anyPolicy.
         let policies = [0x30, 0x08, 0x30, 0x06, 0x06, 0x04, 0x55, 0x1d, 0x20, 0x00];
         policies_leaf.custom_extensions = vec![critical(&[2, 5, 29, 32], &policies)];
         let mut client_leaf = leaf(HOST, &names);
@@ -181,7 +181,8 @@ impl World {
         self.keys.insert(name, key.serialize_pem());
     }
 
-    /// `3 1 1 leaf` as record data, made by openssl; other words stand for themselves.
+    /// Turns `3 1 1 leaf` into RDATA, computed by openssl; returns `record` itself if the last word is not a
+    /// certificate.
     fn rdata(&self, court: &Court, record: &str) -> String {
         let words: Vec<&str> = record.split(' ').collect();
         let [usage, selector, matching_type, what] = words[..] else { panic!("{record}") };
@@ -192,12 +193,12 @@ impl World {
     }
 }
 
-/// Served certificates, records, and the status and reason of `check` where it differs from OpenSSL.
+/// Served certificates, records, and the exit status of `check` and the reason if `check` differs from OpenSSL.
 type Case = (&'static str, &'static [&'static str], Option<(i32, &'static str)>);
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    // Usage 3: the octets of the leaf and nothing else.
+    // Usage 3: only the octets of the leaf matter.
     ("leaf inter", &["3 1 1 leaf"], None),
     ("leaf inter", &["3 0 1 leaf"], None),
     ("leaf inter", &["3 1 2 leaf"], None),
@@ -216,7 +217,7 @@ const CASES: &[Case] = &[
     ("self-signed", &["3 1 1 self-signed"], None),
     ("self-signed", &["3 0 0 self-signed"], None),
     ("leaf inter-expired", &["3 1 1 leaf"], None),
-    // Usage 2: a CA of the path, which must hold.
+    // Usage 2: a CA of the certification path, which must be valid.
     ("leaf inter", &["2 1 1 inter"], None),
     ("leaf inter", &["2 0 1 inter"], None),
     ("leaf inter", &["2 1 2 inter"], None),
@@ -239,7 +240,7 @@ const CASES: &[Case] = &[
     ("leaf-of-sub sub inter root", &["2 1 1 root"], None),
     ("leaf-of-sub sub inter", &["2 1 1 sub"], None),
     ("leaf-of-sub inter", &["2 1 1 inter"], None),
-    // Anchors that are not sent: only a record that carries them helps.
+    // Trust anchors that are not sent: only a record that contains the anchor itself helps.
     ("leaf inter", &["2 1 1 root"], None),
     ("leaf inter", &["2 0 1 root"], None),
     ("leaf inter", &["2 0 0 root"], None),
@@ -252,7 +253,7 @@ const CASES: &[Case] = &[
     ("leaf inter", &["2 0 0 stranger"], None),
     ("leaf inter", &["2 1 0 stranger"], None),
     ("leaf inter", &["2 0 0 root-expired"], None),
-    // Dates, CA bits, key usages, path lengths and name constraints of the path.
+    // Dates, CA flags, key usages, path lengths and name constraints of the path.
     ("leaf-expired inter", &["2 1 1 inter"], None),
     ("leaf-not-yet inter", &["2 1 1 inter"], None),
     ("leaf inter-expired", &["2 1 1 inter-expired"], Some((1, "RFC 7671 section 5.2: OpenSSL passes over the dates of an anchor that is not self-signed"))),
@@ -287,7 +288,7 @@ const CASES: &[Case] = &[
     ("leaf inter-for-anything", &["2 1 1 inter-for-anything"], None),
     ("leaf inter-unknown-critical", &["2 1 1 inter-unknown-critical"], None),
     ("leaf-critical-policies inter", &["2 1 1 inter"], Some((3, "RFC 5280 section 4.2.1.4: the verifier here knows no policies"))),
-    // Other certificates of the same CA: OpenSSL follows one of them and does not come back.
+    // Several certificates of the same CA: OpenSSL follows one of them and does not try the others.
     ("leaf-other-id inter", &["2 1 1 inter"], Some((3, "RFC 5280 section 4.2.1.1: key identifiers are no part of path validation"))),
     ("leaf inter inter-path-0", &["2 0 1 inter-path-0"], Some((3, "RFC 4158 section 2.2: a client may follow either"))),
     ("leaf inter inter-path-0", &["2 0 1 inter"], Some((3, "RFC 4158 section 2.2: as above"))),
@@ -303,7 +304,7 @@ const CASES: &[Case] = &[
     ("leaf-wildcard-partial inter", &["2 1 1 inter"], Some((1, "RFC 7672 section 3.2.3: a wildcard is a whole label"))),
     ("leaf-wildcard-cn inter", &["2 1 1 inter"], None),
     ("leaf-upper-case inter", &["2 1 1 inter"], None),
-    // Several records: one match is enough, weaker digests are ignored, what is unusable does no harm.
+    // Several records: one match is enough, weaker digests are ignored, and unusable records do no harm.
     ("leaf inter", &["3 1 1 leaf", "3 1 1 leaf-expired"], None),
     ("leaf inter", &["3 1 1 leaf-expired", "2 1 1 inter"], None),
     ("leaf inter", &["3 1 1 leaf-expired", "2 1 1 stranger"], None),
@@ -355,19 +356,20 @@ fn check_agrees_with_openssl() {
         let (mut server, served) = court.serve(&pem, &world.keys[names[0]]);
         for (_, records, difference) in cases {
             let rdata: Vec<String> = records.iter().map(|record| world.rdata(&court, record)).collect();
-            // Nothing but unusable records means no authentication, whatever the trust store says.
+            // If all records are unusable, the server is not authenticated, whatever the trust store contains.
             let yes = court.openssl_accepts(&mut server, &rdata);
             let ours = court.check(&served, &rdata);
             match (yes, ours, difference) {
                 (true, 0, None) => agreed.0 += 1,
                 (false, 1, None) => agreed.1 += 1,
-                // A difference is never a yes, and no longer one where both agree.
+                // `check` must not pass a case in which it differs from OpenSSL, and a listed difference must still
+                // exist.
                 (_, 1..=3, Some((status, _))) if ours == *status && (yes || ours != 1) => {}
                 _ => wrong.push(format!("{chain} {records:?}: OpenSSL {yes}, check {ours}")),
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Both answers are asked for often enough to mean something.
+    // Each answer must occur often enough to make the comparison meaningful.
     assert!(agreed.0 >= 25 && agreed.1 >= 25, "{agreed:?}");
 }

@@ -1,13 +1,13 @@
-//! What a random certificate is to be like.
+//! Properties of a random certificate.
 
 use crate::judge::HOST;
 use crate::numbers::Numbers;
 
-/// What is chosen by chance.
+/// Random choices.
 pub(crate) trait Choices {
     fn pick<T: Copy>(&mut self, among: &[T]) -> T;
     fn one_in(&mut self, odds: usize) -> bool;
-    /// Mostly the first.
+    /// Returns `usual` most of the time.
     fn mostly<T: Copy>(&mut self, usual: T, others: &[T]) -> T;
 }
 
@@ -32,26 +32,26 @@ pub(crate) enum Dates {
     Future,
 }
 
-/// What a certificate is to be like.
+/// Properties of a certificate to make.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) common_name: String,
     pub(crate) key: &'static str,
     pub(crate) dates: Dates,
-    /// basicConstraints: not there, FALSE, or TRUE with a path length.
+    /// basicConstraints: absent, FALSE, or TRUE with an optional path length.
     pub(crate) ca: Option<Option<Option<u8>>>,
-    /// keyUsage: not there, or with this one.
+    /// keyUsage: absent, or this bit.
     pub(crate) key_usage: Option<&'static str>,
     pub(crate) extended: Option<&'static str>,
-    /// Permitted and excluded DNS names.
+    /// Permitted and excluded DNS names of nameConstraints; an empty string means none.
     pub(crate) constraints: Option<(&'static str, &'static str)>,
     pub(crate) names: &'static [&'static str],
     pub(crate) key_ids: bool,
 }
 
-/// Keys that the library behind `check` verifies signatures of, and that rcgen signs with.
+/// Key types that rcgen can sign with and whose signatures `check` can verify.
 pub(crate) const KNOWN_KEYS: [&str; 4] = ["P-256", "P-384", "ed25519", "RSA"];
-/// Those that only openssl signs with; of some of them nothing can be verified here.
+/// Key types for openssl; `check` cannot verify the signatures of some of them.
 pub(crate) const MORE_KEYS: [&str; 7] =
     ["P-521", "ed448", "RSA-PSS", "P-256", "RSA", "secp256k1", "brainpoolP256r1"];
 

@@ -1,6 +1,6 @@
-//! Chance against OpenSSL: random hierarchies, made by rcgen or by openssl, random served chains and random records.
+//! Random comparison with OpenSSL: certificate hierarchies made by rcgen or openssl, served chains and records.
 //!
-//! `DIFFERENTIAL_CASES` and `DIFFERENTIAL_SEED` change how many there are and which; a failure names its seed.
+//! `DIFFERENTIAL_CASES` sets the number of cases, `DIFFERENTIAL_SEED` the first seed; a failure reports its seed.
 
 use std::fmt::Write as _;
 
@@ -9,18 +9,18 @@ use crate::numbers::Numbers;
 use crate::plan::{Choices, Dates, KNOWN_KEYS, MORE_KEYS, Plan, ca_plan, leaf_plan};
 use crate::workshop::{Made, Maker, Workshop, by_openssl, by_rcgen};
 
-/// Whose keys these are, above the numbers of CAs.
+/// Numbers for the keys of the leaf and of the stranger, above the numbers of the CAs.
 const LEAF: usize = 10;
 const STRANGER: usize = 11;
 
-/// A server's certificates and the records that are published for it.
+/// The certificates of a server, and the records published for the server.
 struct Case {
-    /// Root first, end entity last.
+    /// Starts with the root and ends with the end entity.
     hierarchy: Vec<Made>,
     stranger: Made,
-    /// What the server sends.
+    /// The certificates that the server sends.
     served: Vec<Made>,
-    /// Numbers, what is described, and record data.
+    /// A description of each record, and its RDATA.
     records: Vec<(String, String)>,
 }
 
@@ -33,19 +33,19 @@ impl Case {
             let plan = ca_plan(numbers, number, keys);
             hierarchy.push(workshop.make(maker, plan, number, hierarchy.last()));
         }
-        // Curves that TLS does not know cannot be those of a server.
+        // A server cannot use curves that TLS does not support.
         let of_servers: Vec<&str> =
             keys.iter().copied().filter(|key| !["secp256k1", "brainpoolP256r1"].contains(key)).collect();
         let plan = leaf_plan(numbers, &of_servers);
         let is_self_signed = numbers.one_in(8);
         let issuer = if is_self_signed { None } else { hierarchy.last() };
         hierarchy.push(workshop.make(maker, plan, LEAF, issuer));
-        // One that is a CA beyond doubt: else it may be taken for the certificate of a second server.
+        // The stranger must clearly be a CA; otherwise `check` may take it for the certificate of a second server.
         let stranger =
             Plan { ca: Some(Some(None)), key_usage: Some("keyCertSign"), ..ca_plan(numbers, 9, keys) };
         let stranger = workshop.make(maker, stranger, STRANGER, None);
 
-        // From the end entity up, with the root at times, and what goes wrong in configuration.
+        // From the end entity upwards, sometimes with the root, and sometimes with typical configuration errors.
         let mut served: Vec<Made> = hierarchy.iter().rev().cloned().collect();
         if numbers.below(3) > 0 {
             served.truncate((served.len() - 1).max(1));
@@ -87,7 +87,8 @@ impl Case {
         (format!("{usage} {selector} {matching_type} of {}", described.plan.common_name), rdata)
     }
 
-    /// Why `check` may say no, or that it cannot tell, where OpenSSL says yes, or cannot tell where it says no.
+    /// Returns an accepted reason why `check` differs from OpenSSL, or `None`. `yes` is whether OpenSSL accepts the
+    /// server, `ours` is the exit status of `check`.
     fn excuse(&self, yes: bool, ours: i32) -> Option<&'static str> {
         let issuers = &self.hierarchy[..self.hierarchy.len() - 1];
         let names = &self.served[0].plan.names;
@@ -166,7 +167,7 @@ fn check_agrees_with_openssl_on_random_cases() {
     let workshop = Workshop::new();
     let (mut yes_yes, mut no_no, mut excused, mut wrong) = (0, 0, 0, Vec::new());
     for seed in first_seed..first_seed + wanted {
-        // Neighbouring seeds would start alike.
+        // Spread the seeds, because neighbouring seeds would give similar sequences.
         let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let court = Court::new("openssl-random", "");
         let case = Case::new(&mut numbers, &workshop, &court);

@@ -1,4 +1,4 @@
-//! Makers of certificates: rcgen, and openssl for what rcgen has no keys for.
+//! Makes certificates with rcgen, and with openssl for key types that rcgen does not support.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use rcgen::{
 use crate::certificates::{base, dns_names};
 use crate::plan::{Dates, Plan};
 
-/// A certificate, its plan and its key.
+/// A certificate, the properties that it was made with, and its key.
 #[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) plan: Plan,
@@ -22,13 +22,14 @@ pub(crate) struct Made {
     pub(crate) key_pem: String,
 }
 
-/// A maker of certificates: `None` as issuer for self-signed ones.
+/// Makes a certificate; the issuer is `None` for a self-signed certificate.
 pub(crate) type Maker = fn(&Workshop, &Plan, Option<&Made>, &str) -> String;
 
-/// The folder in which openssl works, and the keys that it has made.
+/// The folder in which openssl runs, and the keys made so far.
 pub(crate) struct Workshop {
     folder: PathBuf,
-    /// By kind and by whose they are: 0 for the root's; making new ones for each case takes most of the time.
+    /// By key type and by number of the owner (0 is the root). Keys are reused, because making them takes most of the
+    /// time.
     keys: RefCell<HashMap<(&'static str, usize), String>>,
 }
 
