@@ -108,7 +108,7 @@ fn sel0_ta_public(scene: &Scene<'_>) -> Findings {
     });
     one(Warning, reissued, |names| {
         format!(
-            "{params} of {names}: public CAs reissue and cross-sign their certificates, and then a record with selector 0 no longer matches; use selector 1. For a private CA, selector 0 is useful, because the record also fixes the CA's path length and name constraints"
+            "{params} of {names}: public CAs reissue and cross-sign their certificates, and then a record with selector 0 no longer matches; use selector 1. For a private CA, selector 0 is useful: only a CA certificate with the same path length and name constraints matches the record"
         )
     })
 }

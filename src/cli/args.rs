@@ -154,7 +154,7 @@ pub(super) struct ProbeArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value = "text")]
     pub(super) format: ReportFormat,
-    /// Use this time instead of the clock, such as 2026-11-23T12:00:00Z
+    /// Use this time, such as 2026-11-23T12:00:00Z, instead of the clock
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
     /// Suppress warnings and hints
@@ -182,7 +182,7 @@ pub(super) struct CommonArgs {
     /// File of the next certificate, CSR or key, whose records are included too (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(super) next: Vec<String>,
-    /// Use this time instead of the clock, such as 2026-11-23T12:00:00Z
+    /// Use this time, such as 2026-11-23T12:00:00Z, instead of the clock
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
     /// Suppress warnings and hints

@@ -42,7 +42,7 @@ macro_rules! check_help {
             "\n  dig +short TLSA _25._tcp.mx.example | tlsagen check fullchain.pem mx.example --records -
   tlsagen check new/fullchain.pem mx.example --records db.example --origin example
 
-For each published triple (usage, selector, matching type), a record must match every end entity of the chain (RFC 7671 section 8).
+For each published triple (usage, selector, matching type), every end entity of the chain must have a matching record (RFC 7671 section 8).
 
 Exit status: 0 covered; 1 not covered, or partial; 2 usage or input error; 3 no record, or undetermined."
         )

@@ -66,7 +66,7 @@ pub const WORDS: [(&str, &str); 12] = [
     ("unverified", "The record could not be verified here; the line gives the reason."),
     (
         "covered",
-        "For each published triple (usage, selector, matching type), a record matches each end entity.",
+        "For each published triple (usage, selector, matching type), every end entity has a matching record.",
     ),
     (
         "partial",

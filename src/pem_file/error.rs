@@ -20,7 +20,7 @@ pub enum PemProblem {
     BeginInside {
         /// The label of the open block.
         label: String,
-        /// The line of its BEGIN.
+        /// The line of the BEGIN marker of the open block.
         begin: usize,
     },
     /// END whose label differs from the label of the open block.

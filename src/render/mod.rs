@@ -78,7 +78,7 @@ impl Format {
 pub struct Style {
     /// The output format.
     pub format: Format,
-    /// The TTL in seconds. `None` writes no TTL, except in nsupdate format, which requires a TTL: 3600.
+    /// The TTL in seconds. `None` writes no TTL, except in nsupdate format, which requires a TTL and gets 3600.
     pub ttl: Option<u32>,
     /// In zone and generic output, owners below this origin are written relative to it.
     pub origin: Option<Origin>,

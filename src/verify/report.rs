@@ -75,7 +75,7 @@ pub enum Coverage {
     Undecided,
 }
 
-/// A certificate that a record matches, without a reference to the chain.
+/// The depth and the subject of a certificate that a record matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
     /// Number of signatures between the certificate and the end entity; `None` if there is no path.

@@ -76,7 +76,7 @@ impl Failure {
             Self::NoReply { question, reason, .. } => format!("{}{reason}", about(question)),
             Self::Rcode { question, rcode } => format!("{}the server answered {rcode}", about(question)),
             Self::Bogus(reason) | Self::Unable(reason) | Self::Server(reason) => reason.clone(),
-            Self::Limit(bound) => format!("the lookup needs {bound}"),
+            Self::Limit(bound) => format!("the lookup exceeds a limit: {bound}"),
         }
     }
 }

@@ -23,8 +23,8 @@ use super::{Failure, Insecurity, Resolver};
 pub(super) enum Place {
     /// The name is in this signed zone.
     Secure(Arc<Zone>),
-    /// The name is in this signed zone or below an unsigned delegation. Records that the zone signed are secure; all
-    /// others are insecure.
+    /// It is unknown whether the name is in this signed zone or below an unsigned delegation. Records that the zone
+    /// signed are secure; all others are insecure.
     Doubtful(Arc<Zone>, Insecurity),
     /// The name is below an unsigned delegation or has no trust anchor.
     Insecure(Insecurity),
