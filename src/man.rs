@@ -18,6 +18,8 @@ pub fn page() -> String {
     let about = about(&command);
     let mut page = Page { roff: Roff::new(), under_heading: true, known: HashMap::new() };
     page.roff.control("TH", ["TLSAGEN", "1", notes::DATE, &version, "DANE TLSA records"]);
+    // No hyphenation: a reader searches for `--origin`, which must not be printed as `--ori-` and `gin`.
+    page.roff.control("nr", ["HY", "0"]);
     page.heading("SH", "NAME");
     page.text(&format!("tlsagen - {about}"));
     page.heading("SH", "SYNOPSIS");
