@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use tlsagen::chain::Budget;
 use tlsagen::generate::{self, Material};
 use tlsagen::input::{Input, InputError};
 use tlsagen::tlsa::{Params, Tlsa};
@@ -19,7 +20,7 @@ type Answer = Result<Vec<Tlsa>, String>;
 
 /// Returns the records, or the error, for each parameter list in `questions`; `octets` are parsed once.
 fn answers(octets: &[u8], questions: &[Vec<Params>]) -> Vec<Answer> {
-    let materials = match Material::read("file".to_owned(), octets) {
+    let materials = match Material::read("file".to_owned(), octets, &[], &Budget::default()) {
         Ok(material) => [material],
         Err(error) => return vec![Err(error.to_string()); questions.len()],
     };
@@ -39,7 +40,7 @@ fn records(octets: &[u8], params: &[Params]) -> Answer {
 
 /// Whether the issuer of every certificate, including the root itself, is in the file.
 fn is_anchored(octets: &[u8]) -> bool {
-    let material = Material::read("file".to_owned(), octets).unwrap();
+    let material = Material::read("file".to_owned(), octets, &[], &Budget::default()).unwrap();
     let chain = material.chain().unwrap();
     chain.members().all(|member| member.has_issuer())
 }
@@ -116,7 +117,9 @@ fn no_flipped_octet_of_an_odd_certificate_gives_another_record() {
     for path in odd.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         let name = path.display();
         let sound = fs::read(&path).unwrap();
-        let Ok(material) = Material::read("file".to_owned(), &sound) else { continue };
+        let Ok(material) = Material::read("file".to_owned(), &sound, &[], &Budget::default()) else {
+            continue;
+        };
         let Some(chain) = material.chain() else { continue };
         let is_verified = chain.members().all(|member| member.confirm().is_ok());
         if !is_verified || !chain.unverified().is_empty() {

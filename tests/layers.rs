@@ -46,10 +46,10 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),
     ("use ring", &["live", "x509"]),
-    ("sha2", &["tlsa"]),
+    ("sha2", &["tlsa", "x509"]),
     ("serde", &["render"]),
     ("domain::", &["live", "records"]),
-    ("webpki", &["path"]),
+    ("webpki", &[]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -86,10 +86,10 @@ fn signed_zone(folder: &Path, port: u16, records: &str, change: impl Fn(String) 
     name_server(folder, &["nsd", "-d", "-c", "nsd.conf"], port)
 }
 
-/// ring does not support RSA keys below 2048 bits, but usage 3 needs only a matching key.
+/// rustls alone does not verify signatures of RSA keys below 2048 bits.
 #[test]
 #[ignore = "needs bind9, bind9-dnsutils, nsd and openssl"]
-fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
+fn a_weak_key_passes_by_its_record() {
     let folder = std::env::temp_dir().join(format!("tlsagen-weak-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     shell(
@@ -110,7 +110,7 @@ fn a_weak_key_passes_by_its_record_and_its_possession_is_not_proven() {
     let probe = tlsagen(&format!("probe mx.example:{tls} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();
     assert_eq!(probe.status.code(), Some(0), "{said}");
-    assert!(said.contains("RSA 1024: pass (possession of the private key not verified"), "{said}");
+    assert!(said.contains("RSA 1024: pass\n"), "{said}");
     // The message says that the server does not support TLS 1.2.
     let probe = tlsagen(&format!("probe mx.example:{old} --dns 127.0.0.1:{dns} --trust-anchor anchor"));
     let said = String::from_utf8_lossy(&probe.stdout).into_owned();

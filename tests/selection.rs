@@ -143,12 +143,12 @@ fn thousands_of_namesakes_are_refused_at_once() {
         params.serial_number = Some(serial.to_be_bytes().to_vec().into());
         many.push_str(&params.self_signed(&key).unwrap().pem());
     }
-    refuses("namesakes", &many, "mx.example 2 1 1", "too many candidate issuers");
+    refuses("namesakes", &many, "mx.example 2 1 1", "too many certification paths");
     let chain =
         leaf().signed_by(&self::key(), &Issuer::from_params(&ca("Same"), &key)).unwrap().pem() + &many;
     let servers: String = (0..40).map(|_| self_signed(&base("same"))).collect();
     prints("namesakes-alone", &servers, "mx.example 3 1 1", 40);
-    refuses("namesakes-of-issuer", &chain, "mx.example 3 1 1", "too many candidate issuers");
+    prints("namesakes-of-issuer", &chain, "mx.example 3 1 1", 1);
 }
 
 #[test]

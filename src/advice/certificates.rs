@@ -7,13 +7,15 @@ use time::OffsetDateTime;
 
 use super::words::{Findings, chains, one, some};
 use super::{Rule, Scene, Subject};
-use crate::chain::{Chain, Member};
+use crate::chain::{Chain, ChainError, Member};
 use crate::diagnostic::Severity::{Error, Hint, Warning};
 use crate::diagnostic::{Code, Severity};
 use crate::generate::Content;
+use crate::path;
 use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
-use crate::x509::{Certificate, DigestStrength, KeyAlgorithm};
+use crate::verify::Forecast;
+use crate::x509::{CaStatus, Certificate, KeyAlgorithm};
 
 /// The rules, in the order in which their findings are printed.
 pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
@@ -26,6 +28,8 @@ pub(super) fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
         Rule::in_check_too(Code::DateUnreadable, date_unreadable),
         Rule::in_check_too(Code::ExtUnreadable, extension_unreadable),
         Rule::new(Code::CaLimits, ca_limits),
+        Rule::new(Code::PathFails, path_fails),
+        Rule::new(Code::PathAmbiguous, path_ambiguous),
         Rule::in_check_too(Code::NameMissing, name_missing),
         Rule::in_check_too(Code::ChainOrder, chain_order),
         Rule::in_check_too(Code::ChainGap, chain_gap),
@@ -58,9 +62,9 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     })
 }
 
-fn outside<'a>(
-    scene: &Scene<'a>,
-    subjects: impl Iterator<Item = &'a Subject<'a>>,
+fn outside<'s, 'a: 's>(
+    scene: &Scene<'_>,
+    subjects: impl Iterator<Item = &'s Subject<'a>>,
     is_outside: fn(&Certificate, OffsetDateTime) -> Option<OffsetDateTime>,
 ) -> Vec<String> {
     let now = scene.asked.now;
@@ -221,7 +225,9 @@ fn multi_leaf(scene: &Scene<'_>) -> Findings {
 fn ee_ca(scene: &Scene<'_>) -> Findings {
     let marked = |subject: &&Subject<'_>| subject.certificate().basic_constraints_ca() == Some(true);
     one(Hint, scene.end_entities.iter().filter(marked), |names| {
-        format!("self-signed certificate marked as a CA, treated as the server's own certificate: {names}")
+        format!(
+            "certificate marked as a CA, treated as the server's own certificate because of its name: {names}"
+        )
     })
 }
 
@@ -233,7 +239,13 @@ fn weak_key(scene: &Scene<'_>) -> Findings {
         let severity = match algorithm {
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 1024 && on_path => Error,
             KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits } if bits < 2048 => Warning,
-            KeyAlgorithm::EcOther | KeyAlgorithm::Dsa | KeyAlgorithm::Other => Hint,
+            KeyAlgorithm::EcSecp256k1
+            | KeyAlgorithm::EcBrainpoolP256r1
+            | KeyAlgorithm::EcBrainpoolP384r1
+            | KeyAlgorithm::EcOther { .. }
+            | KeyAlgorithm::EcExplicit
+            | KeyAlgorithm::Dsa
+            | KeyAlgorithm::Other => Hint,
             _ => continue,
         };
         for (_, names) in by_severity.iter_mut().filter(|(of, _)| *of == severity) {
@@ -256,10 +268,11 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
         return Vec::new();
     }
     // No client relies on the signature of a self-signed certificate, so the digest of that signature does not matter.
-    let signed = scene.below.iter().filter(|subject| !subject.certificate().is_self_issued());
-    let weak = signed.filter_map(|subject| match subject.certificate().digest_strength() {
-        DigestStrength::Weak(digest) => Some(format!("{subject}, {digest}")),
-        DigestStrength::Accepted => None,
+    let signed = scene.below.iter().filter(|subject| !subject.certificate().is_self_signed());
+    let weak = signed.filter_map(|subject| {
+        let strength = subject.certificate().signature_strength()?;
+        let digest = strength.digest.filter(|_| strength.security < path::DEFAULT_LEVEL)?;
+        Some(format!("{subject}, {digest}"))
     });
     one(Warning, weak, |names| {
         format!("signed with a weak digest: {names}; clients may reject this chain for usages 0 and 2")
@@ -268,6 +281,12 @@ fn weak_sig(scene: &Scene<'_>) -> Findings {
 
 /// Reports CAs that keyUsage, basicConstraints or pathLenConstraint does not allow in the certification path.
 fn ca_limits(scene: &Scene<'_>) -> Findings {
+    // If every record of usage 2 has a valid path, the limits are on another path.
+    let only_dane = !scene.has_usage(|params| params.usage == Usage::PkixTa);
+    let is_rejected = |(_, forecast): &(Subject<'_>, Forecast)| matches!(forecast, Forecast::Rejected(_));
+    if only_dane && scene.forecasts().is_ok_and(|forecasts| !forecasts.iter().any(is_rejected)) {
+        return Vec::new();
+    }
     let severity = if scene.asked.params.is_empty() { Warning } else { Error };
     let no_signer = |subject: &&Subject<'_>| subject.certificate().key_usage_cert_sign() == Some(false);
     let mut findings = one(severity, scene.on_path.iter().filter(no_signer), |names| {
@@ -275,7 +294,7 @@ fn ca_limits(scene: &Scene<'_>) -> Findings {
             "keyUsage does not allow {names} to sign certificates: clients reject every certification path through such a CA"
         )
     });
-    let not_marked = |subject: &&Subject<'_>| !subject.certificate().is_ca_at_top();
+    let not_marked = |subject: &&Subject<'_>| subject.certificate().ca_status() == CaStatus::No;
     findings.extend(one(severity, scene.on_path.iter().filter(not_marked), |names| {
         format!("basicConstraints does not mark {names} as a CA: clients reject every certification path through such a certificate")
     }));
@@ -287,6 +306,43 @@ fn ca_limits(scene: &Scene<'_>) -> Findings {
         format!("more CAs below {names} than the path length constraint allows: clients reject the certification path")
     }));
     findings
+}
+
+/// Reports records of CAs that clients will reject.
+fn path_fails(scene: &Scene<'_>) -> Findings {
+    let found = of_forecasts(scene, |forecast| match forecast {
+        Forecast::Rejected(reason) => {
+            Some(format!("clients reject a record of this CA: {reason}; use 3 1 1"))
+        }
+        _ => None,
+    });
+    // Records that nobody has examined are not printed.
+    found.unwrap_or_else(|error| vec![(Error, error.to_string())])
+}
+
+/// Reports records of CAs that only some clients will accept.
+fn path_ambiguous(scene: &Scene<'_>) -> Findings {
+    let found = of_forecasts(scene, |forecast| match forecast {
+        Forecast::Ambiguous(reason) => Some(format!(
+            "clients disagree about a record of this CA: {reason}; remove or reorder certificates, or use 3 1 1"
+        )),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+/// Returns a finding for each CA with a record about whose forecast `text` says something.
+///
+/// Errors: a file allows too many paths.
+fn of_forecasts<'s>(
+    scene: &'s Scene<'_>,
+    text: fn(&Forecast) -> Option<String>,
+) -> Result<Findings, &'s ChainError> {
+    let severity = if scene.asked.params.is_empty() { Hint } else { Warning };
+    let of_ca = |(subject, forecast): &(Subject<'_>, Forecast)| {
+        Some((severity, format!("{subject}: {}", text(forecast)?)))
+    };
+    Ok(scene.forecasts()?.iter().filter_map(of_ca).collect())
 }
 
 /// Reports a `--next` file that adds no record: the rollover is then not prepared.

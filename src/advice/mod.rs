@@ -12,17 +12,20 @@ pub mod published;
 mod tests;
 mod words;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::chain::{Link, Member};
+use crate::chain::{ChainError, Link, Member};
 use crate::diagnostic::{Code, Finding};
 use crate::generate::{Item, Material, Record, Source};
 use crate::owner::{Endpoint, HostName, Owner, Port};
+use crate::records::Published;
 use crate::text::file_name;
-use crate::tlsa::Params;
+use crate::tlsa::{Params, Usage};
+use crate::verify::{self, Forecast};
 use crate::x509::Certificate;
 use words::Findings;
 
@@ -95,6 +98,8 @@ struct Scene<'a> {
     on_path: Vec<Subject<'a>>,
     /// The end entities and CAs below a CA that a record matches.
     below: Vec<Subject<'a>>,
+    /// The CAs with records of usage 2 that not all clients will accept.
+    forecasts: OnceCell<Result<Vec<(Subject<'a>, Forecast)>, ChainError>>,
     /// The hosts of the owner names that have the form of RFC 6698 section 3 (`_25._tcp.mx.example`), and whether the
     /// port is the SMTP port.
     hosts: Vec<(HostName, bool)>,
@@ -134,7 +139,14 @@ impl<'a> Scene<'a> {
         let (on_path, below) = paths(&end_entities, &described);
         let host = |owner: &Owner| Some((owner.host()?, owner.port() == Some(Port::SMTP)));
         let hosts = asked.owners.iter().filter_map(host).collect();
-        Self { asked, end_entities, described, on_path, below, hosts }
+        Self { asked, end_entities, described, on_path, below, forecasts: OnceCell::new(), hosts }
+    }
+
+    /// Returns the CAs with records of usage 2 that not all clients will accept.
+    ///
+    /// Errors: a file allows too many paths.
+    fn forecasts(&self) -> Result<&[(Subject<'a>, Forecast)], &ChainError> {
+        self.forecasts.get_or_init(|| forecasts(self.asked, &self.described)).as_deref()
     }
 
     /// Returns the CAs that a record matches: CAs above an end entity, and CAs in a file without an end entity.
@@ -149,6 +161,38 @@ impl<'a> Scene<'a> {
     fn on_smtp(&self) -> bool {
         self.asked.owners.iter().any(|owner| owner.port() == Some(Port::SMTP))
     }
+}
+
+/// Returns the CAs with records of usage 2 that not all clients will accept, each with the first such forecast.
+fn forecasts<'a>(
+    asked: &Context<'a>,
+    described: &[Subject<'a>],
+) -> Result<Vec<(Subject<'a>, Forecast)>, ChainError> {
+    let mut found = Vec::new();
+    for material in asked.materials {
+        let of_cas = asked.records.iter().filter_map(|record| match record.source.item {
+            Item::Certificate(link) if record.tlsa.params().usage == Usage::DaneTa => {
+                std::ptr::eq(record.source.material, material)
+                    .then_some((link.member, Published::from(&record.tlsa)))
+            }
+            _ => None,
+        });
+        let (members, records): (Vec<Member<'_>>, Vec<Published>) = of_cas.unzip();
+        let Some(chain) = material.chain().filter(|chain| chain.has_end_entity()) else { continue };
+        let forecasts = verify::forecast(chain, &records, asked.now)?;
+        for (member, forecast) in members.into_iter().zip(forecasts) {
+            let subject = described.iter().find(|subject| subject.link.member == member);
+            let is_new = |subject: &&Subject<'_>| {
+                !found.iter().any(|(known, _): &(Subject<'_>, _)| known.link.member == subject.link.member)
+            };
+            // A certificate that is on no path is reported as such.
+            let subject = subject.filter(|subject| subject.link.depth.is_some());
+            if let Some(subject) = subject.filter(is_new).filter(|_| forecast != Forecast::Accepted) {
+                found.push((*subject, forecast));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the fields `on_path` and `below` of a [`Scene`].

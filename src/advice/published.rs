@@ -78,6 +78,7 @@ fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
         Rule::new(Code::TaLeaf, ta_leaf),
         Rule::new(Code::TaNotSent, ta_not_sent),
         Rule::new(Code::NextUnpublished, next_unpublished),
+        Rule::new(Code::PathFails, path_fails),
     ]
 }
 
@@ -109,7 +110,18 @@ fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let names_matter = !scene.asked.policy.on_smtp;
     let wanted = |code, in_check| in_check && (code != Code::NameMissing || names_matter);
     findings.extend(findings_of(&of_chain, wanted));
+    if !findings.iter().any(|finding| matches!(finding.code, Code::WeakKey | Code::WeakSig)) {
+        findings.extend(weakness(scene));
+    }
     findings
+}
+
+/// Reports a path that only clients with a lower security level than OpenSSL's default accept.
+fn weakness(scene: &Scene<'_>) -> Option<Finding> {
+    let matched = scene.report.judged.iter().filter(|judged| judged.status == Status::Match);
+    let weakness = matched.filter_map(|judged| judged.described.as_ref()?.weakness.as_ref()).next()?;
+    let text = format!("{weakness}: clients with OpenSSL's default security level on Debian reject the path");
+    Some(Finding::new(Code::WeakKey, Warning, &text))
 }
 
 fn head(record: &Published) -> String {
@@ -269,6 +281,15 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
         format!(
             "no CA in the file matches {records}; if the record is for {}, the server must send that CA's certificate",
             absent.join(" or ")
+        )
+    })
+}
+
+/// Reports that no record of a published usage 0 or 2 would be accepted.
+fn path_fails(scene: &Scene<'_>) -> Findings {
+    one(Warning, &scene.report.obstacle, |reason| {
+        format!(
+            "no record of usage 2 works for all clients: {reason}; publish 3 1 1 and remove the records of usage 2"
         )
     })
 }

@@ -1,6 +1,7 @@
 //! Tests the limits in the rules.
 
 use super::*;
+use crate::chain::Budget;
 use crate::diagnostic::Severity;
 use crate::generate;
 use crate::owner::Transport;
@@ -9,7 +10,7 @@ use crate::owner::Transport;
 #[track_caller]
 fn of_ttl(ttl: Option<u32>, wanted: &[Severity]) {
     let pem = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/fullchain-rsa.pem"));
-    let materials = [Material::read("fullchain-rsa.pem".to_owned(), pem).unwrap()];
+    let materials = [Material::read("fullchain-rsa.pem".to_owned(), pem, &[], &Budget::default()).unwrap()];
     let params = [Params::DEFAULT];
     let records = generate::records(&materials, &params, None).unwrap();
     let endpoints = Endpoint::parse_list("mx.example").unwrap();

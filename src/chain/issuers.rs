@@ -12,29 +12,47 @@ pub(super) struct Issuers {
     /// For each certificate, two indices in `groups`: the candidate issuers by authority key identifier, and the
     /// candidate issuers by issuer name.
     wanted: Vec<(Option<usize>, Option<usize>)>,
+    /// The index in `groups` of the certificates with each subject.
+    names: HashMap<Vec<u8>, usize>,
 }
 
 impl Issuers {
     pub(super) fn among(certificates: &[Located]) -> Self {
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut names: HashMap<&[u8], usize> = HashMap::new();
+        let mut names: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut key_ids: HashMap<&[u8], usize> = HashMap::new();
+        let mut join = |group: usize, index| match groups.get_mut(group) {
+            Some(members) => members.push(index),
+            None => groups.push(vec![index]),
+        };
+        let mut count = 0;
+        let mut next = || {
+            count += 1;
+            count - 1
+        };
         for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
-            let name = Some((&mut names, certificate.subject_der()));
-            let key_id = certificate.subject_key_id().map(|id| (&mut key_ids, id));
-            for (known, key) in name.into_iter().chain(key_id) {
-                let group = *known.entry(key).or_insert(groups.len());
-                match groups.get_mut(group) {
-                    Some(members) => members.push(index),
-                    None => groups.push(vec![index]),
-                }
+            if let Some(name) = certificate.subject_canonical() {
+                let group = match names.get(name) {
+                    Some(group) => *group,
+                    None => *names.entry(name.to_vec()).or_insert_with(&mut next),
+                };
+                join(group, index);
+            }
+            if let Some(key_id) = certificate.subject_key_id() {
+                join(*key_ids.entry(key_id).or_insert_with(&mut next), index);
             }
         }
         let wanted = certificates.iter().map(|Located { certificate, .. }| {
             let key_id = certificate.authority_key_id().and_then(|id| key_ids.get(id));
-            (key_id.copied(), names.get(certificate.issuer_der()).copied())
+            let name = certificate.issuer_canonical().and_then(|name| names.get(name));
+            (key_id.copied(), name.copied())
         });
-        Self { wanted: wanted.collect(), groups }
+        Self { wanted: wanted.collect(), groups, names }
+    }
+
+    /// Returns the certificates with the subject `name`, in file order.
+    pub(super) fn named(&self, name: &[u8]) -> &[usize] {
+        self.names.get(name).and_then(|group| self.groups.get(*group)).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the candidate issuers of `child` by key identifier and by name; a certificate may be in both lists.
@@ -45,22 +63,21 @@ impl Issuers {
         (members(key_id), members(name))
     }
 
-    /// Returns for each of the `count` certificates whether it is a candidate issuer of any certificate for which
-    /// `counts` returns true.
-    pub(super) fn wanted_by(&self, counts: impl Fn(usize) -> bool, count: usize) -> Vec<bool> {
-        let mut wanted = vec![false; self.groups.len()];
-        for (child, groups) in self.wanted.iter().enumerate() {
-            for group in [groups.0, groups.1].into_iter().flatten().filter(|_| counts(child)) {
-                if let Some(wanted) = wanted.get_mut(group) {
-                    *wanted = true;
-                }
+    /// Returns for each of the `count` certificates whether its subject is the issuer of another certificate.
+    pub(super) fn wanted(&self, count: usize) -> Vec<bool> {
+        let mut children: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
+        for (child, (_, name)) in self.wanted.iter().enumerate() {
+            // Two children are enough: at least one of them is another certificate.
+            let group = name.and_then(|name| children.get_mut(name));
+            if let Some(children) = group.filter(|children| children.len() < 2) {
+                children.push(child);
             }
         }
         let mut is_wanted = vec![false; count];
-        for (members, _) in self.groups.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
+        for (members, children) in self.groups.iter().zip(children) {
             for member in members {
                 if let Some(is_wanted) = is_wanted.get_mut(*member) {
-                    *is_wanted = true;
+                    *is_wanted |= children.iter().any(|child| child != member);
                 }
             }
         }

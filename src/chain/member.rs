@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{Chain, ChainError, Entry, Place};
+use super::{Chain, ChainError, Entry, Place, Role};
 use crate::x509::Certificate;
 
 /// One certificate of a chain.
@@ -34,9 +34,14 @@ impl<'c> Member<'c> {
         self.entry.located.line
     }
 
-    /// Whether the certificate is a CA; a certificate that is not a CA is an end entity.
+    /// Whether the certificate is a CA.
     pub fn is_ca(self) -> bool {
-        self.entry.is_ca
+        self.entry.role == Role::Ca
+    }
+
+    /// Whether the certificate is an end entity.
+    pub fn is_end_entity(self) -> bool {
+        self.entry.role == Role::EndEntity
     }
 
     /// Whether the file contains a candidate issuer: a certificate with the issuer's name or key identifier.

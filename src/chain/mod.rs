@@ -4,9 +4,11 @@
 //! The order of the file does not matter. Each signature is verified at most once, and only if a caller needs the
 //! result: a hook that needs the record of one certificate does not spend time on the signatures of the CAs above it.
 
+mod budget;
 mod issuers;
 mod member;
 mod place;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +18,13 @@ use std::hash::{Hash, Hasher};
 
 use crate::input::Located;
 use crate::owner::HostName;
-use crate::x509::{Certificate, SignatureCheck};
+use crate::x509::SignatureCheck;
 
+pub use budget::Budget;
 use issuers::Issuers;
 pub use member::{Link, Member};
 pub use place::{ChainError, Place};
+use roles::Role;
 
 /// The distinct certificates of a file, and the candidate issuers of each.
 #[derive(Debug)]
@@ -30,67 +34,51 @@ pub struct Chain {
     issuers: Issuers,
     repeated: Vec<Located>,
     checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
+    /// The certificates with at least one check.
+    started: RefCell<HashSet<usize>>,
+    budget: Budget,
 }
 
-/// A certificate, and whether it is a CA.
+/// A certificate and its role.
 #[derive(Debug)]
 struct Entry {
     located: Located,
-    is_ca: bool,
+    role: Role,
 }
 
 impl Chain {
-    /// Sorts certificates into CAs and end entities.
-    pub fn new(certificates: Vec<Located>) -> Self {
-        let (certificates, repeated) = without_repetitions(certificates);
-        let issuers = Issuers::among(&certificates);
-        let entries = certificates.into_iter().map(|located| Entry { located, is_ca: false }).collect();
-        let mut chain = Self { entries, issuers, repeated, checked: RefCell::default() };
-        let is_ca = chain.find_cas();
-        for (entry, is_ca) in chain.entries.iter_mut().zip(is_ca) {
-            entry.is_ca = is_ca;
+    /// Sorts certificates into CAs and end entities, as the module `roles` describes. `hosts` are the names of the server.
+    ///
+    /// Errors: there are too many candidate issuers.
+    pub fn new(certificates: Vec<Located>, hosts: &[HostName], budget: &Budget) -> Result<Self, ChainError> {
+        let mut chain = Self::of(certificates, budget.clone());
+        let roles = roles::roles(&chain, hosts)?;
+        for (entry, role) in chain.entries.iter_mut().zip(roles) {
+            entry.role = role;
         }
-        chain
+        Ok(chain)
     }
 
     /// The chain that a server sent: the first certificate is the end entity, whatever its extensions say, and the
     /// others are CAs.
     pub fn served(certificates: Vec<Located>) -> Self {
-        let mut chain = Self::new(certificates);
+        let mut chain = Self::of(certificates, Budget::default());
         for (index, entry) in chain.entries.iter_mut().enumerate() {
-            entry.is_ca = index > 0;
+            entry.role = if index == 0 { Role::EndEntity } else { Role::Ca };
         }
         chain
     }
 
-    /// Returns for each certificate whether it is a CA: it has CA:TRUE, or it has no basicConstraints (as in version 1)
-    /// and signed another certificate of the file. A self-signed certificate that issued no other certificate of the
-    /// file may be a server's certificate despite CA:TRUE: see [`is_lone_ca`].
-    fn find_cas(&self) -> Vec<bool> {
-        let is_self_issued =
-            |index: usize| self.member(index).is_some_and(|child| child.certificate().is_self_issued());
-        let issued = self.issuers.wanted_by(|child| !is_self_issued(child), self.entries.len());
-        let mut is_ca: Vec<bool> = (self.members().zip(&issued))
-            .map(|(member, issued)| match member.certificate().basic_constraints_ca() {
-                Some(true) if member.certificate().is_self_issued() && !issued => {
-                    is_lone_ca(member.certificate())
-                }
-                says => says == Some(true),
-            })
-            .collect();
-        let says_nothing = |member: Member| member.certificate().basic_constraints_ca().is_none();
-        if !self.members().zip(&issued).any(|(member, issued)| says_nothing(member) && *issued) {
-            return is_ca;
-        }
-        for child in self.members().filter(|child| !child.certificate().is_self_issued()) {
-            for issuer in self.candidates(child).into_iter().take(MOST_CANDIDATES) {
-                let undecided = issuer != child && says_nothing(issuer);
-                if let Some(is_ca) = is_ca.get_mut(issuer.index()).filter(|is_ca| undecided && !**is_ca) {
-                    *is_ca = self.check(child, issuer) != SignatureCheck::Invalid;
-                }
-            }
-        }
-        is_ca
+    fn of(certificates: Vec<Located>, budget: Budget) -> Self {
+        let (certificates, repeated) = without_repetitions(certificates);
+        let issuers = Issuers::among(&certificates);
+        let entries = certificates.into_iter().map(|located| Entry { located, role: Role::Other }).collect();
+        Self { entries, issuers, repeated, checked: RefCell::default(), started: RefCell::default(), budget }
+    }
+
+    /// The certificates whose subject is `name`, in the form in which names are compared.
+    pub fn named<'c>(&'c self, name: &[u8]) -> impl Iterator<Item = Member<'c>> + use<'c> {
+        self.at(self.issuers.named(name))
     }
 
     /// All certificates in file order, each once.
@@ -123,29 +111,46 @@ impl Chain {
         candidates
     }
 
-    /// Verifies the signature of `child` with the key of `issuer`; each pair is verified once.
-    fn check(&self, child: Member<'_>, issuer: Member<'_>) -> SignatureCheck {
+    /// Verifies the signature of `child` with the key of `issuer`; each pair is verified once. The first check of each
+    /// certificate is free if it is not unusually expensive, because every certificate of a sound file needs one.
+    ///
+    /// Errors: the budget does not suffice.
+    pub fn check(&self, child: Member<'_>, issuer: Member<'_>) -> Result<SignatureCheck, ChainError> {
         let pair = (child.index(), issuer.index());
         if let Some(known) = self.checked.borrow().get(&pair) {
-            return known.clone();
+            return Ok(known.clone());
         }
+        let cost = child.certificate().check_cost(issuer.certificate().spki());
+        let is_first = self.started.borrow_mut().insert(child.index());
+        self.charge(if is_first { cost.saturating_sub(budget::FREE) } else { cost })?;
         let result = child.certificate().check_signature(issuer.certificate());
         self.checked.borrow_mut().insert(pair, result.clone());
-        result
+        Ok(result)
+    }
+
+    /// Takes `units` from the budget.
+    ///
+    /// Errors: the budget does not suffice.
+    pub fn charge(&self, units: usize) -> Result<(), ChainError> {
+        self.budget.take(units)
     }
 
     /// Returns the candidates whose key verifies the signature of `child`. If there are none, returns the candidates
     /// for which the verifier does not support the signature algorithm or the key type.
     ///
-    /// Errors: no candidate signed `child`, `child` names another issuer, or there are too many candidates.
+    /// Errors: no candidate signed `child`, `child` names another issuer, or the budget does not suffice.
     fn issuers<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
-        let candidates = self.few_candidates(child)?;
-        let with = |wanted: fn(&SignatureCheck) -> bool| -> Vec<Member> {
-            candidates.iter().copied().filter(|issuer| wanted(&self.check(child, *issuer))).collect()
-        };
-        let mut found = with(|check| *check == SignatureCheck::Valid);
+        let candidates = self.candidates(child);
+        let (mut found, mut unsupported) = (Vec::new(), Vec::new());
+        for issuer in &candidates {
+            match self.check(child, *issuer)? {
+                SignatureCheck::Valid => found.push(*issuer),
+                SignatureCheck::Unsupported(_) => unsupported.push(*issuer),
+                SignatureCheck::Invalid => {}
+            }
+        }
         if found.is_empty() && !candidates.is_empty() {
-            found = with(|check| matches!(check, SignatureCheck::Unsupported(_)));
+            found = unsupported;
             if found.is_empty() {
                 return Err(damaged(child, &candidates));
             }
@@ -161,26 +166,15 @@ impl Chain {
         }
     }
 
-    /// Returns the candidate issuers of `child`.
-    ///
-    /// Errors: there are more than [`MOST_CANDIDATES`].
-    fn few_candidates<'c>(&'c self, child: Member<'c>) -> Result<Vec<Member<'c>>, ChainError> {
-        let candidates = self.candidates(child);
-        match candidates.len() {
-            0..=MOST_CANDIDATES => Ok(candidates),
-            count => Err(ChainError::TooMany { certificate: child.place(), count }),
-        }
-    }
-
     fn confirm(&self, member: Member<'_>) -> Result<(), ChainError> {
         let is_self_issued = member.certificate().is_self_issued();
-        if is_self_issued && self.check(member, member) == SignatureCheck::Valid {
+        if is_self_issued && self.check(member, member)? == SignatureCheck::Valid {
             return Ok(());
         }
-        let candidates = self.few_candidates(member)?;
+        let candidates = self.candidates(member);
         let mut unsupported = candidates.is_empty();
         for issuer in &candidates {
-            match self.check(member, *issuer) {
+            match self.check(member, *issuer)? {
                 SignatureCheck::Valid => return Ok(()),
                 SignatureCheck::Unsupported(_) => unsupported = true,
                 SignatureCheck::Invalid => {}
@@ -238,14 +232,14 @@ impl Chain {
         (above, None)
     }
 
-    /// Every certificate that is not a CA, in file order.
+    /// The end entities in file order.
     pub fn end_entities(&self) -> Vec<Member<'_>> {
-        self.members().filter(|member| !member.is_ca()).collect()
+        self.members().filter(|member| member.is_end_entity()).collect()
     }
 
     /// Whether the file contains an end entity.
     pub fn has_end_entity(&self) -> bool {
-        self.members().any(|member| !member.is_ca())
+        self.members().any(Member::is_end_entity)
     }
 
     fn has_candidates(&self, member: Member<'_>) -> bool {
@@ -319,10 +313,6 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
     }
 }
 
-/// Maximum number of candidate issuers of one certificate. Each candidate may need a signature check, and a real CA has
-/// few certificates: for old and new keys, and cross-signed certificates.
-const MOST_CANDIDATES: usize = 16;
-
 /// Returns the distinct certificates in file order, and the repeated certificates.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
     let mut seen = HashSet::new();
@@ -342,14 +332,4 @@ impl Hash for Octets<'_> {
         self.0.first_chunk::<48>().hash(state);
         self.0.last_chunk::<16>().hash(state);
     }
-}
-
-/// Whether a self-signed certificate that issued no other certificate of the file is a CA. CA:TRUE is not enough,
-/// because `openssl req -x509` also sets it in server certificates.
-fn is_lone_ca(certificate: &Certificate) -> bool {
-    certificate.basic_constraints_ca() == Some(true)
-        && certificate.key_usage_cert_sign().unwrap_or_else(|| {
-            let is_host_name = |name: &String| name.trim_start_matches("*.").parse::<HostName>().is_ok();
-            certificate.dns_names().is_empty() && !certificate.common_names().iter().any(is_host_name)
-        })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::diagnostic::{Advise, Code};
 use crate::input::Located;
 
 /// Line and subject of a certificate.
@@ -45,47 +46,54 @@ pub enum ChainError {
         /// The certificate whose key verifies the signature.
         issuer: Place,
     },
-    /// The certificate has too many candidate issuers.
-    TooMany {
-        /// The certificate.
-        certificate: Place,
-        /// The number of candidate issuers.
-        count: usize,
-    },
+    /// The certificates allow more paths than the program searches.
+    TooManyPaths,
 }
 
 impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Damaged { certificate, .. }
-        | Self::OtherName { certificate, .. }
-        | Self::TooMany { certificate, .. }) = self;
-        if let Some(line) = certificate.line {
-            write!(f, "line {line}: ")?;
-        }
-        let subject = &certificate.subject;
+        let at =
+            |certificate: &Place| certificate.line.map(|line| format!("line {line}: ")).unwrap_or_default();
         match self {
-            Self::Damaged { issuers, .. } => {
+            Self::Damaged { certificate, issuers } => {
                 let issuers: Vec<String> = issuers.iter().take(3).map(Place::to_string).collect();
-                let issuers = issuers.join(" or ");
                 write!(
                     f,
-                    "the signature of {subject} does not verify with the key of {issuers} (RFC 5280 section 4.1.1.3)"
+                    "{}the signature of {} does not verify with the key of {} (RFC 5280 section 4.1.1.3)",
+                    at(certificate),
+                    certificate.subject,
+                    issuers.join(" or ")
                 )
             }
-            Self::OtherName { issuer, .. } => {
+            Self::OtherName { certificate, issuer } => {
+                let subject = &certificate.subject;
                 write!(
                     f,
-                    "{issuer} signed {subject}, but {subject} names another issuer (RFC 5280 section 6.1.3)"
+                    "{}{issuer} signed {subject}, but {subject} names another issuer (RFC 5280 section 6.1.3)",
+                    at(certificate)
                 )
             }
-            Self::TooMany { count, .. } => {
-                write!(
-                    f,
-                    "{subject} has too many candidate issuers: {count} certificates have the issuer's name or key identifier"
-                )
-            }
+            Self::TooManyPaths => f.write_str(
+                "too many certification paths: the search is limited to the work of 33,000 ECDSA P-256 signature checks",
+            ),
         }
     }
 }
 
 impl std::error::Error for ChainError {}
+
+impl Advise for ChainError {
+    fn code(&self) -> Option<Code> {
+        (*self != Self::TooManyPaths).then_some(Code::ChainGap)
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::TooManyPaths => {
+                "give a file with only the certificates that the server sends, such as fullchain.pem".to_owned()
+            }
+            _ => "the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again"
+                .to_owned(),
+        })
+    }
+}

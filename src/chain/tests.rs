@@ -33,7 +33,7 @@ fn has_paths(chain: &Chain, wanted: &[Path<'_>]) {
 
 #[track_caller]
 fn file_has_paths(pem: &[u8], wanted: &[Path<'_>]) {
-    has_paths(&Chain::new(certificates(pem)), wanted);
+    has_paths(&Chain::new(certificates(pem), &[], &Budget::default()).unwrap(), wanted);
 }
 
 #[test]
@@ -59,7 +59,8 @@ fn both_certificates_of_a_cross_signed_ca_are_on_the_path() {
 /// `openssl req -x509` sets CA:TRUE in a server's certificate too.
 #[test]
 fn what_is_alone_and_self_signed_is_a_server_by_its_names() {
-    let is_server = |pem: &[u8]| Chain::new(certificates(pem)).has_end_entity();
+    let is_server =
+        |pem: &[u8]| Chain::new(certificates(pem), &[], &Budget::default()).unwrap().has_end_entity();
     assert!(is_server(fixture!("self-signed-server")));
     assert!(is_server(fixture!("self-signed-cn-only")));
     assert!(is_server(fixture!("self-signed-ee")));
@@ -82,7 +83,7 @@ fn the_first_certificate_that_is_served_is_the_servers_own() {
 /// Signatures above the deepest requested certificate are not verified, so that a hook does not spend time on them.
 #[test]
 fn links_above_the_deepest_are_not_verified() {
-    let chain = Chain::new(certificates(fixture!("with-root-rsa")));
+    let chain = Chain::new(certificates(fixture!("with-root-rsa")), &[], &Budget::default()).unwrap();
     let leaf = chain.end_entities().remove(0);
     for (deepest, verified) in
         [(0, vec![(0, 1)]), (1, vec![(0, 1), (1, 2)]), (2, vec![(0, 1), (1, 2), (2, 2)])]
@@ -97,7 +98,7 @@ fn links_above_the_deepest_are_not_verified() {
 #[test]
 fn a_path_ends_at_damage_and_tells_of_it() {
     // The intermediate has the right name, but its key is not the key that signed the leaf.
-    let chain = Chain::new(certificates(fixture!("mixed-up")));
+    let chain = Chain::new(certificates(fixture!("mixed-up")), &[], &Budget::default()).unwrap();
     let leaf = chain.end_entities().remove(0);
     let (links, damage) = leaf.path_up_to_damage(None);
     assert_eq!(links, []);
@@ -108,7 +109,7 @@ fn a_path_ends_at_damage_and_tells_of_it() {
 /// Checks the first certificate that comes after its issuer, and that issuer; `wanted` is their indices in the file.
 #[track_caller]
 fn is_out_of_order(pem: &[u8], wanted: Option<(usize, usize)>) {
-    let chain = Chain::new(certificates(pem));
+    let chain = Chain::new(certificates(pem), &[], &Budget::default()).unwrap();
     assert_eq!(chain.out_of_order().map(|(child, issuer)| (child.index(), issuer.index())), wanted);
 }
 
@@ -118,11 +119,13 @@ fn order_strays_and_repetitions() {
     is_out_of_order(fixture!("reversed-rsa"), Some((1, 0)));
     // Two complete chains with the same intermediate, which occurs twice: smtpd_tls_chain_files requires this.
     is_out_of_order(fixture!("two-chains"), None);
-    let repeated = |pem: &[u8]| Chain::new(certificates(pem)).needless_repetitions().len();
+    let repeated = |pem: &[u8]| {
+        Chain::new(certificates(pem), &[], &Budget::default()).unwrap().needless_repetitions().len()
+    };
     assert_eq!(repeated(fixture!("two-chains")), 0);
     assert_eq!(repeated(fixture!("duplicate")), 1);
     let strays = |pem: &[u8]| {
-        let chain = Chain::new(certificates(pem));
+        let chain = Chain::new(certificates(pem), &[], &Budget::default()).unwrap();
         chain.strays().iter().map(|member| member.index()).collect::<Vec<_>>()
     };
     assert_eq!(strays(fixture!("stray")), [2]);

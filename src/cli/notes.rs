@@ -63,7 +63,10 @@ pub const WORDS: [(&str, &str); 12] = [
         "failed",
         "The record matches a certificate of the chain, but the certification path, a date or a name is invalid.",
     ),
-    ("unverified", "The record could not be verified here; the line gives the reason."),
+    (
+        "unverified",
+        "Clients disagree about the record, or this program cannot verify it; the line gives the reason.",
+    ),
     (
         "covered",
         "For each published triple (usage, selector, matching type), every end entity has a matching record.",

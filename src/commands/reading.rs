@@ -6,12 +6,13 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::trouble::{InFile, Trouble};
+use crate::chain::Budget;
 use crate::cli::Common;
 use crate::diagnostic::Advise;
 use crate::files;
 use crate::generate::Material;
 use crate::input::{Input, Located};
-use crate::owner::{NameError, Owner};
+use crate::owner::{Endpoint, HostName, NameError, Owner};
 use crate::text;
 use crate::x509::Certificate;
 
@@ -20,10 +21,12 @@ pub(super) fn read(file: &str) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     files::read(file).in_file(file)
 }
 
-/// Reads the chain file, then the `next` files.
+/// Reads the chain file, then the `next` files. All share one budget.
 pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
     let files = std::iter::once(&common.chain).chain(&common.next);
-    files.map(|file| Material::read(file.clone(), &read(file)?).in_file(file)).collect()
+    let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
+    let budget = Budget::default();
+    files.map(|file| Material::read(file.clone(), &read(file)?, &hosts, &budget).in_file(file)).collect()
 }
 
 /// Returns the owners, in the order of hosts and ports, without duplicates.

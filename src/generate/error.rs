@@ -4,8 +4,57 @@ use std::fmt;
 
 use crate::chain::{ChainError, Place};
 use crate::diagnostic::{Advise, Code};
+use crate::input::InputError;
 use crate::text::file_name;
 use crate::tlsa::{DataError, Params};
+
+/// A file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaterialError {
+    /// The contents cannot be read.
+    Input(InputError),
+    /// The certificates allow too many paths.
+    Chain(ChainError),
+}
+
+impl From<InputError> for MaterialError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<ChainError> for MaterialError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+impl Advise for MaterialError {
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Input(error) => error.code(),
+            Self::Chain(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Input(error) => error.hint(),
+            Self::Chain(error) => error.hint(),
+        }
+    }
+}
+
+impl fmt::Display for MaterialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Chain(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MaterialError {}
 
 /// The reason why the requested records cannot be generated from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +139,7 @@ impl From<ChainError> for Problem {
 impl Advise for GenerateError {
     fn code(&self) -> Option<Code> {
         match &self.problem {
-            Problem::Chain(_) => Some(Code::ChainGap),
+            Problem::Chain(error) => error.code(),
             Problem::Data { error: DataError::Nothing, .. } => Some(Code::InputEmpty),
             Problem::Data { .. } => Some(Code::Mtype0),
             Problem::NoEndEntity { .. } => Some(Code::EeNoLeaf),
@@ -105,12 +154,7 @@ impl Advise for GenerateError {
 
     fn hint(&self) -> Option<String> {
         let text = match &self.problem {
-            Problem::Chain(ChainError::TooMany { .. }) => {
-                "give a file with only the certificates that the server sends, such as fullchain.pem"
-            }
-            Problem::Chain(_) => {
-                "the file is damaged or contains parts of two chains: copy it from the ACME client or the CA again"
-            }
+            Problem::Chain(error) => return error.hint(),
             Problem::Data { error: DataError::TooLong { .. }, .. } => {
                 "use matching type 1, the SHA-256 digest"
             }

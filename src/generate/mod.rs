@@ -5,12 +5,13 @@ mod error;
 
 use std::collections::HashSet;
 
-use crate::chain::{Chain, Link, Member};
-use crate::input::{Input, InputError};
+use crate::chain::{Budget, Chain, Link, Member};
+use crate::input::Input;
+use crate::owner::HostName;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey};
 
-pub use error::{GenerateError, Problem};
+pub use error::{GenerateError, MaterialError, Problem};
 
 /// A file and its contents.
 #[derive(Debug)]
@@ -25,18 +26,25 @@ pub struct Material {
 #[derive(Debug)]
 pub enum Content {
     /// Certificates.
-    Chain(Chain),
+    Chain(Box<Chain>),
     /// Keys without a certificate.
     Keys(Vec<PublicKey>),
 }
 
 impl Material {
-    /// Parses `octets`, the contents of `file`.
+    /// Parses `octets`, the contents of `file`, for the server with the names `hosts`.
     ///
-    /// Errors: the octets contain neither certificates nor keys, or are damaged.
-    pub fn read(file: String, octets: &[u8]) -> Result<Self, InputError> {
+    /// Errors: the octets contain neither certificates nor keys, or are damaged; the certificates allow too many paths.
+    pub fn read(
+        file: String,
+        octets: &[u8],
+        hosts: &[HostName],
+        budget: &Budget,
+    ) -> Result<Self, MaterialError> {
         let content = match Input::read(octets)? {
-            Input::Certificates(certificates) => Content::Chain(Chain::new(certificates)),
+            Input::Certificates(certificates) => {
+                Content::Chain(Box::new(Chain::new(certificates, hosts, budget)?))
+            }
             Input::Keys(keys) => Content::Keys(keys),
         };
         Ok(Self { file, content })

@@ -314,7 +314,10 @@ fn judge(
     names.extend(examination.nexthops.iter().cloned());
     let policy = Policy { names: &names, on_smtp: examination.on_smtp, store: None, now: examination.now };
     let found = Found { holder: server.holder.clone(), records: server.records.clone() };
-    let report = verify_served(&server.owner, found, &Chain::served(certificates), &policy);
+    let report = match verify_served(&server.owner, found, &Chain::served(certificates), &policy) {
+        Ok(report) => report,
+        Err(error) => return without_handshake(address, ClientVerdict::Unknown, error.to_string()),
+    };
     let is_unknown = matches!(served.possession, Possession::Unknown(_));
     let verdict = match report.any {
         Verdict::Covered if is_unknown => ClientVerdict::Unknown,

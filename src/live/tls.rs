@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
-use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime, alg_id};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
     PeerIncompatible, PeerMisbehaved, SignatureScheme,
 };
 
 use super::wire::Wire;
-use crate::x509::{Certificate, KeyAlgorithm, SignatureCheck};
+use crate::x509::{Certificate, SignatureCheck, TLS_SCHEMES};
 
 /// The key types that are examined separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,28 +41,13 @@ impl KeyKind {
     pub const ALL: [Self; 2] = [Self::Rsa, Self::Ecdsa];
 }
 
-/// The signature schemes offered for each key type (RFC 8446 section 4.2.3), most preferred first, with the
-/// AlgorithmIdentifier contents of their signatures.
+/// Returns the signature schemes to offer for a key type, most preferred first.
 ///
-/// rustls does not support the last schemes of each key type. These schemes are offered so that servers with such keys
-/// send their certificates too.
-const SCHEMES: [(KeyKind, SignatureScheme, AlgorithmIdentifier); 14] = [
-    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP384_SHA384, alg_id::ECDSA_SHA384),
-    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP256_SHA256, alg_id::ECDSA_SHA256),
-    (KeyKind::Ecdsa, SignatureScheme::ED25519, alg_id::ED25519),
-    (KeyKind::Ecdsa, SignatureScheme::ECDSA_NISTP521_SHA512, alg_id::ECDSA_SHA512),
-    (KeyKind::Ecdsa, SignatureScheme::ED448, alg_id::ED448),
-    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA512, alg_id::RSA_PSS_SHA512),
-    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA384),
-    (KeyKind::Rsa, SignatureScheme::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA256),
-    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA512, alg_id::RSA_PKCS1_SHA512),
-    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA384, alg_id::RSA_PKCS1_SHA384),
-    (KeyKind::Rsa, SignatureScheme::RSA_PKCS1_SHA256, alg_id::RSA_PKCS1_SHA256),
-    // rsa_pss_pss_sha512, _sha384 and _sha256, for keys with the algorithm id-RSASSA-PSS.
-    (KeyKind::Rsa, SignatureScheme::Unknown(0x080b), alg_id::RSA_PSS_SHA512),
-    (KeyKind::Rsa, SignatureScheme::Unknown(0x080a), alg_id::RSA_PSS_SHA384),
-    (KeyKind::Rsa, SignatureScheme::Unknown(0x0809), alg_id::RSA_PSS_SHA256),
-];
+/// rustls does not support some of them. They are offered so that servers with such keys send their certificates too.
+fn schemes(kind: KeyKind) -> Vec<SignatureScheme> {
+    let of_kind = TLS_SCHEMES.iter().filter(|(_, is_rsa)| *is_rsa == (kind == KeyKind::Rsa));
+    of_kind.map(|(scheme, _)| SignatureScheme::from(*scheme)).collect()
+}
 
 /// The result of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +63,6 @@ pub struct Served {
 pub enum Possession {
     /// The server signed the handshake with the private key.
     Proven,
-    /// The key is an RSA key below 2048 bits, so the signature was not verified. The verdict may still be pass, because
-    /// clients that accept such keys can verify the signature.
-    WeakKey(KeyAlgorithm),
     /// Undetermined, for this reason. The verdict is not pass, because anyone can send the certificate.
     Unknown(String),
 }
@@ -90,9 +72,6 @@ impl fmt::Display for Possession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proven => Ok(()),
-            Self::WeakKey(algorithm) => {
-                write!(f, "this program cannot verify signatures of this {algorithm} key")
-            }
             Self::Unknown(reason) => f.write_str(reason),
         }
     }
@@ -268,20 +247,14 @@ impl Recorder {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let of_scheme = |(kind, scheme, _): &&(KeyKind, SignatureScheme, AlgorithmIdentifier)| {
-            *kind == self.kind && *scheme == signed.scheme
-        };
-        let Some((_, _, identifier)) = SCHEMES.iter().find(of_scheme) else {
+        if !schemes(self.kind).contains(&signed.scheme) {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
-        };
+        }
         let possession = match Certificate::from_der(certificate.to_vec()) {
             Err(_) => Possession::Unknown("the certificate cannot be read".to_owned()),
-            Ok(leaf) => match leaf.check_message(identifier, message, signed.signature()) {
+            Ok(leaf) => match leaf.check_tls(signed.scheme.into(), message, signed.signature()) {
                 SignatureCheck::Valid => Possession::Proven,
                 SignatureCheck::Invalid => return Err(CertificateError::BadSignature.into()),
-                SignatureCheck::Unsupported(_) if leaf.key_algorithm().is_small_rsa() => {
-                    Possession::WeakKey(leaf.key_algorithm())
-                }
                 SignatureCheck::Unsupported(_) => Possession::Unknown(format!(
                     "this program cannot verify signatures of this {} key",
                     leaf.key_algorithm()
@@ -326,6 +299,6 @@ impl ServerCertVerifier for Recorder {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        SCHEMES.iter().filter(|(kind, ..)| *kind == self.kind).map(|(_, scheme, _)| *scheme).collect()
+        schemes(self.kind)
     }
 }

@@ -29,6 +29,14 @@ impl Endpoint {
         text.split(',').map(str::parse).collect()
     }
 
+    /// Returns the name of the server; `None` for a full owner name that does not contain one.
+    pub fn host(&self) -> Option<HostName> {
+        match self {
+            Self::Server { host, .. } => Some(host.clone()),
+            Self::Owner(owner) => owner.host(),
+        }
+    }
+
     /// Returns the owner names of this endpoint: the full owner name, or one owner name for the endpoint's own port. If
     /// the endpoint has neither, returns one owner name for each of `ports`.
     ///

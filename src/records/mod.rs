@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::owner::{DomainName, Origin, Owner};
 use crate::text;
-use crate::tlsa::Tlsa;
+use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage};
 pub use error::{RecordsError, RecordsProblem};
 
 /// The data of a published TLSA record, with any numbers and octets, valid or not (RFC 6698 section 2.1).
@@ -30,6 +30,15 @@ pub struct Published {
 }
 
 impl Published {
+    /// The parameters; `None` if a number is not registered (RFC 7218).
+    pub fn params(&self) -> Option<Params> {
+        Some(Params {
+            usage: Usage::from_number(self.usage)?,
+            selector: Selector::from_number(self.selector)?,
+            matching_type: MatchingType::from_number(self.matching_type)?,
+        })
+    }
+
     /// Whether the parameters and the association data equal those of `tlsa`.
     pub fn is(&self, tlsa: &Tlsa) -> bool {
         let params = tlsa.params();

@@ -78,11 +78,12 @@ fn remark(judged: &Judged) -> String {
     let described = judged.described.as_ref();
     let depth = described.and_then(|described| described.depth).map(|depth| format!("depth {depth}"));
     let subject = described.map(|described| described.subject.clone());
-    let parts = [depth, subject, judged.reason.clone()];
+    let place: Vec<String> = depth.into_iter().chain(subject).collect();
+    let parts = [Some(place.join(", ")).filter(|place| !place.is_empty()), judged.reason.clone()];
     let said: Vec<String> = parts.into_iter().flatten().collect();
     match said.is_empty() {
         true => String::new(),
-        false => format!("  {}", said.join(", ")),
+        false => format!("  {}", said.join(": ")),
     }
 }
 

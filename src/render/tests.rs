@@ -1,6 +1,7 @@
 //! Tests of output that depends on the length of data and on the number of owners and certificates.
 
 use super::*;
+use crate::chain::Budget;
 use crate::generate::{self, Material};
 use crate::records::Published;
 use crate::tlsa::Params;
@@ -24,7 +25,7 @@ fn data_longer_than_the_longest_digest_are_shown_by_their_ends() {
 /// association data.
 fn text(params: &str, owners: &[&str], style: &Style) -> String {
     let pem = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/fullchain-rsa.pem"));
-    let materials = [Material::read("fullchain-rsa.pem".to_owned(), pem).unwrap()];
+    let materials = [Material::read("fullchain-rsa.pem".to_owned(), pem, &[], &Budget::default()).unwrap()];
     let params = Params::parse_all(&params.split(' ').collect::<Vec<_>>()).unwrap();
     let records = generate::records(&materials, &params, None).unwrap();
     let owners: Vec<Owner> = owners.iter().map(|owner| owner.parse().unwrap()).collect();

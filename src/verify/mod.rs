@@ -1,6 +1,8 @@
 //! Checks published records against a chain: RFC 6698 section 4.1, RFC 7671 sections 5, 8 and 9. Performs no I/O.
 
 mod judge;
+mod offer;
+mod outcome;
 mod report;
 mod table;
 #[cfg(test)]
@@ -10,15 +12,17 @@ use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 
-use crate::chain::{Chain, ChainError, Link, Member};
+use crate::chain::{Chain, ChainError, Link};
 use crate::generate::{self, Material};
 use crate::owner::{HostName, Owner};
 use crate::records::{Found, Published};
 use crate::text;
-use crate::tlsa::{Params, Tlsa, Usage};
+use crate::tlsa::{Params, Usage};
 use crate::x509::Certificate;
 
 use judge::Judge;
+use offer::{Above, Offer};
+use outcome::{Doubt, Outcome};
 pub use report::{Coverage, Described, Judged, Needed, Report, Status, Verdict};
 use table::Table;
 
@@ -38,7 +42,8 @@ pub struct Policy<'a> {
 /// Checks the records `found` at `owner`, if any, against `chain`, which has an end entity. If a record matches no
 /// certificate of the chain but matches a `next` file, the reason names that file.
 ///
-/// Errors: the signature of an end entity does not verify, so the chain is damaged or contains parts of two chains.
+/// Errors: the signature of an end entity does not verify, so the chain is damaged or contains parts of two chains; or
+/// the chain has too many paths.
 pub fn verify(
     owner: &Owner,
     found: Option<Found>,
@@ -50,7 +55,7 @@ pub fn verify(
         member.confirm()?;
     }
     let found = found.unwrap_or_else(|| Found { holder: owner.clone(), records: Vec::new() });
-    let mut report = verify_served(owner, found, chain, policy);
+    let mut report = verify_served(owner, found, chain, policy)?;
     let files = files_of_next(next, &report.triples);
     let unmatched = |judged: &&mut Judged| judged.status == Status::Unmatched && judged.reason.is_none();
     for judged in report.judged.iter_mut().filter(unmatched) {
@@ -67,35 +72,92 @@ pub fn verify(
 
 /// Checks the records found at `owner` against a chain that a server sent. Damage in the chain is not an error:
 /// records that need the damaged part fail.
-pub fn verify_served(owner: &Owner, found: Found, chain: &Chain, policy: &Policy<'_>) -> Report {
-    let end_entities = chain.end_entities();
-    let judge = Judge::new(chain, policy);
-    let table = Table::new(&judge, end_entities.clone(), found.records, policy.on_smtp);
+///
+/// Errors: the chain has too many paths.
+pub fn verify_served(
+    owner: &Owner,
+    found: Found,
+    chain: &Chain,
+    policy: &Policy<'_>,
+) -> Result<Report, ChainError> {
+    let paths: Vec<Above<'_>> = chain.end_entities().into_iter().map(Above::of).collect::<Result<_, _>>()?;
+    let offers = Offer::all(&paths, &found.records);
+    let carried = judge::carried(found.records.iter().chain(offers.iter().map(Offer::record)));
+    let judge = Judge::new(chain, policy, &carried);
+    let end_entities = paths.iter().map(|above| above.end_entity).collect();
+    let table = Table::new(&judge, end_entities, &found.records, policy.on_smtp)?;
     let triples = table.triples();
     let mut report = Report {
         owner: owner.clone(),
-        holder: found.holder,
+        holder: found.holder.clone(),
         judged: table.judged(),
         verdict: table.verdict(&triples),
         any: table.any(),
         triples,
         needed: Vec::new(),
         missing: Vec::new(),
+        obstacle: None,
         damage: None,
     };
     let mut seen = HashSet::new();
-    for end_entity in end_entities {
-        let (path, damage) = end_entity.path_up_to_damage(None);
-        let missing = missing(&report, &table, end_entity, &path);
-        report.missing.extend(missing);
-        let links = std::iter::once(Link { member: end_entity, depth: Some(0) }).chain(path);
-        for link in links.filter(|link| seen.insert(link.member)) {
-            let needed = needed(&report, link);
-            report.needed.extend(needed);
+    for above in &paths {
+        offer::missing(&mut report, &table, &judge, above, &offers)?;
+        let own = Link { member: above.end_entity, depth: Some(0) };
+        for link in std::iter::once(own).chain(above.path.iter().copied()) {
+            if seen.insert(link.member) {
+                let needed = needed(&report, link);
+                report.needed.extend(needed);
+            }
         }
-        report.damage = report.damage.or(damage);
+        report.damage = report.damage.or_else(|| above.damage.clone());
     }
-    report
+    Ok(report)
+}
+
+/// How clients will judge a record of usage 0 or 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forecast {
+    /// Clients accept the record, as far as this program can tell.
+    Accepted,
+    /// Clients disagree, for this reason.
+    Ambiguous(String),
+    /// Clients reject the record, for this reason.
+    Rejected(String),
+}
+
+/// Foresees how clients will judge each of `records` at `now`, if the server sends the certificates of `chain` and the
+/// record is published alone. The name of the server is not checked. A record that any end entity matches is accepted.
+///
+/// Errors: the chain has too many paths.
+pub fn forecast(
+    chain: &Chain,
+    records: &[Published],
+    now: OffsetDateTime,
+) -> Result<Vec<Forecast>, ChainError> {
+    let policy = Policy { names: &[], on_smtp: false, store: None, now };
+    let carried = judge::carried(records.iter());
+    let judge = Judge::new(chain, &policy, &carried);
+    let mut forecasts = Vec::new();
+    for record in records {
+        let mut forecast = None;
+        for end_entity in chain.end_entities() {
+            let Some(params) = record.params().filter(|_| forecast != Some(Forecast::Accepted)) else {
+                break;
+            };
+            forecast = match (judge.outcome(record, params, end_entity)?, forecast) {
+                (Outcome::Unverified(_, Doubt::Disagreement(reason)), _) => Some(Forecast::Ambiguous(reason)),
+                // Another end entity may have no path to this CA at all.
+                (Outcome::Failed(_, reason), None) => Some(Forecast::Rejected(reason)),
+                (Outcome::Failed(_, reason), Some(Forecast::Rejected(other))) if other == judge::NO_PATH => {
+                    Some(Forecast::Rejected(reason))
+                }
+                (Outcome::Failed(..) | Outcome::Unmatched(_), other) => other,
+                _ => Some(Forecast::Accepted),
+            };
+        }
+        forecasts.push(forecast.unwrap_or(Forecast::Accepted));
+    }
+    Ok(forecasts)
 }
 
 /// Generates the records of the `next` files for the published triples of usage, selector and matching type, and maps
@@ -140,31 +202,4 @@ fn needed(report: &Report, link: Link<'_>) -> Option<Needed> {
         not_after: certificate.validity().not_after,
         records: records.map(|tlsa| (report.has(&tlsa), tlsa)).map(|(has, tlsa)| (tlsa, has)).collect(),
     })
-}
-
-/// Returns the record to publish for each triple that does not cover `end_entity`: the record of the nearest issuer for
-/// usages 0 and 2, otherwise the record of `end_entity`. If that record cannot be generated, or is published but does
-/// not match, returns the 3 1 1 record of `end_entity` instead.
-fn missing(report: &Report, table: &Table<'_>, end_entity: Member<'_>, path: &[Link<'_>]) -> Vec<Tlsa> {
-    let describing = |params, member: Member<'_>| {
-        generate::describe(member.certificate(), params).ok().filter(|tlsa| !report.has(tlsa))
-    };
-    let triples = report.triples.iter().map(|(params, _)| *params);
-    let mut wanted: Vec<Params> = triples
-        .filter(|params| table.coverage(end_entity, |other| other == params) == Coverage::Uncovered)
-        .collect();
-    if report.triples.is_empty() {
-        wanted.push(Params::DEFAULT);
-    }
-    let mut missing: Vec<Tlsa> = Vec::new();
-    for params in wanted {
-        let described = match params.usage.is_trust_anchor() {
-            true => path.first().map(|link| link.member),
-            false => Some(end_entity),
-        };
-        let tlsa = described.and_then(|described| describing(params, described));
-        let tlsa = tlsa.or_else(|| describing(Params::DEFAULT, end_entity));
-        missing.extend(tlsa.filter(|tlsa| !report.missing.contains(tlsa) && !missing.contains(tlsa)));
-    }
-    missing
 }

@@ -82,6 +82,8 @@ pub struct Described {
     pub depth: Option<usize>,
     /// The subject.
     pub subject: String,
+    /// The reason why clients at OpenSSL's default security level reject the path, if they do.
+    pub weakness: Option<String>,
 }
 
 /// A published record and its status.
@@ -134,6 +136,9 @@ pub struct Report {
     pub needed: Vec<Needed>,
     /// The records to publish to make every triple cover every end entity.
     pub missing: Vec<Tlsa>,
+    /// The reason why `missing` contains no record for the parameters of a published record, but 3 1 1 or nothing:
+    /// clients would not accept such a record.
+    pub obstacle: Option<String>,
     /// The error for the first signature that does not verify; `needed` contains no certificate above that signature.
     pub damage: Option<ChainError>,
 }

@@ -3,54 +3,136 @@
 
 use std::collections::HashMap;
 
-use super::judge::{self, Judge, Outcome};
+use super::judge::Judge;
+use super::outcome::{self, Acceptance, Doubt, Outcome, Set};
 use super::report::{Coverage, Judged, Status, Verdict};
-use crate::chain::Member;
+use crate::chain::{ChainError, Member};
 use crate::records::Published;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 
 /// A record, and its outcome for each end entity.
 struct Row<'c> {
-    record: Published,
+    record: &'c Published,
     /// The parameters, or the reason why clients cannot use the record.
     usable: Result<Params, String>,
     /// Empty for an unusable record.
     outcomes: Vec<(Member<'c>, Outcome)>,
 }
 
+impl Row<'_> {
+    /// The usage of a usable record.
+    fn usage(&self) -> Option<Usage> {
+        self.usable.as_ref().ok().map(|params| params.usage)
+    }
+}
+
 /// The outcome of every record for every end entity.
 pub(super) struct Table<'c> {
     rows: Vec<Row<'c>>,
-    end_entities: Vec<Member<'c>>,
+    /// The end entities, and whether a client accepts the chain of each because of all records together.
+    end_entities: Vec<(Member<'c>, bool)>,
     /// The strongest digest of the usable records for each usage and selector, without matching type 0 (RFC 7671
     /// section 9).
     strongest: HashMap<(Usage, Selector), MatchingType>,
 }
 
 impl<'c> Table<'c> {
+    /// Judges each record for each end entity.
+    ///
+    /// Errors: the chain has too many paths.
     pub(super) fn new(
         judge: &Judge<'c>,
         end_entities: Vec<Member<'c>>,
-        records: Vec<Published>,
+        records: &'c [Published],
         on_smtp: bool,
-    ) -> Self {
-        let row = |record: Published| {
-            let usable = judge::usable(&record, on_smtp);
-            let outcome = |params, member| (member, judge.outcome(&record, params, member));
-            let outcomes = match &usable {
-                Ok(params) => end_entities.iter().map(|member| outcome(*params, *member)).collect(),
-                Err(_) => Vec::new(),
-            };
-            Row { record, usable, outcomes }
-        };
-        let rows: Vec<Row> = records.into_iter().map(row).collect();
-        let mut strongest = HashMap::new();
-        let usable = rows.iter().filter_map(|row| row.usable.as_ref().ok());
-        for params in usable.filter(|params| params.matching_type != MatchingType::Full) {
-            let known = strongest.entry((params.usage, params.selector)).or_insert(params.matching_type);
-            *known = (*known).max(params.matching_type);
+    ) -> Result<Self, ChainError> {
+        let mut table = Self { rows: Vec::new(), end_entities: Vec::new(), strongest: HashMap::new() };
+        for record in records {
+            let usable = outcome::usable(record, on_smtp);
+            let mut outcomes = Vec::new();
+            if let Ok(params) = &usable {
+                for member in &end_entities {
+                    outcomes.push((*member, judge.outcome(record, *params, *member)?));
+                }
+                if params.matching_type != MatchingType::Full {
+                    let known = table
+                        .strongest
+                        .entry((params.usage, params.selector))
+                        .or_insert(params.matching_type);
+                    *known = (*known).max(params.matching_type);
+                }
+            }
+            table.rows.push(Row { record, usable, outcomes });
         }
-        Self { rows, end_entities, strongest }
+        for member in end_entities {
+            let accepted = table.accepts(judge, member, None)?;
+            table.end_entities.push((member, accepted.is_ok()));
+            match accepted {
+                Ok(Some(acceptance)) => table.confirm(member, &acceptance),
+                Ok(None) => {}
+                Err(reason) => table.doubt(member, &reason),
+            }
+        }
+        Ok(table)
+    }
+
+    /// Answers whether a client accepts the chain of `end_entity` because of all records together, and of the record
+    /// `other` if given. Returns what [`Judge::accepts`] returns, or `None` if a record of usage 3 matches.
+    pub(super) fn accepts(
+        &self,
+        judge: &Judge<'c>,
+        end_entity: Member<'c>,
+        other: Option<(Params, &'c Published)>,
+    ) -> Result<Result<Option<Acceptance>, String>, ChainError> {
+        let is_match = |(member, outcome): &(Member<'_>, Outcome)| {
+            *member == end_entity && matches!(outcome, Outcome::Match(_))
+        };
+        let used = self.rows.iter().filter(|row| self.is_used(row));
+        let mut own = used.clone().filter(|row| row.usage() == Some(Usage::DaneEe));
+        if own.any(|row| row.outcomes.iter().any(is_match)) {
+            return Ok(Ok(None));
+        }
+        let others = used.filter(|row| row.usage() != Some(Usage::DaneEe));
+        let records = others.filter_map(|row| Some((*row.usable.as_ref().ok()?, row.record)));
+        let records: Vec<_> = records.chain(other).collect();
+        Ok(judge.accepts(Set { records: &records }, end_entity)?.map(Some))
+    }
+
+    /// Whether clients use a record: it is usable and not ignored.
+    fn is_used(&self, row: &Row<'_>) -> bool {
+        row.usable.as_ref().is_ok_and(|params| !self.is_ignored(params))
+    }
+
+    /// Marks the records that match `end_entity` together with the others, but not alone.
+    fn confirm(&mut self, end_entity: Member<'_>, acceptance: &Acceptance) {
+        let used: Vec<bool> = self.rows.iter().map(|row| self.is_used(row)).collect();
+        let rows =
+            self.rows.iter_mut().zip(used).filter(|(row, used)| *used && row.usage() != Some(Usage::DaneEe));
+        let mut outcomes: Vec<(&mut Outcome, bool)> = (rows.zip(&acceptance.ends))
+            .filter_map(|((row, _), ends)| {
+                let outcome = row.outcomes.iter_mut().find(|(member, _)| *member == end_entity)?;
+                Some((&mut outcome.1, *ends))
+            })
+            .collect();
+        for (outcome, _) in outcomes.iter_mut().filter(|(outcome, ends)| *ends && outcome.rank() < 3) {
+            **outcome = Outcome::Match(acceptance.place.clone());
+        }
+    }
+
+    /// Marks the records that match `end_entity` as undetermined: together with the other records they do not match.
+    fn doubt(&mut self, end_entity: Member<'_>, reason: &str) {
+        for row in self
+            .rows
+            .iter_mut()
+            .filter(|row| row.usable.as_ref().is_ok_and(|params| params.usage != Usage::DaneEe))
+        {
+            for (_, outcome) in row.outcomes.iter_mut().filter(|(member, _)| *member == end_entity) {
+                if let Outcome::Match(described) = outcome {
+                    let text = format!("with all these records, OpenSSL finds another path: {reason}");
+                    *outcome = Outcome::Unverified(Some(described.clone()), Doubt::Disagreement(text));
+                }
+            }
+        }
     }
 
     fn is_ignored(&self, params: &Params) -> bool {
@@ -77,7 +159,9 @@ impl<'c> Table<'c> {
         let best = row.outcomes.iter().map(|(_, outcome)| outcome).max_by_key(|outcome| outcome.rank());
         let (status, described, reason) = match best.cloned() {
             Some(Outcome::Match(described)) => (Status::Match, Some(described), None),
-            Some(Outcome::Unverified(described, reason)) => (Status::Unverified, described, Some(reason)),
+            Some(Outcome::Unverified(described, doubt)) => {
+                (Status::Unverified, described, Some(doubt.to_string()))
+            }
             Some(Outcome::Failed(described, reason)) => (Status::Failed, Some(described), Some(reason)),
             Some(Outcome::Unmatched(reason)) => (Status::Unmatched, None, reason.map(str::to_owned)),
             None => (Status::Unmatched, None, None),
@@ -107,9 +191,18 @@ impl<'c> Table<'c> {
         coverage
     }
 
+    /// Whether some clients may reject a record with these parameters.
+    pub(super) fn is_doubtful(&self, end_entity: Member<'_>, params: &Params) -> bool {
+        let of_params = self.rows.iter().filter(|row| row.usable.as_ref() == Ok(params));
+        let mut outcomes = of_params.flat_map(|row| &row.outcomes).filter(|(of, _)| *of == end_entity);
+        outcomes.any(|(_, outcome)| {
+            matches!(outcome, Outcome::Unverified(_, Doubt::Disagreement(_) | Doubt::Unsupported(_)))
+        })
+    }
+
     fn over_all(&self, wanted: impl Fn(&Params) -> bool) -> Coverage {
         let mut all = Coverage::Covered;
-        for end_entity in &self.end_entities {
+        for (end_entity, _) in &self.end_entities {
             match self.coverage(*end_entity, &wanted) {
                 Coverage::Uncovered => return Coverage::Uncovered,
                 Coverage::Undecided => all = Coverage::Undecided,
@@ -156,11 +249,17 @@ impl<'c> Table<'c> {
 
     /// Returns the verdict for clients: whether some record authenticates each end entity.
     pub(super) fn any(&self) -> Verdict {
-        match self.over_all(|params| !self.is_ignored(params)) {
-            _ if self.rows.is_empty() => Verdict::Unknown,
-            Coverage::Covered => Verdict::Covered,
-            Coverage::Uncovered => Verdict::NotCovered,
-            Coverage::Undecided => Verdict::Unknown,
+        if self.rows.is_empty() || self.end_entities.is_empty() {
+            return Verdict::Unknown;
         }
+        let mut all = Verdict::Covered;
+        for (end_entity, is_accepted) in &self.end_entities {
+            match self.coverage(*end_entity, |params| !self.is_ignored(params)) {
+                _ if *is_accepted => {}
+                Coverage::Uncovered => return Verdict::NotCovered,
+                Coverage::Undecided | Coverage::Covered => all = Verdict::Unknown,
+            }
+        }
+        all
     }
 }

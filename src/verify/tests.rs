@@ -1,7 +1,9 @@
 //! Checks sets of records against fixtures. An independent program made the association data in `fixtures/expected`.
 
 use super::*;
+use crate::chain::Budget;
 use crate::input::Input;
+use crate::tlsa::Tlsa;
 
 /// The PEM text of a fixture and the association data of its certificates.
 macro_rules! fixture {
@@ -46,7 +48,8 @@ fn report(fixture: Fixture, records: &[&str]) -> Report {
     };
     let records = records.iter().map(|words| record(fixture, words)).collect();
     let found = Found { holder: owner.clone(), records };
-    verify(&owner, Some(found), &Chain::new(certificates), &[], &policy).unwrap()
+    verify(&owner, Some(found), &Chain::new(certificates, &[], &Budget::default()).unwrap(), &[], &policy)
+        .unwrap()
 }
 
 /// Asserts the verdict for the publisher, the verdict for clients, and the status of each record.

@@ -12,6 +12,7 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
 const CONSTRUCTED: u8 = 0x20;
 const CONTEXT_SPECIFIC: u8 = 0x80;
 
@@ -65,6 +66,21 @@ impl Element {
     pub(super) fn is_certificate_time(&self, der: &[u8]) -> bool {
         matches!((self.identifier, self.content.len()), (UTC_TIME, 13) | (GENERALIZED_TIME, 15))
             && self.content_octets(der).ends_with(b"Z")
+    }
+
+    /// The identifier octet.
+    pub(super) fn identifier(&self) -> u8 {
+        self.identifier
+    }
+
+    /// The tag number, if the class is context-specific.
+    pub(super) fn context_tag(&self) -> Option<u8> {
+        (self.identifier & 0xc0 == CONTEXT_SPECIFIC).then_some(self.identifier & 0x1f)
+    }
+
+    /// Returns a reader for this element.
+    pub(super) fn reader<'a>(&self, der: &'a [u8]) -> Reader<'a> {
+        Reader { der, rest: self.all.clone() }
     }
 
     /// Returns a reader for the elements in the content.
@@ -121,6 +137,10 @@ impl<'a> Reader<'a> {
         self.universal(SEQUENCE, part)
     }
 
+    pub(super) fn set(&mut self, part: &'static str) -> Result<Element, X509Error> {
+        self.universal(SET, part)
+    }
+
     pub(super) fn integer(&mut self, part: &'static str) -> Result<Element, X509Error> {
         self.universal(INTEGER, part)
     }
@@ -141,6 +161,11 @@ impl<'a> Reader<'a> {
             [1..=7, _, ..] => Err(X509Error::UnusedBits(part)),
             _ => Err(X509Error::Structure(part)),
         }
+    }
+
+    /// Reads the next element; whether it is a BIT STRING.
+    pub(super) fn is_bit_string(&mut self) -> bool {
+        self.universal(BIT_STRING, "").is_ok()
     }
 
     pub(super) fn optional_boolean(&mut self) -> Result<bool, X509Error> {

@@ -6,34 +6,50 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints,
-};
+use x509_parser::extensions::{BasicConstraints, KeyUsage};
 use x509_parser::oid_registry::{
     OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
-    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+    OID_X509_EXT_CERT_TYPE, OID_X509_EXT_CRL_DISTRIBUTION_POINTS, OID_X509_EXT_EXTENDED_KEY_USAGE,
+    OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME,
+    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
 use x509_parser::prelude::FromDer;
 
 use super::der::{Element, Reader};
 use super::error::X509Error;
+use super::general_names::{AuthorityKey, NameConstraints, general_names, names_inside};
+use super::strict::{is_bits, is_well_formed};
 
-/// Critical extensions that OpenSSL accepts but this program does not read: certificatePolicies, policyMappings,
-/// policyConstraints, inhibitAnyPolicy, cRLDistributionPoints and Netscape's certificate type.
-const KNOWN_TO_CLIENTS: [&[u8]; 6] = [
+/// The extensions that OpenSSL accepts if they are critical (X509_supported_extension in v3_purp.c): basicConstraints,
+/// keyUsage, subjectAltName, extendedKeyUsage, nameConstraints, certificatePolicies, policyMappings, policyConstraints,
+/// inhibitAnyPolicy, cRLDistributionPoints, Netscape's certificate type, the two of RFC 3779, OCSP nocheck and
+/// proxyCertInfo. Clients reject a certificate with another critical extension, even a key identifier.
+const SUPPORTED: [&[u8]; 15] = [
+    &[0x55, 0x1d, 0x13],
+    &[0x55, 0x1d, 0x0f],
+    &[0x55, 0x1d, 0x11],
+    &[0x55, 0x1d, 0x25],
+    &[0x55, 0x1d, 0x1e],
     &[0x55, 0x1d, 0x20],
     &[0x55, 0x1d, 0x21],
     &[0x55, 0x1d, 0x24],
     &[0x55, 0x1d, 0x36],
     &[0x55, 0x1d, 0x1f],
     &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
+    IP_RESOURCES,
+    AS_RESOURCES,
+    &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x05],
+    PROXY_CERT_INFO,
 ];
+const IP_RESOURCES: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07];
+const AS_RESOURCES: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08];
+const PROXY_CERT_INFO: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e];
 
 /// The values of the extensions that this program uses. If an extension occurs twice, only the first value is kept.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
     pub(super) basic_constraints: Option<BasicConstraints>,
+    basic_constraints_value: Option<Range<usize>>,
     pub(super) key_usage: Option<Range<usize>>,
     pub(super) subject_key_id: Option<Range<usize>>,
     pub(super) authority_key_id: Option<Range<usize>>,
@@ -41,10 +57,19 @@ pub(super) struct Extensions {
     pub(super) signed_timestamps: Option<Range<usize>>,
     pub(super) extended_key_usage: Option<Range<usize>>,
     pub(super) name_constraints: Option<Range<usize>>,
+    pub(super) netscape_type: Option<Range<usize>>,
+    distribution_points: Option<Range<usize>>,
     /// Whether a critical extension is unknown to clients.
     pub(super) has_unknown_critical: bool,
-    /// The names of the extensions that occur twice.
+    /// Whether the certificate has proxyCertInfo (RFC 3820).
+    pub(super) is_proxy: bool,
+    ip_resources: Option<Range<usize>>,
+    as_resources: Option<Range<usize>>,
+    has_issuer_alternative_name: bool,
+    /// The names of the extensions with a field that occur twice.
     repeated: Vec<&'static str>,
+    /// Whether another extension occurs twice.
+    repeats_other: bool,
 }
 
 impl Extensions {
@@ -65,6 +90,9 @@ impl Extensions {
             let value = parts.octet_string("extension")?;
             parts.end("extension")?;
             let oid = oid.content_octets(der);
+            found.has_unknown_critical |= is_critical && !SUPPORTED.contains(&oid);
+            found.is_proxy |= oid == PROXY_CERT_INFO;
+            found.has_issuer_alternative_name |= oid == [0x55, 0x1d, 0x12];
             if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
                 found.set_basic_constraints(der, &value.content)?;
             } else if let Some((place, name)) = found.place(oid) {
@@ -73,10 +101,7 @@ impl Extensions {
                     Some(_) => found.repeated.push(name),
                 }
             } else {
-                found.has_unknown_critical |= is_critical && !KNOWN_TO_CLIENTS.contains(&oid);
-                if !others.insert(oid) {
-                    found.repeated.push("another extension");
-                }
+                found.repeats_other |= !others.insert(oid);
             }
         }
         Ok(found)
@@ -85,6 +110,7 @@ impl Extensions {
     fn set_basic_constraints(&mut self, der: &[u8], value: &Range<usize>) -> Result<(), X509Error> {
         const PART: &str = "the basicConstraints extension";
         let constraints = parsed::<BasicConstraints>(der, value).ok_or(X509Error::Structure(PART))?;
+        self.basic_constraints_value = Some(value.clone());
         match self.basic_constraints.replace(constraints) {
             None => Ok(()),
             Some(_) => Err(X509Error::Repeated(PART)),
@@ -101,71 +127,178 @@ impl Extensions {
             (OID_CT_LIST_SCT, &mut self.signed_timestamps, "signedCertificateTimestampList"),
             (OID_X509_EXT_EXTENDED_KEY_USAGE, &mut self.extended_key_usage, "extendedKeyUsage"),
             (OID_X509_EXT_NAME_CONSTRAINTS, &mut self.name_constraints, "nameConstraints"),
+            (OID_X509_EXT_CERT_TYPE, &mut self.netscape_type, "Netscape's certificate type"),
+            (OID_X509_EXT_CRL_DISTRIBUTION_POINTS, &mut self.distribution_points, "cRLDistributionPoints"),
         ];
+        if oid == IP_RESOURCES {
+            return Some((&mut self.ip_resources, "the list of IP addresses"));
+        }
+        if oid == AS_RESOURCES {
+            return Some((&mut self.as_resources, "the list of AS numbers"));
+        }
         known.into_iter().find(|(known, ..)| known.as_bytes() == oid).map(|(_, place, name)| (place, name))
     }
 
     /// The names of the extensions that occur twice or cannot be read.
     pub(super) fn unreadable(&self, der: &[u8]) -> Vec<&'static str> {
+        let other = Some("another extension").filter(|_| self.repeats_other);
+        self.defects(der).chain(other).collect()
+    }
+
+    /// Whether the certificate certifies IP addresses or AS numbers (RFC 3779).
+    pub(super) fn has_network_resources(&self) -> bool {
+        self.ip_resources.is_some() || self.as_resources.is_some()
+    }
+
+    /// Whether the certificate has subjectAltName or issuerAltName.
+    pub(super) fn has_alternative_name(&self) -> bool {
+        self.subject_alt_name.is_some() || self.has_issuer_alternative_name
+    }
+
+    /// The names of the extensions for which clients reject the certificate, because they occur twice or cannot be
+    /// read (EXFLAG_INVALID in OpenSSL's v3_purp.c).
+    pub(super) fn defects(&self, der: &[u8]) -> impl Iterator<Item = &'static str> {
+        let octets = |value: &Range<usize>| der.get(value.clone()).unwrap_or_default();
+        let can = |value: &Option<Range<usize>>, read: fn(&[u8]) -> bool| {
+            value.as_ref().is_none_or(|value| first_is_well_formed(octets(value)) && read(octets(value)))
+        };
         let read = [
-            ("keyUsage", is_read::<KeyUsage>(der, self.key_usage.as_ref())),
+            ("basicConstraints", can(&self.basic_constraints_value, |_| true)),
+            // RFC 5280 section 4.2.1.3: at least one bit must be set.
             (
-                "subjectKeyIdentifier",
-                self.subject_key_id.as_ref().is_none_or(|value| is_octet_string(der, value)),
+                "keyUsage",
+                can(&self.key_usage, |der| parse::<KeyUsage>(der).is_some_and(|usage| usage.flags != 0)),
             ),
-            (
-                "authorityKeyIdentifier",
-                is_read::<AuthorityKeyIdentifier<'_>>(der, self.authority_key_id.as_ref()),
-            ),
-            ("subjectAltName", dns_names(der, self.subject_alt_name.as_ref()).is_some()),
-            ("extendedKeyUsage", is_read::<ExtendedKeyUsage<'_>>(der, self.extended_key_usage.as_ref())),
-            ("nameConstraints", is_read::<NameConstraints<'_>>(der, self.name_constraints.as_ref())),
+            ("subjectKeyIdentifier", can(&self.subject_key_id, is_octet_string)),
+            ("authorityKeyIdentifier", can(&self.authority_key_id, |der| AuthorityKey::read(der).is_some())),
+            ("subjectAltName", can(&self.subject_alt_name, |der| general_names(der).is_some())),
+            ("extendedKeyUsage", can(&self.extended_key_usage, is_list_of_oids)),
+            ("nameConstraints", can(&self.name_constraints, |der| NameConstraints::read(der).is_some())),
+            ("Netscape's certificate type", can(&self.netscape_type, |der| bit_octets(der).is_some())),
+            ("cRLDistributionPoints", can(&self.distribution_points, has_distribution_points)),
+            ("the list of IP addresses", can(&self.ip_resources, has_ip_resources)),
+            ("the list of AS numbers", can(&self.as_resources, has_as_resources)),
         ];
         let unreadable = read.into_iter().filter(|(_, is_read)| !is_read).map(|(name, _)| name);
-        unreadable.chain(self.repeated.iter().copied()).collect()
+        unreadable.chain(self.repeated.iter().copied())
     }
 }
 
-/// Parses an extension value with x509-parser.
+/// Parses an extension value with x509-parser; like clients, ignores data after it.
 pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     der: &'a [u8],
     value: &Range<usize>,
 ) -> Option<T> {
-    T::from_der(der.get(value.clone())?).ok().map(|(_, value)| value)
+    parse(der.get(value.clone())?)
 }
 
-/// Whether an extension is absent or can be read.
-fn is_read<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
-    der: &'a [u8],
-    value: Option<&Range<usize>>,
-) -> bool {
-    value.is_none_or(|value| parsed::<T>(der, value).is_some())
+fn parse<'a, T: FromDer<'a, x509_parser::error::X509Error>>(der: &'a [u8]) -> Option<T> {
+    T::from_der(der).ok().map(|(_, value)| value)
 }
 
-fn is_octet_string(der: &[u8], value: &Range<usize>) -> bool {
-    let mut value = Reader::new(der.get(value.clone()).unwrap_or_default());
-    value.octet_string("").is_ok() && value.is_empty()
+/// Whether the first element in `der` and those inside it have the forms of their types.
+fn first_is_well_formed(der: &[u8]) -> bool {
+    Reader::new(der).any("").is_ok_and(|first| is_well_formed(first.octets(der)))
 }
 
-/// Returns the DNS names of a subjectAltName (RFC 5280 section 4.2.1.6) in lower case; `None` if the extension cannot
-/// be read.
-///
-/// A DNS name that is not valid text is kept, although it cannot match a host: clients ignore the common name if the
-/// certificate has any DNS name.
-pub(super) fn dns_names(der: &[u8], value: Option<&Range<usize>>) -> Option<Vec<String>> {
-    /// The tag number of dNSName, an implicitly tagged IA5String.
-    const DNS_NAME: u8 = 2;
-    let Some(value) = value else { return Some(Vec::new()) };
-    let value = der.get(value.clone())?;
-    let mut names = Reader::new(value).sequence("").ok()?.inside(value);
-    let mut found = Vec::new();
-    while !names.is_empty() {
-        match names.optional_context(DNS_NAME).ok()? {
-            Some(name) => {
-                found.push(String::from_utf8_lossy(name.content_octets(value)).to_ascii_lowercase())
-            }
-            None => names.any("").map(|_| ()).ok()?,
+fn is_list_of_oids(der: &[u8]) -> bool {
+    items(der, Reader::new(der)).is_some_and(|list| list.iter().all(|item| item.identifier() == 6))
+}
+
+fn is_octet_string(der: &[u8]) -> bool {
+    Reader::new(der).octet_string("").is_ok()
+}
+
+/// Returns the octets of a BIT STRING, with the unused bits cleared.
+pub(super) fn bit_octets(der: &[u8]) -> Option<Vec<u8>> {
+    let string = Reader::new(der).any("").ok().filter(|string| string.identifier() == 3)?;
+    let (unused, octets) = string.content_octets(der).split_first().filter(|(unused, _)| **unused < 8)?;
+    let mut octets = octets.to_vec();
+    if let Some(last) = octets.last_mut() {
+        *last &= 0xff << unused;
+    }
+    Some(octets)
+}
+
+/// Whether each element in `name` is an attribute of a distinguished name.
+fn is_relative_name(name: &Element, der: &[u8]) -> bool {
+    let mut inside = name.inside(der);
+    while !inside.is_empty() {
+        let Ok(attribute) = inside.sequence("") else { return false };
+        let mut parts = attribute.inside(der);
+        if parts.object_identifier("").is_err() || parts.any("").is_err() || !parts.is_empty() {
+            return false;
         }
     }
+    true
+}
+
+/// Whether `der` is the IPAddrBlocks of RFC 3779 section 2.2.3.
+fn has_ip_resources(der: &[u8]) -> bool {
+    let is_family = |family: &Element| {
+        let mut parts = family.inside(der);
+        parts.octet_string("").is_ok() && is_choice(der, parts, |reader| reader.is_bit_string())
+    };
+    items(der, Reader::new(der)).is_some_and(|families| families.iter().all(is_family))
+}
+
+/// Whether `der` is the ASIdentifiers of RFC 3779 section 3.2.3.
+fn has_as_resources(der: &[u8]) -> bool {
+    let Ok(outer) = Reader::new(der).sequence("") else { return false };
+    let mut parts = outer.inside(der);
+    let mut choice = |tag| match parts.optional_context(tag) {
+        Ok(Some(part)) => is_choice(der, part.inside(der), |reader| reader.integer("").is_ok()),
+        other => other.is_ok(),
+    };
+    choice(0) && choice(1) && parts.end("").is_ok()
+}
+
+/// Whether the rest of `parts` is NULL, or a list of values and of pairs of values.
+fn is_choice(der: &[u8], mut parts: Reader<'_>, is_value: fn(&mut Reader<'_>) -> bool) -> bool {
+    let Ok(choice) = parts.any("") else { return false };
+    let is_pair = |item: &Element| {
+        let mut both = item.inside(der);
+        item.identifier() == 0x30 && is_value(&mut both) && is_value(&mut both) && both.is_empty()
+    };
+    let is_item = |item: &Element| is_value(&mut Reader::new(item.octets(der))) || is_pair(item);
+    let is_list = || items(der, choice.reader(der)).is_some_and(|list| list.iter().all(is_item));
+    parts.is_empty() && (choice.octets(der) == [5, 0] || is_list())
+}
+
+/// Returns the elements of the SEQUENCE that `reader` reads next.
+fn items(der: &[u8], mut reader: Reader<'_>) -> Option<Vec<Element>> {
+    let mut inside = reader.sequence("").ok()?.inside(der);
+    let mut found = Vec::new();
+    while !inside.is_empty() {
+        found.push(inside.any("").ok()?);
+    }
     Some(found)
+}
+
+/// Whether `der` is a list of DistributionPoints, each with a point or an issuer (RFC 5280 section 4.2.1.13).
+fn has_distribution_points(der: &[u8]) -> bool {
+    let is_point = |point: &Element| {
+        let mut parts = point.inside(der);
+        let [name, reasons, issuer] = [0, 1, 2].map(|tag| parts.optional_context(tag));
+        let (Ok(name), Ok(reasons), Ok(issuer)) = (name, reasons, issuer) else { return false };
+        let is_name = |name: &Element| {
+            let mut inside = name.inside(der);
+            let choice = inside.any("").ok();
+            let is_choice = choice.is_some_and(|choice| match choice.identifier() {
+                0xa0 => names_inside(&choice, der).is_some(),
+                0xa1 => is_relative_name(&choice, der),
+                _ => false,
+            });
+            name.identifier() == 0xa0 && is_choice && inside.is_empty()
+        };
+        let is_reasons =
+            |reasons: &Element| reasons.identifier() == 0x81 && is_bits(reasons.content_octets(der));
+        point.identifier() == 0x30
+            && parts.is_empty()
+            && name.as_ref().is_none_or(is_name)
+            && reasons.as_ref().is_none_or(is_reasons)
+            && issuer.as_ref().is_none_or(|issuer| names_inside(issuer, der).is_some())
+            && (name.is_some() || issuer.is_some_and(|issuer| !issuer.content.is_empty()))
+    };
+    items(der, Reader::new(der)).is_some_and(|points| points.iter().all(is_point))
 }

@@ -3,32 +3,34 @@
 //! A TLSA record is computed from the original octets, so each part is kept as a range of the DER and is never
 //! re-encoded. A part that no record needs, such as a date, may be unreadable: records can still be generated.
 
+mod canonical;
 mod der;
 mod error;
 mod extensions;
+mod general_names;
 mod name;
+mod profile;
 mod public_key;
 mod signature;
 mod spki;
+mod strict;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use time::OffsetDateTime;
-use x509_parser::extensions::{
-    AuthorityKeyIdentifier, ExtendedKeyUsage, GeneralName, KeyUsage, NameConstraints,
-};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use crate::owner::HostName;
-
+pub use canonical::{Attribute, canonical_name};
 use der::Reader;
 pub use error::X509Error;
-use extensions::{Extensions, parsed};
-pub use name::folded_name;
+use extensions::Extensions;
+pub use general_names::{GeneralName, Kind, NameConstraints, Subtree};
+pub use profile::CaStatus;
 pub use public_key::PublicKey;
-pub use signature::{DigestStrength, SignatureCheck};
+pub use signature::{SignatureCheck, Strength, TLS_SCHEMES};
 pub use spki::{KeyAlgorithm, rsa_numbers};
 
 /// A certificate whose outer structure has been parsed. The parts are stored as ranges of the DER.
@@ -45,7 +47,14 @@ pub struct Certificate {
     signature_algorithm: Range<usize>,
     signature: Range<usize>,
     extensions: Extensions,
+    names: OnceLock<Names>,
+    defect: OnceLock<Option<&'static str>>,
+    is_key_readable: OnceLock<bool>,
+    is_readable: OnceLock<bool>,
 }
+
+/// Subject and issuer in the form in which names are compared; no issuer if its octets equal those of the subject.
+type Names = (Option<Vec<u8>>, Option<Option<Vec<u8>>>);
 
 /// notBefore and notAfter; `None` for a date that is not in the format of RFC 5280 section 4.1.2.5. Clients refuse a
 /// certificate with such a date.
@@ -134,6 +143,10 @@ impl Certificate {
             signature_algorithm: signature_algorithm.all,
             signature,
             extensions,
+            names: OnceLock::new(),
+            defect: OnceLock::new(),
+            is_key_readable: OnceLock::new(),
+            is_readable: OnceLock::new(),
             der,
         };
         Ok((certificate, outer.all.end))
@@ -163,15 +176,32 @@ impl Certificate {
         self.part(&self.issuer)
     }
 
-    /// Whether the issuer name equals the subject name of `issuer`, byte for byte or after conversion of both names to
-    /// text (RFC 5280 section 7.1).
-    pub fn names_issuer(&self, issuer: &Self) -> bool {
-        self.issuer_der() == issuer.subject_der() || name::is_same(self.issuer_der(), issuer.subject_der())
+    /// The subject in the form in which names are compared (RFC 5280 section 7.1); `None` if it cannot be read.
+    pub fn subject_canonical(&self) -> Option<&[u8]> {
+        self.names().0.as_deref()
     }
 
-    /// Whether issuer name and subject name are equal byte for byte.
+    /// The issuer in the form in which names are compared (RFC 5280 section 7.1); `None` if it cannot be read.
+    pub fn issuer_canonical(&self) -> Option<&[u8]> {
+        let (subject, issuer) = self.names();
+        issuer.as_ref().unwrap_or(subject).as_deref()
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let (subject, issuer) = (self.subject_der(), self.issuer_der());
+            (canonical_name(subject), (issuer != subject).then(|| canonical_name(issuer)))
+        })
+    }
+
+    /// Whether the issuer name equals the subject name of `issuer` (RFC 5280 section 7.1).
+    pub fn names_issuer(&self, issuer: &Self) -> bool {
+        self.issuer_canonical().is_some_and(|name| issuer.subject_canonical() == Some(name))
+    }
+
+    /// Whether issuer name and subject name are equal (RFC 5280 section 7.1).
     pub fn is_self_issued(&self) -> bool {
-        self.subject_der() == self.issuer_der()
+        self.names_issuer(self)
     }
 
     /// The subject as text (RFC 4514), without control characters.
@@ -216,140 +246,15 @@ impl Certificate {
         self.validity
     }
 
-    /// The cA field of basicConstraints; `None` if the extension is absent (RFC 5280 section 4.2.1.9).
-    pub fn basic_constraints_ca(&self) -> Option<bool> {
-        self.extensions.basic_constraints.as_ref().map(|constraints| constraints.ca)
-    }
-
-    /// Whether clients accept this certificate as the CA at the top of a certification path (RFC 5280 section 6.1.4).
-    /// If basicConstraints is present, it decides; otherwise, a certificate is a CA if it is self-issued and of version
-    /// 1, or if its keyUsage allows signing certificates.
-    pub fn is_ca_at_top(&self) -> bool {
-        let old_root = || self.is_version_1 && self.is_self_issued();
-        self.basic_constraints_ca().unwrap_or_else(|| old_root() || self.key_usage_cert_sign() == Some(true))
-    }
-
-    /// The pathLenConstraint: the number of CAs that may be below this CA in a path, not counting self-issued
-    /// certificates (RFC 5280 section 4.2.1.9).
-    pub fn path_length(&self) -> Option<usize> {
-        let length = self.extensions.basic_constraints.as_ref()?.path_len_constraint?;
-        Some(usize::try_from(length).unwrap_or(usize::MAX))
-    }
-
-    /// Whether extendedKeyUsage is absent or contains serverAuth (RFC 5280 section 4.2.1.12).
-    pub fn allows_server_auth(&self) -> bool {
-        let Some(value) = &self.extensions.extended_key_usage else { return true };
-        parsed::<ExtendedKeyUsage>(&self.der, value).is_some_and(|usage| usage.server_auth)
-    }
-
-    /// Whether the nameConstraints extension is present (RFC 5280 section 4.2.1.10).
-    pub fn has_name_constraints(&self) -> bool {
-        self.extensions.name_constraints.is_some()
-    }
-
-    /// Whether nameConstraints cannot be read or limits names other than DNS names.
-    pub fn has_other_constraints(&self) -> bool {
-        let Some(value) = &self.extensions.name_constraints else { return false };
-        let Some(constraints) = parsed::<NameConstraints<'_>>(&self.der, value) else { return true };
-        let subtrees = [constraints.permitted_subtrees, constraints.excluded_subtrees];
-        let mut bases = subtrees.iter().flatten().flatten().map(|subtree| &subtree.base);
-        bases.any(|base| !matches!(base, GeneralName::DNSName(_)))
-    }
-
-    /// Whether the certificate has a critical extension that clients do not know. Clients refuse such a certificate
-    /// (RFC 5280 section 4.2).
-    pub fn has_unknown_critical_extension(&self) -> bool {
-        self.extensions.has_unknown_critical
-    }
-
-    /// Whether the key identifier or the serial number in authorityKeyIdentifier differs from that of `issuer`
-    /// (RFC 5280 section 4.2.1.1).
-    pub fn asks_for_another(&self, issuer: &Self) -> bool {
-        let Some(value) = &self.extensions.authority_key_id else { return false };
-        let Some(asked) = parsed::<AuthorityKeyIdentifier<'_>>(&self.der, value) else { return false };
-        let other_id =
-            self.authority_key_id().zip(issuer.subject_key_id()).is_some_and(|(asked, has)| asked != has);
-        let other_serial =
-            asked.authority_cert_serial.is_some_and(|serial| serial != issuer.part(&issuer.serial));
-        other_id || other_serial
-    }
-
-    /// Whether keyUsage allows signing certificates (RFC 5280 section 4.2.1.3); `None` if the extension is absent,
-    /// `Some(false)` if it cannot be read.
-    pub fn key_usage_cert_sign(&self) -> Option<bool> {
-        let value = self.extensions.key_usage.as_ref()?;
-        Some(self.key_usage(value).is_some_and(|usage| usage.key_cert_sign()))
-    }
-
-    /// Whether keyUsage allows any use in a TLS handshake (RFC 5246 section 7.4.2); `None` if the extension is absent
-    /// or cannot be read.
-    pub fn key_usage_tls(&self) -> Option<bool> {
-        let usage = self.key_usage(self.extensions.key_usage.as_ref()?)?;
-        Some(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
-    }
-
-    fn key_usage(&self, value: &Range<usize>) -> Option<KeyUsage> {
-        parsed::<KeyUsage>(&self.der, value)
-    }
-
-    /// The subject key identifier (RFC 5280 section 4.2.1.2).
-    pub fn subject_key_id(&self) -> Option<&[u8]> {
-        let value = self.part(self.extensions.subject_key_id.as_ref()?);
-        let string = Reader::new(value).any("subjectKeyIdentifier").ok()?;
-        value.get(string.content).filter(|id| !id.is_empty())
-    }
-
-    /// The key identifier of the issuer, from authorityKeyIdentifier (RFC 5280 section 4.2.1.1).
-    pub fn authority_key_id(&self) -> Option<&[u8]> {
-        let value = self.part(self.extensions.authority_key_id.as_ref()?);
-        let (_, extension) = AuthorityKeyIdentifier::from_der(value).ok()?;
-        extension.key_identifier.map(|id| id.0).filter(|id| !id.is_empty())
-    }
-
-    /// The DNS names of subjectAltName, in lower case (RFC 5280 section 4.2.1.6).
-    pub fn dns_names(&self) -> Vec<String> {
-        extensions::dns_names(&self.der, self.extensions.subject_alt_name.as_ref()).unwrap_or_default()
-    }
-
-    /// The names of the extensions that occur twice or cannot be read. Clients may refuse such a certificate.
-    pub fn unreadable_extensions(&self) -> Vec<&'static str> {
-        self.extensions.unreadable(&self.der)
-    }
-
-    /// Whether the certificate names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672
-    /// section 3.2.3). As clients require, a wildcard matches only the first label, and only if at least two labels
-    /// follow.
-    pub fn names_host(&self, host: &HostName) -> bool {
-        let mut names = self.dns_names();
-        if names.is_empty() {
-            names = self.common_names().iter().map(|name| name.to_ascii_lowercase()).collect();
-        }
-        let parent =
-            host.as_str().split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
-        names.iter().any(|name| {
-            name == host.as_str() || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == parent)
-        })
-    }
-
     /// Whether the certificate contains signed certificate timestamps, as certificates of public CAs do (RFC 6962
     /// section 3.3).
     pub fn has_signed_timestamps(&self) -> bool {
         self.extensions.signed_timestamps.is_some()
     }
 
-    /// Whether the key is an RSA key whose integers are not in valid DER.
-    pub fn has_odd_rsa_key(&self) -> bool {
-        spki::has_odd_numbers(self.spki())
-    }
-
-    /// The algorithm of the public key.
-    pub fn key_algorithm(&self) -> KeyAlgorithm {
-        KeyAlgorithm::of(self.spki())
-    }
-
-    /// Whether clients still accept the digest algorithm of the signature.
-    pub fn digest_strength(&self) -> DigestStrength {
-        signature::digest_strength(self.part(&self.signature_algorithm))
+    /// The strength of the signature algorithm; `None` for an unknown algorithm.
+    pub fn signature_strength(&self) -> Option<Strength> {
+        signature::strength(self.part(&self.signature_algorithm))
     }
 
     /// Verifies the signature of this certificate with the key of `issuer`.
@@ -357,10 +262,16 @@ impl Certificate {
         self.check_signature_by(issuer.spki())
     }
 
-    /// Verifies `signature` over `message` with the key of this certificate; `identifier` is the content of the
-    /// AlgorithmIdentifier.
-    pub fn check_message(&self, identifier: &[u8], message: &[u8], signature: &[u8]) -> SignatureCheck {
-        signature::check_message(self.spki(), identifier, message, signature)
+    /// Verifies the signature of a TLS handshake message with the key of this certificate and the signature scheme
+    /// `scheme` (RFC 8446 section 4.2.3).
+    pub fn check_tls(&self, scheme: u16, message: &[u8], signature: &[u8]) -> SignatureCheck {
+        signature::check_tls(self.spki(), scheme, message, signature)
+    }
+
+    /// Returns the cost of verifying the signature of this certificate with the key in the SubjectPublicKeyInfo `spki`,
+    /// in microseconds of a current processor.
+    pub fn check_cost(&self, spki: &[u8]) -> usize {
+        signature::cost(spki, self.part(&self.signature_algorithm)) + self.tbs.len() / 400
     }
 
     /// Verifies the signature of this certificate with the key in the SubjectPublicKeyInfo `spki`.
@@ -376,12 +287,6 @@ impl Certificate {
 
 /// The DER of version 1. Version 1 is the default, so valid DER omits the field (RFC 5280 section 4.1.2.1).
 const VERSION_1: [u8; 3] = [0x02, 0x01, 0x00];
-
-/// Returns the content without the header if `der` is exactly one SEQUENCE, otherwise `None`.
-pub fn sequence_content(der: &[u8]) -> Option<&[u8]> {
-    let element = Reader::new(der).sequence("").ok()?;
-    (element.all.end == der.len()).then(|| element.content_octets(der))
-}
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use super::der::Reader;
+use super::canonical::attributes;
 use crate::text::is_unsafe;
 
 /// The short names of RFC 4514 section 3.
@@ -39,28 +39,8 @@ pub(super) fn to_text(der: &[u8]) -> String {
 /// x509-parser returned fewer attributes than the name contains.
 fn read(der: &[u8]) -> Option<X509Name<'_>> {
     let (_, name) = X509Name::from_der(der).ok()?;
-    let mut sets = Reader::new(der).sequence("").ok()?.inside(der);
-    let mut attributes = 0;
-    while !sets.is_empty() {
-        let mut set = sets.any("").ok()?.inside(der);
-        while !set.is_empty() {
-            set.any("").ok()?;
-            attributes += 1;
-        }
-    }
+    let attributes = attributes(der)?.concat().len();
     (name.iter_attributes().count() == attributes).then_some(name)
-}
-
-/// Returns the name as text for comparison: names that differ only in case, white space or string type give the same
-/// text (RFC 5280 section 7.1). Returns `None` if a part cannot be read.
-pub fn folded_name(der: &[u8]) -> Option<String> {
-    read(der)?;
-    Some(to_text(der).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// Whether two names are equal under [`folded_name`].
-pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    folded_name(one).is_some_and(|one| folded_name(other) == Some(one))
 }
 
 /// The values of commonName.

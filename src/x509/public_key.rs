@@ -4,7 +4,7 @@ use super::der::{Element, Reader};
 use super::error::X509Error;
 use super::name;
 use super::signature::{self, SignatureCheck};
-use super::spki::check_structure;
+use super::spki::{KeyAlgorithm, check_structure};
 
 /// A public key without a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,12 @@ impl PublicKey {
     /// The DER of the SubjectPublicKeyInfo, which selector 1 selects.
     pub fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// Whether clients can read the key; true for keys of unknown algorithms.
+    pub fn is_readable(&self) -> bool {
+        let is_known = KeyAlgorithm::of(&self.spki) != KeyAlgorithm::Other;
+        !is_known || signature::is_readable(&self.spki)
     }
 
     /// The subject of the certification request as text (RFC 4514); `None` if the key is not from a request.

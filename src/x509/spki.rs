@@ -29,6 +29,8 @@ fn parts<'a>(der: &'a [u8], spki: &Element) -> Result<(&'a [u8], &'a [u8]), X509
 /// The key algorithm and the key octets of a SubjectPublicKeyInfo.
 pub(super) struct KeyParts<'a> {
     pub(super) algorithm: KeyAlgorithm,
+    /// The DER of the parameters in the AlgorithmIdentifier.
+    pub(super) parameters: Option<&'a [u8]>,
     pub(super) key: &'a [u8],
 }
 
@@ -46,52 +48,67 @@ impl<'a> KeyParts<'a> {
             RsaNumbers::of(key)
                 .map_or(KeyAlgorithm::Other, |numbers| KeyAlgorithm::RsaPss { bits: numbers.bits() })
         } else if oid == OID_KEY_TYPE_EC_PUBLIC_KEY.as_bytes() {
-            match parameters.and_then(field_octets) {
-                Some(Field::Octets(octets)) if !is_point(key, octets) => KeyAlgorithm::Other,
-                Some(_) => match parameters {
-                    Some(curve) if curve.ends_with(OID_EC_P256.as_bytes()) => KeyAlgorithm::EcP256,
-                    Some(curve) if curve.ends_with(OID_NIST_EC_P384.as_bytes()) => KeyAlgorithm::EcP384,
-                    Some(curve) if curve.ends_with(OID_NIST_EC_P521.as_bytes()) => KeyAlgorithm::EcP521,
-                    _ => KeyAlgorithm::EcOther,
-                },
+            match parameters.and_then(Curve::read) {
+                Some(Curve::Named { octets, .. }) if !is_point(key, octets) => KeyAlgorithm::Other,
+                Some(Curve::Named { algorithm, .. }) => algorithm,
+                Some(Curve::Explicit) => KeyAlgorithm::EcExplicit,
                 None => KeyAlgorithm::Other,
             }
-        } else if oid == OID_SIG_ED25519.as_bytes() {
+        } else if oid == OID_SIG_ED25519.as_bytes() && key.len() == 32 && parameters.is_none() {
             KeyAlgorithm::Ed25519
-        } else if oid == OID_SIG_ED448.as_bytes() {
+        } else if oid == OID_SIG_ED448.as_bytes() && key.len() == 57 && parameters.is_none() {
             KeyAlgorithm::Ed448
         } else if oid == OID_KEY_TYPE_DSA.as_bytes() {
             KeyAlgorithm::Dsa
         } else {
             KeyAlgorithm::Other
         };
-        Some(Self { algorithm, key })
+        Some(Self { algorithm, parameters, key })
     }
 }
 
-/// The form of ECParameters.
-enum Field {
+/// ECParameters (RFC 5480 section 2.1.1).
+enum Curve {
     /// A named curve, with the length of a coordinate in octets.
-    Octets(usize),
+    Named { algorithm: KeyAlgorithm, octets: usize },
     /// Explicit parameters instead of a named curve.
     Explicit,
 }
 
-/// Parses ECParameters (RFC 5480 section 2.1.1). Returns `None` for a named curve that is not in SEC 2, ANSI X9.62,
-/// Brainpool or SM2.
-///
-/// An unregistered curve, or a point whose size does not match the curve, indicates a damaged file.
-fn field_octets(parameters: &[u8]) -> Option<Field> {
+impl Curve {
+    /// Returns `None` for a named curve that is not in SEC 2, ANSI X9.62, Brainpool or SM2.
+    ///
+    /// An unregistered curve, or a point whose size does not match the curve, indicates a damaged file.
+    fn read(parameters: &[u8]) -> Option<Self> {
+        // Explicit parameters are a SEQUENCE that starts with a version.
+        if Reader::new(parameters)
+            .sequence("")
+            .is_ok_and(|outer| outer.inside(parameters).integer("").is_ok())
+        {
+            return Some(Self::Explicit);
+        }
+        let octets = coordinate_octets(parameters)?;
+        let algorithm = match parameters.get(2..) {
+            Some(oid) if oid == OID_EC_P256.as_bytes() => KeyAlgorithm::EcP256,
+            Some(oid) if oid == OID_NIST_EC_P384.as_bytes() => KeyAlgorithm::EcP384,
+            Some(oid) if oid == OID_NIST_EC_P521.as_bytes() => KeyAlgorithm::EcP521,
+            Some([0x2b, 0x81, 0x04, 0x00, 10]) => KeyAlgorithm::EcSecp256k1,
+            Some([0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 7]) => KeyAlgorithm::EcBrainpoolP256r1,
+            Some([0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 11]) => KeyAlgorithm::EcBrainpoolP384r1,
+            _ => KeyAlgorithm::EcOther { bits: octets * 8 },
+        };
+        Some(Self::Named { algorithm, octets })
+    }
+}
+
+/// Returns the length of a coordinate on a named curve, in octets; `parameters` is the DER of the curve's OID.
+fn coordinate_octets(parameters: &[u8]) -> Option<usize> {
     const X9_62: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01];
     const SEC_2: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00];
     const BRAINPOOL: &[u8] = &[0x06, 0x09, 0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01];
     const SM2: &[u8] = &[0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d];
     if parameters == SM2 {
-        return Some(Field::Octets(32));
-    }
-    // Explicit parameters are a SEQUENCE that starts with a version.
-    if Reader::new(parameters).sequence("").is_ok_and(|outer| outer.inside(parameters).integer("").is_ok()) {
-        return Some(Field::Explicit);
+        return Some(32);
     }
     let (number, arc) = parameters.split_last()?;
     let octets = match (arc, number) {
@@ -123,7 +140,7 @@ fn field_octets(parameters: &[u8]) -> Option<Field> {
         (BRAINPOOL, 13 | 14) => 64,
         _ => return None,
     };
-    Some(Field::Octets(octets))
+    Some(octets)
 }
 
 /// Whether `key` has the form of a point (SEC 1 section 2.3.3) with coordinates of `octets` octets.
@@ -141,8 +158,6 @@ pub(super) struct RsaNumbers<'a> {
     pub(super) modulus: &'a [u8],
     /// The public exponent without leading zeros.
     pub(super) exponent: &'a [u8],
-    /// Whether modulus and exponent are valid DER.
-    is_der: bool,
 }
 
 impl<'a> RsaNumbers<'a> {
@@ -153,16 +168,11 @@ impl<'a> RsaNumbers<'a> {
         let [modulus, exponent] = [fields.integer("").ok()?, fields.integer("").ok()?];
         fields.end("").ok()?;
         let octets = [modulus.content_octets(key), exponent.content_octets(key)];
-        let is_der = octets.iter().all(|octets| match octets {
-            [0, next, ..] => *next >= 0x80,
-            [first, ..] => *first < 0x80,
-            [] => false,
-        });
         let [modulus, exponent] = octets.map(|octets| {
             let first = octets.iter().position(|octet| *octet != 0)?;
             octets.get(first..)
         });
-        Some(Self { modulus: modulus?, exponent: exponent?, is_der })
+        Some(Self { modulus: modulus?, exponent: exponent? })
     }
 
     /// The number of significant bits of the modulus.
@@ -177,15 +187,6 @@ pub fn rsa_numbers(spki: &[u8]) -> Option<[&[u8]; 2]> {
     let is_rsa = |parts: &KeyParts<'_>| matches!(parts.algorithm, KeyAlgorithm::Rsa { .. });
     let numbers = RsaNumbers::of(KeyParts::of(spki).filter(is_rsa)?.key)?;
     Some([numbers.modulus, numbers.exponent])
-}
-
-/// Whether `spki` is an RSA key whose integers are not in valid DER.
-pub(super) fn has_odd_numbers(spki: &[u8]) -> bool {
-    let is_rsa = |parts: &KeyParts<'_>| {
-        matches!(parts.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::RsaPss { .. })
-    };
-    let numbers = KeyParts::of(spki).filter(is_rsa).and_then(|parts| RsaNumbers::of(parts.key));
-    numbers.is_some_and(|numbers| !numbers.is_der)
 }
 
 /// The algorithm of a public key.
@@ -207,8 +208,19 @@ pub enum KeyAlgorithm {
     EcP384,
     /// ECDSA on P-521.
     EcP521,
-    /// ECDSA on another curve, or with explicit parameters.
-    EcOther,
+    /// ECDSA on secp256k1.
+    EcSecp256k1,
+    /// ECDSA on brainpoolP256r1.
+    EcBrainpoolP256r1,
+    /// ECDSA on brainpoolP384r1.
+    EcBrainpoolP384r1,
+    /// ECDSA on another curve.
+    EcOther {
+        /// The size of a coordinate, in bits.
+        bits: usize,
+    },
+    /// ECDSA with explicit curve parameters, which RFC 5480 section 2.1.1 forbids.
+    EcExplicit,
     /// Ed25519.
     Ed25519,
     /// Ed448.
@@ -225,9 +237,38 @@ impl KeyAlgorithm {
         KeyParts::of(spki).map_or(Self::Other, |parts| parts.algorithm)
     }
 
-    /// Whether this is an RSA key with fewer than 2048 bits, which webpki and rustls do not accept.
-    pub fn is_small_rsa(self) -> bool {
-        matches!(self, Self::Rsa { bits } | Self::RsaPss { bits } if bits < 2048)
+    /// Whether the key is for ECDSA.
+    pub(super) fn is_ec(self) -> bool {
+        matches!(
+            self,
+            Self::EcP256
+                | Self::EcP384
+                | Self::EcP521
+                | Self::EcSecp256k1
+                | Self::EcBrainpoolP256r1
+                | Self::EcBrainpoolP384r1
+                | Self::EcOther { .. }
+                | Self::EcExplicit
+        )
+    }
+
+    /// The security of the key in bits, rounded down to the levels of OpenSSL (EVP_PKEY_get_security_bits); `None` for
+    /// keys whose security this program does not know.
+    pub fn security(self) -> Option<u16> {
+        match self {
+            Self::Rsa { bits } | Self::RsaPss { bits } => Some(match bits {
+                1963.. => 112,
+                920.. => 80,
+                _ => 0,
+            }),
+            Self::EcOther { bits } => Some(match bits {
+                224.. => 112,
+                160.. => 80,
+                _ => 0,
+            }),
+            Self::Dsa | Self::EcExplicit | Self::Other => None,
+            _ => Some(128),
+        }
     }
 }
 
@@ -239,7 +280,11 @@ impl fmt::Display for KeyAlgorithm {
             Self::EcP256 => f.write_str("ECDSA P-256"),
             Self::EcP384 => f.write_str("ECDSA P-384"),
             Self::EcP521 => f.write_str("ECDSA P-521"),
-            Self::EcOther => f.write_str("ECDSA on another curve"),
+            Self::EcSecp256k1 => f.write_str("ECDSA secp256k1"),
+            Self::EcBrainpoolP256r1 => f.write_str("ECDSA brainpoolP256r1"),
+            Self::EcBrainpoolP384r1 => f.write_str("ECDSA brainpoolP384r1"),
+            Self::EcOther { .. } => f.write_str("ECDSA on another curve"),
+            Self::EcExplicit => f.write_str("ECDSA with explicit curve parameters"),
             Self::Ed25519 => f.write_str("Ed25519"),
             Self::Ed448 => f.write_str("Ed448"),
             Self::Dsa => f.write_str("DSA"),

@@ -14,6 +14,7 @@ use divan::counter::ItemsCount;
 use sha2::{Digest, Sha256, Sha512};
 use time::OffsetDateTime;
 use tlsagen::advice;
+use tlsagen::chain::Budget;
 use tlsagen::generate::{self, Material, Record};
 use tlsagen::owner::{Endpoint, Port, Transport};
 use tlsagen::render::{self, Format, Style};
@@ -59,7 +60,7 @@ fn text(
 ) -> String {
     let endpoints = Endpoint::parse_list("mx.example").unwrap();
     let owners = endpoints[0].owners(&[Port::SMTP], Transport::Tcp).unwrap();
-    let materials = [Material::read("bench.pem".to_owned(), octets).unwrap()];
+    let materials = [Material::read("bench.pem".to_owned(), octets, &[], &Budget::default()).unwrap()];
     let records = make(&materials, params);
     let context = advice::Context {
         materials: &materials,

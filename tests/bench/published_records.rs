@@ -5,6 +5,7 @@
 use divan::Bencher;
 use divan::counter::BytesCount;
 use time::OffsetDateTime;
+use tlsagen::chain::Budget;
 use tlsagen::generate::Material;
 use tlsagen::owner::{HostName, Owner};
 use tlsagen::records::PublishedSet;
@@ -12,7 +13,8 @@ use tlsagen::verify::{Policy, verify};
 
 fn judge(zone: &str) -> usize {
     let path = format!("{}/fixtures/fullchain-rsa.pem", env!("CARGO_MANIFEST_DIR"));
-    let material = Material::read(path.clone(), &std::fs::read(path).unwrap()).unwrap();
+    let material =
+        Material::read(path.clone(), &std::fs::read(path).unwrap(), &[], &Budget::default()).unwrap();
     let owner: Owner = "_25._tcp.mx.example".parse().unwrap();
     let set = PublishedSet::read(zone.as_bytes(), None, std::slice::from_ref(&owner)).unwrap();
     let names = ["mx.example".parse::<HostName>().unwrap()];

@@ -14,6 +14,7 @@ impl Drop for Running {
     }
 }
 
+#[allow(dead_code, reason = "not all tests listen")]
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

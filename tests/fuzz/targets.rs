@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tlsagen::advice;
-use tlsagen::chain::Chain;
+use tlsagen::chain::{Budget, Chain};
 use tlsagen::generate::{self, Material, Record};
 use tlsagen::input::{Input, Located};
 use tlsagen::key::{self, Container};
@@ -71,7 +71,8 @@ pub(crate) fn pem(octets: &[u8]) {
             assert!(ours.contains(&block.contents()), "a certificate less than a lenient reader finds");
         }
     }
-    let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
+    let _ = Material::read("file".to_owned(), octets, &[], &Budget::default())
+        .map(|material| generated(&[material]));
 }
 
 /// The DER readers: the octets of a certificate or key are a part of the input.
@@ -83,7 +84,7 @@ pub(crate) fn certificates(octets: &[u8]) {
         let _ =
             (certificate.check_signature(&certificate), certificate.dns_names(), certificate.common_names());
         let located = Located { line: None, certificate };
-        judge(&Chain::new(vec![located]), &[]);
+        judge(&Chain::new(vec![located], &[], &Budget::default()).unwrap(), &[]);
     }
     if let Ok(certificate) = Certificate::from_der_prefix(octets.to_vec()) {
         assert!(octets.starts_with(certificate.der()));
@@ -101,7 +102,8 @@ pub(crate) fn certificates(octets: &[u8]) {
             assert!(PublicKey::from_spki(key.spki().to_vec()).is_ok(), "a key that is built can be read");
         }
     }
-    let _ = Material::read("file".to_owned(), octets).map(|material| generated(&[material]));
+    let _ = Material::read("file".to_owned(), octets, &[], &Budget::default())
+        .map(|material| generated(&[material]));
 }
 
 /// The reader of published records: the records found can be written as a zone, from which the same records are read.
@@ -147,7 +149,7 @@ pub(crate) fn verify(octets: &[u8]) {
     let records: Vec<Published> =
         rest.chunks_exact(6).take(16).filter_map(|chunk| take_record(&certificates, chunk)).collect();
     let located = certificates.into_iter().map(|certificate| Located { line: None, certificate });
-    judge(&Chain::new(located.clone().collect()), &records);
+    judge(&Chain::new(located.clone().collect(), &[], &Budget::default()).unwrap(), &records);
     judge(&Chain::served(located.collect()), &records);
 }
 
@@ -191,7 +193,9 @@ fn judge(chain: &Chain, records: &[Published]) {
     for (on_smtp, store) in [(true, None), (false, None), (false, Some(all.as_slice()))] {
         let policy = Policy { names: &names, on_smtp, store, now: now() };
         let found = Found { holder: owner.clone(), records: records.to_vec() };
-        let report = tlsagen::verify::verify_served(&owner, found.clone(), chain, &policy);
+        let Ok(report) = tlsagen::verify::verify_served(&owner, found.clone(), chain, &policy) else {
+            continue;
+        };
         if let Ok(of_file) = tlsagen::verify::verify(&owner, Some(found), chain, &[], &policy) {
             assert_eq!((of_file.verdict, of_file.any), (report.verdict, report.any));
             assert_eq!((of_file.missing, of_file.needed), (report.missing.clone(), report.needed.clone()));

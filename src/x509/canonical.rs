@@ -1,0 +1,124 @@
+//! Names in the form in which clients compare them: RFC 5280 section 7.1, as OpenSSL implements it (x_name.c).
+
+use super::der::Reader;
+
+/// An attribute of a distinguished name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// The content of the attribute type's OID.
+    pub oid: &'a [u8],
+    /// The identifier octet of the value.
+    identifier: u8,
+    value: &'a [u8],
+}
+
+const NUMERIC_STRING: u8 = 18;
+const PRINTABLE_STRING: u8 = 19;
+const TELETEX_STRING: u8 = 20;
+const IA5_STRING: u8 = 22;
+const UTF8_STRING: u8 = 12;
+const UNIVERSAL_STRING: u8 = 28;
+const BMP_STRING: u8 = 30;
+const BIT_STRING: u8 = 3;
+const SEQUENCE: u8 = 0x30;
+
+impl<'a> Attribute<'a> {
+    /// Returns the value as UTF-8; `None` for a value that is not text, or is not valid in its string type.
+    pub fn text(&self) -> Option<String> {
+        match self.identifier {
+            UTF8_STRING => std::str::from_utf8(self.value).ok().map(str::to_owned),
+            // OpenSSL reads these types as ISO 8859-1.
+            PRINTABLE_STRING | TELETEX_STRING | IA5_STRING => {
+                Some(self.value.iter().map(|octet| char::from(*octet)).collect())
+            }
+            BMP_STRING => self.wide(2),
+            UNIVERSAL_STRING => self.wide(4),
+            _ => None,
+        }
+    }
+
+    fn wide(&self, octets: usize) -> Option<String> {
+        let units = self.value.chunks(octets).map(|unit| {
+            let number = unit.iter().fold(0, |number, octet| number << 8 | u32::from(*octet));
+            char::from_u32(number).filter(|_| unit.len() == octets)
+        });
+        units.collect()
+    }
+
+    /// Returns the value if its string type is IA5String.
+    pub fn ia5(&self) -> Option<&'a [u8]> {
+        Some(self.value).filter(|_| self.identifier == IA5_STRING)
+    }
+
+    /// Appends type and value so that equal attributes give equal octets.
+    fn append(&self, to: &mut Vec<u8>) -> Option<()> {
+        let (identifier, value) = match self.identifier {
+            NUMERIC_STRING | BIT_STRING | SEQUENCE => (self.identifier, self.value.to_vec()),
+            _ => (UTF8_STRING, folded(&self.text()?).into_bytes()),
+        };
+        for part in [self.oid, &value] {
+            to.extend(u32::try_from(part.len()).ok()?.to_be_bytes());
+            to.extend(part);
+        }
+        to.push(identifier);
+        Some(())
+    }
+}
+
+/// Trims white space, replaces inner white space by one space, and converts ASCII letters to lower case.
+fn folded(text: &str) -> String {
+    let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+    }
+    folded
+}
+
+/// Returns the attributes of a name, one list for each RelativeDistinguishedName; `None` if the name cannot be read.
+/// OpenSSL ignores an RDN without attributes, so this function omits it.
+pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
+    let outer = Reader::new(der).sequence("").ok()?;
+    let mut sets = outer.inside(der);
+    let mut all = Vec::new();
+    while !sets.is_empty() {
+        let mut set = sets.set("").ok()?.inside(der);
+        let mut attributes = Vec::new();
+        while !set.is_empty() {
+            let mut parts = set.sequence("").ok()?.inside(der);
+            let oid = parts.object_identifier("").ok()?.content_octets(der);
+            let value = parts.any("").ok()?;
+            parts.end("").ok()?;
+            attributes.push(Attribute {
+                oid,
+                identifier: value.identifier(),
+                value: value.content_octets(der),
+            });
+        }
+        if !attributes.is_empty() {
+            all.push(attributes);
+        }
+    }
+    (outer.all.end == der.len()).then_some(all)
+}
+
+/// Returns octets that are equal for names that clients treat as equal; a name that starts with all RDNs of another
+/// gives octets that start with those of the other. `None` if the name cannot be read.
+pub fn canonical_name(der: &[u8]) -> Option<Vec<u8>> {
+    let mut name = Vec::with_capacity(der.len() + 64);
+    for set in attributes(der)? {
+        let mut encoded = Vec::with_capacity(set.len());
+        for attribute in &set {
+            let mut octets = Vec::new();
+            attribute.append(&mut octets)?;
+            encoded.push(octets);
+        }
+        encoded.sort();
+        name.extend(u32::try_from(encoded.len()).ok()?.to_be_bytes());
+        name.extend(encoded.concat());
+    }
+    Some(name)
+}
