@@ -323,3 +323,21 @@ pub(super) fn oid_and_parameters(identifier: &[u8]) -> Option<(&[u8], Option<&[u
     let parameters = fields.any("").ok().map(|parameters| parameters.octets(identifier));
     Some((oid.content_octets(identifier), parameters))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALGORITHMS, Family, TLS_SCHEMES};
+
+    #[test]
+    fn every_tls_scheme_of_the_table_is_offered_and_no_other() {
+        let is_rsa = |family| matches!(family, Family::Rsa | Family::RsaPss);
+        let of = |algorithm: &super::Algorithm| {
+            algorithm.tls.iter().map(|scheme| (*scheme, is_rsa(algorithm.family))).collect::<Vec<_>>()
+        };
+        let mut of_table: Vec<(u16, bool)> = ALGORITHMS.iter().flat_map(of).collect();
+        let mut offered = TLS_SCHEMES.to_vec();
+        of_table.sort_unstable();
+        offered.sort_unstable();
+        assert_eq!(offered, of_table);
+    }
+}
