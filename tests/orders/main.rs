@@ -6,7 +6,9 @@
 
 #[path = "../common/certificates.rs"]
 mod certificates;
+#[path = "../common/danev.rs"]
 mod danev;
+mod openssl;
 #[path = "../common/program.rs"]
 mod program;
 mod scenes;
@@ -20,7 +22,7 @@ use std::process::Output;
 
 use tlsagen::x509::Certificate;
 
-use danev::Question;
+use openssl::Question;
 use program::tlsagen;
 use scenes::{HOST, Scene};
 
@@ -159,7 +161,7 @@ fn is_told(record: &str, ders: &[Vec<u8>], talk: &str) -> bool {
     let certificates = ders.iter().map(|der| Certificate::from_der(der.clone()).unwrap());
     let cas = certificates.filter(|certificate| {
         let octets = if selector == "1" { certificate.spki() } else { certificate.der() };
-        danev::digest(octets, matching_type) == data
+        openssl::digest(octets, matching_type) == data
     });
     let cas: Vec<String> = cas.map(|certificate| certificate.called()).collect();
     talk.lines().any(|line| {
@@ -199,7 +201,7 @@ fn clients_accept_each_printed_record_of_usage_2_or_there_is_a_message() {
             }
         }
     }
-    let answers = danev::answers(&folder(), &questions);
+    let answers = openssl::answers(&folder(), &questions);
     let (mut accepted, mut told, mut wrong) = (0, 0, Vec::new());
     for (name, record, ders, talk, asked) in cases {
         match asked.clone().any(|number| answers[number].yes) {

@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
+#[path = "../common/danev.rs"]
+mod danev;
 mod limbo;
 mod openssl;
 mod ours;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::danev;
 use crate::question::Question;
 
 /// OpenSSL's answer to a question, and the text of its error.
@@ -32,20 +33,11 @@ pub(crate) fn answers(suite: &str, questions: &[Question]) -> Vec<Openssl> {
     }
     let input = folder.join("questions");
     fs::write(&input, lines).unwrap();
-    let output = Command::new(danev(&folder)).stdin(File::open(input).unwrap()).output().unwrap();
+    let output = Command::new(danev::compile(&folder)).stdin(File::open(input).unwrap()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "danev: {}: {said}", output.status);
     let mut by_number: HashMap<usize, Openssl> = said.lines().map(parse).collect();
     (0..questions.len()).map(|number| by_number.remove(&number).unwrap()).collect()
-}
-
-/// Compiles the program.
-fn danev(folder: &Path) -> PathBuf {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/verdicts/danev.c");
-    let program = folder.join("danev");
-    let cc = Command::new("cc").arg("-o").arg(&program).args([source, "-lssl", "-lcrypto"]).output().unwrap();
-    assert!(cc.status.success(), "libssl-dev? {}", String::from_utf8_lossy(&cc.stderr));
-    program
 }
 
 fn parse(line: &str) -> (usize, Openssl) {

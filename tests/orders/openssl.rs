@@ -1,12 +1,13 @@
 //! The answers of OpenSSL, from `tests/verdicts/danev.c`.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::NOW;
+use crate::danev;
 use crate::scenes::HOST;
 
 /// What a server sends, and the only record: usage, selector, matching type and hex.
@@ -46,20 +47,11 @@ pub(crate) fn answers(folder: &Path, questions: &[Question]) -> Vec<OpenSsl> {
     }
     let input = folder.join("questions");
     fs::write(&input, lines).unwrap();
-    let output = Command::new(danev(folder)).stdin(File::open(input).unwrap()).output().unwrap();
+    let output = Command::new(danev::compile(folder)).stdin(File::open(input).unwrap()).output().unwrap();
     assert!(output.status.success(), "danev: {}", output.status);
     let said = String::from_utf8(output.stdout).unwrap();
     let answer = |line: &str| OpenSsl { yes: line.split('\t').nth(1) == Some("yes"), said: line.to_owned() };
     let answers: Vec<OpenSsl> = said.lines().map(answer).collect();
     assert_eq!(answers.len(), questions.len());
     answers
-}
-
-/// Compiles the program.
-fn danev(folder: &Path) -> PathBuf {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/verdicts/danev.c");
-    let program = folder.join("danev");
-    let cc = Command::new("cc").arg("-o").arg(&program).args([source, "-lssl", "-lcrypto"]).output().unwrap();
-    assert!(cc.status.success(), "libssl-dev? {}", String::from_utf8_lossy(&cc.stderr));
-    program
 }
