@@ -6,7 +6,7 @@ use super::Described;
 use crate::generate;
 use crate::records::Published;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
-use crate::x509::{Certificate, KeyAlgorithm, PublicKey};
+use crate::x509::{self, Certificate, KeyAlgorithm, PublicKey};
 
 /// The result of a usable record for one end entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,18 @@ pub(super) fn usable(record: &Published, on_smtp: bool) -> Result<Params, String
         true => Err("mail clients do not use usages 0 and 1 (RFC 7672 section 3.1.3)".to_owned()),
         false => Ok(params),
     }
+}
+
+/// Whether clients can use the certificate in a record with matching type 0, although this program cannot read it.
+pub(super) fn is_beyond(record: &Published, on_smtp: bool) -> bool {
+    let is_anchor = match Usage::from_number(record.usage) {
+        Some(usage) => usage.is_trust_anchor() && !(usage.is_pkix() && on_smtp),
+        None => false,
+    };
+    is_anchor
+        && (record.selector, record.matching_type) == (0, 0)
+        && x509::is_certificate(&record.data)
+        && Certificate::from_der(record.data.clone()).is_err()
 }
 
 /// Usable records that a client considers together.

@@ -34,6 +34,8 @@ pub(super) struct Table<'c> {
     /// The strongest digest of the usable records for each usage and selector, without matching type 0 (RFC 7671
     /// section 9).
     strongest: HashMap<(Usage, Selector), MatchingType>,
+    /// Whether clients use a certificate in some record that this program cannot read: it may be on their path.
+    has_beyond: bool,
 }
 
 impl<'c> Table<'c> {
@@ -46,7 +48,9 @@ impl<'c> Table<'c> {
         records: &'c [Published],
         on_smtp: bool,
     ) -> Result<Self, ChainError> {
-        let mut table = Self { rows: Vec::new(), end_entities: Vec::new(), strongest: HashMap::new() };
+        let has_beyond = records.iter().any(|record| outcome::is_beyond(record, on_smtp));
+        let mut table =
+            Self { rows: Vec::new(), end_entities: Vec::new(), strongest: HashMap::new(), has_beyond };
         for record in records {
             let usable = outcome::usable(record, on_smtp);
             let mut outcomes = Vec::new();
@@ -70,7 +74,7 @@ impl<'c> Table<'c> {
             match accepted {
                 Ok(Some(acceptance)) => table.confirm(member, &acceptance),
                 Ok(None) => {}
-                Err(reason) => table.doubt(member, &reason),
+                Err(doubt) => table.doubt(member, &doubt),
             }
         }
         Ok(table)
@@ -83,7 +87,7 @@ impl<'c> Table<'c> {
         judge: &Judge<'c>,
         end_entity: Member<'c>,
         other: Option<(Params, &'c Published)>,
-    ) -> Result<Result<Option<Acceptance>, String>, ChainError> {
+    ) -> Result<Result<Option<Acceptance>, Doubt>, ChainError> {
         let is_match = |(member, outcome): &(Member<'_>, Outcome)| {
             *member == end_entity && matches!(outcome, Outcome::Match(_))
         };
@@ -92,10 +96,16 @@ impl<'c> Table<'c> {
         if own.any(|row| row.outcomes.iter().any(is_match)) {
             return Ok(Ok(None));
         }
+        if self.has_beyond {
+            return Ok(Err(Doubt::Unsupported(BEYOND.to_owned())));
+        }
         let others = used.filter(|row| row.usage() != Some(Usage::DaneEe));
         let records = others.filter_map(|row| Some((*row.usable.as_ref().ok()?, row.record)));
         let records: Vec<_> = records.chain(other).collect();
-        Ok(judge.accepts(Set { records: &records }, end_entity)?.map(Some))
+        let accepted = judge.accepts(Set { records: &records }, end_entity)?;
+        Ok(accepted.map(Some).map_err(|reason| {
+            Doubt::Disagreement(format!("with all these records, OpenSSL finds another path: {reason}"))
+        }))
     }
 
     /// Whether clients use a record: it is usable and not ignored.
@@ -120,7 +130,7 @@ impl<'c> Table<'c> {
     }
 
     /// Marks the records that match `end_entity` as undetermined: together with the other records they do not match.
-    fn doubt(&mut self, end_entity: Member<'_>, reason: &str) {
+    fn doubt(&mut self, end_entity: Member<'_>, doubt: &Doubt) {
         for row in self
             .rows
             .iter_mut()
@@ -128,8 +138,7 @@ impl<'c> Table<'c> {
         {
             for (_, outcome) in row.outcomes.iter_mut().filter(|(member, _)| *member == end_entity) {
                 if let Outcome::Match(described) = outcome {
-                    let text = format!("with all these records, OpenSSL finds another path: {reason}");
-                    *outcome = Outcome::Unverified(Some(described.clone()), Doubt::Disagreement(text));
+                    *outcome = Outcome::Unverified(Some(described.clone()), doubt.clone());
                 }
             }
         }
@@ -263,3 +272,6 @@ impl<'c> Table<'c> {
         all
     }
 }
+
+const BEYOND: &str =
+    "this program does not support the certificate that another record with matching type 0 contains";

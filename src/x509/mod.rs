@@ -32,6 +32,7 @@ pub use profile::CaStatus;
 pub use public_key::PublicKey;
 pub use signature::{SignatureCheck, Strength, TLS_SCHEMES};
 pub use spki::{KeyAlgorithm, rsa_numbers};
+pub use strict::is_certificate;
 
 /// A certificate whose outer structure has been parsed. The parts are stored as ranges of the DER.
 #[derive(Clone)]

@@ -75,8 +75,8 @@ fn all_well_formed(der: &[u8], mut reader: Reader<'_>, depth: usize) -> bool {
     true
 }
 
-/// Whether clients can read the certificate `der`.
-pub(super) fn is_certificate(der: &[u8]) -> bool {
+/// Whether clients can read the certificate `der`, even if this program cannot.
+pub fn is_certificate(der: &[u8]) -> bool {
     is_well_formed(der) && has_fields(der).is_some_and(|has| has)
 }
 
