@@ -37,6 +37,7 @@
 //! | [`path`] | validates the path from an end entity to a trust anchor | RFC 5280 section 6.1 |
 //! | [`verify`] | checks records against a chain: a status for each record, and a verdict | RFC 7671 sections 5, 8 and 9 |
 //! | [`diff`] | compares wanted and published records: the records to add and remove | RFC 7671 section 8 |
+//! | [`rollover`] | decides the next step of a key rollover (feature `live`) | RFC 7671 section 8.1 |
 //! | [`live`] | looks up names with DNSSEC and connects with TLS or STARTTLS, as a DANE client does (feature `live`) | RFC 4035 section 5, RFC 7671 section 7, RFC 7672 section 2 |
 //! | [`advice`] | reports findings about records, certificates and probes | RFC 7671, RFC 7672 |
 //! | [`render`] | writes records, reports and changes as text; one source file per format | RFC 1035 section 5, RFC 3597 |
@@ -46,7 +47,7 @@
 //! | [`commands`] | runs the subcommands: one function for each | |
 //!
 // Without the feature `live`, the link to the module would be broken.
-#![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html")]
+#![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html\n[`rollover`]: index.html")]
 
 pub mod text;
 
@@ -75,6 +76,9 @@ pub mod path;
 pub mod verify;
 
 pub mod diff;
+
+#[cfg(feature = "live")]
+pub mod rollover;
 
 #[cfg(feature = "live")]
 pub mod live;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in the order of the map in `lib.rs`, lowest layer first.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "text",
     "diagnostic",
     "tlsa",
@@ -22,6 +22,7 @@ const LAYERS: [&str; 21] = [
     "path",
     "verify",
     "diff",
+    "rollover",
     "live",
     "advice",
     "render",
@@ -47,7 +48,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("x509_parser", &["x509"]),
     ("use ring", &["live", "x509"]),
     ("sha2", &["tlsa", "x509"]),
-    ("serde", &["render"]),
+    ("serde", &["records", "render", "rollover"]),
     ("domain::", &["live", "records"]),
     ("webpki", &[]),
 ];

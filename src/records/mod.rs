@@ -10,6 +10,9 @@ mod error;
 mod reader;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::owner::{DomainName, Origin, Owner};
 use crate::text;
@@ -17,7 +20,8 @@ use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage};
 pub use error::{RecordsError, RecordsProblem};
 
 /// The data of a published TLSA record, with any numbers and octets, valid or not (RFC 6698 section 2.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Published {
     /// Certificate usage.
     pub usage: u8,
@@ -44,6 +48,37 @@ impl Published {
         let params = tlsa.params();
         let numbers = (params.usage.number(), params.selector.number(), params.matching_type.number());
         numbers == (self.usage, self.selector, self.matching_type) && tlsa.data() == self.data
+    }
+}
+
+/// Writes the data as text, such as `3 1 1 hex` (RFC 6698 section 2.2).
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { usage, selector, matching_type, data } = self;
+        write!(f, "{usage} {selector} {matching_type} {}", hex::encode(data))
+    }
+}
+
+impl From<Published> for String {
+    fn from(record: Published) -> Self {
+        record.to_string()
+    }
+}
+
+/// Reads the text that [`fmt::Display`] writes.
+impl TryFrom<String> for Published {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let [usage, selector, matching_type, data] = words.as_slice() else { return Err("not TLSA data") };
+        let number = |text: &str| text.parse::<u8>().map_err(|_| "not a number from 0 to 255");
+        Ok(Self {
+            usage: number(usage)?,
+            selector: number(selector)?,
+            matching_type: number(matching_type)?,
+            data: hex::decode(data).map_err(|_| "not hexadecimal")?,
+        })
     }
 }
 

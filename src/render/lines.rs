@@ -8,7 +8,6 @@ use time::format_description::well_known::Rfc3339;
 use super::Sheet;
 use crate::generate::{Item, Record, Source};
 use crate::owner::Owner;
-use crate::records::Published;
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
@@ -63,12 +62,6 @@ pub(super) fn data(tlsa: &Tlsa) -> String {
     let _ = write!(text, "{} ", tlsa.params());
     text.push_str(&hex::encode(octets));
     text
-}
-
-/// The data of a published record as text; the parameters may be unregistered numbers.
-pub(super) fn published(record: &Published) -> String {
-    let Published { usage, selector, matching_type, data } = record;
-    format!("{usage} {selector} {matching_type} {}", hex::encode(data))
 }
 
 /// Appends comment lines about the certificate or key of the next records.

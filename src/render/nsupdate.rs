@@ -1,6 +1,6 @@
 //! Commands for nsupdate. Each owner has a separate `send`, because an update message covers one zone (RFC 2136).
 
-use super::lines::{SEMICOLON, data, of_owner, published};
+use super::lines::{SEMICOLON, data, of_owner};
 use super::{OwnerChanges, Sheet, Style};
 
 /// The TTL in seconds if none is requested, because nsupdate requires a TTL.
@@ -33,8 +33,7 @@ pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>) -> String {
     let (owner, ttl) = (&at.holder, ttl.unwrap_or(TTL));
     let add =
         at.add.iter().map(|record| format!("update add {owner} {ttl} IN TLSA {}\n", data(&record.tlsa)));
-    let remove =
-        at.remove.iter().map(|record| format!("update delete {owner} IN TLSA {}\n", published(record)));
+    let remove = at.remove.iter().map(|record| format!("update delete {owner} IN TLSA {record}\n"));
     let mut text: String = add.chain(remove).collect();
     if !text.is_empty() {
         text.push_str("send\n");

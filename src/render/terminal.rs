@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::lines::published;
 use super::{Palette, missing};
 use crate::advice::published::Examined;
 #[cfg(feature = "live")]
@@ -67,7 +66,7 @@ fn record_lines(judged: &[Judged], palette: Palette) -> String {
 
 /// Returns the record as text; omits the middle of long data to keep the line short.
 pub(super) fn shortened(record: &Published) -> String {
-    let text = published(record);
+    let text = record.to_string();
     match (text.get(..48), text.get(text.len().saturating_sub(16)..)) {
         (Some(head), Some(tail)) if record.data.len() > 64 => format!("{head}...{tail}"),
         _ => text,

@@ -1,6 +1,6 @@
 //! Zone-file lines: `owner [TTL] IN TLSA 3 1 1 hex` (RFC 1035 section 5.1, RFC 6698 section 2.2).
 
-use super::lines::{self, data, published};
+use super::lines::{self, data};
 use super::{OwnerChanges, Sheet};
 use crate::owner::Origin;
 
@@ -20,6 +20,6 @@ pub(super) fn changes(at: &OwnerChanges<'_>, ttl: Option<u32>, origin: Option<&O
     let owner = at.holder.relative_to(origin);
     let ttl = lines::ttl(ttl);
     let added = at.add.iter().map(|record| format!("+ {owner} {ttl}IN TLSA {}\n", data(&record.tlsa)));
-    let removed = at.remove.iter().map(|record| format!("- {owner} IN TLSA {}\n", published(record)));
+    let removed = at.remove.iter().map(|record| format!("- {owner} IN TLSA {record}\n"));
     added.chain(removed).collect()
 }

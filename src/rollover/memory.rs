@@ -1,0 +1,101 @@
+//! What this machine published at each owner, and which RRsets caches may hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Records, Rrset};
+use crate::records::Published;
+
+/// The memory of one machine, by owner name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The memory of each owner.
+    pub(super) owners: BTreeMap<String, OwnerMemory>,
+}
+
+/// The memory of one owner.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OwnerMemory {
+    /// The records that this machine published, or found published for a chain of its own.
+    pub(super) own: Records,
+    /// The records that no address sends any more, each with the time of the clock since when.
+    #[serde(default)]
+    pub(super) unserved: BTreeMap<Published, u64>,
+    /// The RRset that each server gave last.
+    servers: BTreeMap<String, Rrset>,
+    /// The RRsets that caches may hold.
+    pub(super) cached: Vec<Cached>,
+}
+
+/// An RRset that caches may hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cached {
+    /// The records; `None` if unknown: RRsets from before this machine first saw a server.
+    pub(super) records: Option<Records>,
+    /// The TTL in seconds.
+    ttl: u32,
+    /// The time of the clock at which caches no longer hold the RRset; `None` while a server may give it.
+    pub(super) until: Option<u64>,
+}
+
+impl Cached {
+    fn is(&self, rrset: &Rrset) -> bool {
+        self.records.as_ref() == Some(&rrset.records) && self.ttl == rrset.ttl
+    }
+}
+
+/// When an RRset with this TTL is no longer in a cache, if no server gives it since `now`. Twice the TTL, for caches
+/// that ask other caches.
+pub(super) fn gone(ttl: u32, now: u64) -> u64 {
+    now.saturating_add(2 * u64::from(ttl))
+}
+
+impl OwnerMemory {
+    /// Adds what the servers answer at the time `now`.
+    pub(super) fn observe(&mut self, answers: &[Answer], now: u64) {
+        let of_new = answers.iter().filter(|answer| !self.servers.contains_key(&answer.server));
+        let has_new =
+            of_new.filter_map(|answer| answer.rrset.as_ref().ok()).any(|set| !set.records.is_empty());
+        for Answer { server, rrset } in answers {
+            if let Ok(rrset) = rrset {
+                self.servers.insert(server.clone(), rrset.clone());
+            }
+        }
+        let listed: BTreeSet<&String> = answers.iter().map(|answer| &answer.server).collect();
+        self.servers.retain(|server, _| listed.contains(server));
+        // A server that does not answer may give its last RRset, also when it comes back.
+        let current: Vec<&Rrset> = self.servers.values().filter(|rrset| !rrset.records.is_empty()).collect();
+        for rrset in &current {
+            match self.cached.iter_mut().find(|cached| cached.is(rrset)) {
+                Some(cached) => cached.until = None,
+                None => self.cached.push(Cached {
+                    records: Some(rrset.records.clone()),
+                    ttl: rrset.ttl,
+                    until: None,
+                }),
+            }
+        }
+        for cached in &mut self.cached {
+            if !current.iter().any(|rrset| cached.is(rrset)) {
+                cached.until.get_or_insert(gone(cached.ttl, now));
+            }
+        }
+        if has_new {
+            let ttl = self.cached.iter().map(|cached| cached.ttl).max().unwrap_or(0);
+            self.cached.retain(|cached| cached.records.is_some());
+            self.cached.push(Cached { records: None, ttl, until: Some(gone(ttl, now)) });
+        }
+        self.cached.retain(|cached| cached.until.is_none_or(|until| until > now));
+    }
+
+    /// Whether no server gives a record, and no cache may hold one.
+    pub(super) fn is_bare(&self) -> bool {
+        self.cached.is_empty()
+    }
+
+    /// The largest TTL that a cache may hold, in seconds.
+    pub(super) fn largest_ttl(&self) -> u32 {
+        self.cached.iter().map(|cached| cached.ttl).max().unwrap_or(0)
+    }
+}
