@@ -76,9 +76,11 @@ impl OwnerMemory {
                 }),
             }
         }
+        // Between two calls, the TTL may have risen before the records changed.
+        let ttl = current.iter().map(|rrset| rrset.ttl).max().unwrap_or(0);
         for cached in &mut self.cached {
             if !current.iter().any(|rrset| cached.is(rrset)) {
-                cached.until.get_or_insert(gone(cached.ttl, now));
+                cached.until.get_or_insert(gone(cached.ttl.max(ttl), now));
             }
         }
         if has_new {
