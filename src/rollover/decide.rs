@@ -63,6 +63,9 @@ fn own_found<'a, C>(seen: &'a Observed<C>, wanted: &'a Wanted<C>) -> impl Iterat
 
 /// The published records of this machine that are not wanted and that match no served chain, each with the time since
 /// when that is so.
+///
+/// None while an address sends a chain of such a record: that machine may have installed a later chain and not have
+/// reloaded its service, which then sends a chain that no probe has seen.
 fn unserved<C>(
     memory: &OwnerMemory,
     place: usize,
@@ -73,13 +76,16 @@ fn unserved<C>(
 ) -> BTreeMap<Published, u64> {
     let records = wanted.records();
     let published: Records = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
+    let own: Records = memory.own.intersection(&published).cloned().collect();
+    let unwanted = own.difference(&records);
     let is_served = |record: &Published| {
         let alone = Records::from([record.clone()]);
         seen.served.iter().any(|served| covers(place, &alone, &served.chain))
     };
-    let own = memory.own.intersection(&published).filter(|record| !records.contains(*record));
-    let unserved = own.filter(|record| !is_served(record));
-    unserved.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
+    if unwanted.clone().any(is_served) {
+        return BTreeMap::new();
+    }
+    unwanted.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
 }
 
 fn others<C>(memory: &Memory, observed: &[Observed<C>], wanted: &Wanted<C>) -> Vec<(usize, Published)> {
