@@ -9,6 +9,8 @@ use super::args::ProbeArgs;
 use super::args::{ChainArgs, CheckArgs, DiffArgs};
 use super::notes::{EXIT_STATUS, NOTES, examples};
 use super::{CheckRequest, DiffRequest, Request, Shell, UsageError, help};
+#[cfg(feature = "live")]
+use crate::hooks::Hook;
 use crate::tlsa::Params;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
@@ -27,7 +29,7 @@ macro_rules! usage {
 const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROBE };
 
 const WITHOUT_PROBE: &str = usage!("");
-const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>");
+const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen hook <CLIENT>");
 
 const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
@@ -80,6 +82,14 @@ Hosts and addresses are probed in parallel. --timeout limits each lookup and eac
 Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage or input error;
 3 undetermined: no records, insecure or bogus records, or a server that cannot be reached.";
 
+#[cfg(feature = "live")]
+const HOOK_HELP: &str = "Examples:
+  tlsagen hook settings >/etc/default/tlsagen
+  tlsagen hook certbot >/etc/letsencrypt/renewal-hooks/deploy/tlsagen
+  chmod +x /etc/letsencrypt/renewal-hooks/deploy/tlsagen
+
+The Debian package installs these files. The hook does nothing until the settings name a HOST. See tlsagen help hooks.";
+
 /// Prints the DANE TLSA records of a certificate chain: a complete set, or an error.
 #[derive(Parser)]
 #[command(
@@ -107,6 +117,13 @@ pub(super) enum Command {
     #[cfg(feature = "live")]
     #[command(help_template = TEMPLATE, before_help = PROBE_HELP, override_usage = PROBE_USAGE)]
     Probe(Box<ProbeArgs>),
+    /// Print the hook of an ACME client, which acts as rollover decides, its systemd units or its settings
+    #[cfg(feature = "live")]
+    #[command(help_template = TEMPLATE, before_help = HOOK_HELP)]
+    Hook {
+        /// The client; or the systemd units, or the settings
+        client: Hook,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -135,6 +152,9 @@ pub enum Invocation {
     /// Connects to servers and verifies them as a DANE client does.
     #[cfg(feature = "live")]
     Probe(ProbeRequest),
+    /// Prints a hook.
+    #[cfg(feature = "live")]
+    Hook(Hook),
     /// Prints completions for a shell.
     Completions(Shell),
     /// Prints the manual page.
@@ -154,6 +174,8 @@ impl Command {
             Self::Diff(args) => Invocation::Diff(args.request()?),
             #[cfg(feature = "live")]
             Self::Probe(args) => Invocation::Probe(args.request()?),
+            #[cfg(feature = "live")]
+            Self::Hook { client } => Invocation::Hook(client),
             Self::Completions { shell } => Invocation::Completions(shell),
             Self::Man => Invocation::Man,
             Self::Help { topic } => help(topic.as_deref())?,

@@ -52,6 +52,8 @@ fn outcome(invocation: Invocation, palette: Palette) -> Result<Outcome, Trouble>
         Invocation::Diff(request) => diff::diff(&request),
         #[cfg(feature = "live")]
         Invocation::Probe(request) => probe::probe(&request, palette),
+        #[cfg(feature = "live")]
+        Invocation::Hook(hook) => Ok(Outcome::shown(hook.text())),
         Invocation::Completions(shell) => Ok(Outcome::shown(cli::completions(shell))),
         Invocation::Man => Ok(Outcome::shown(man::page())),
         Invocation::Show(text) => Ok(Outcome::shown(text)),
