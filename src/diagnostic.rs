@@ -12,11 +12,13 @@ pub enum Stage {
     Check,
     /// DNS lookups and `probe`.
     Probe,
+    /// The command `rollover`.
+    Rollover,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 3] = [Self::Records, Self::Check, Self::Probe];
+    pub const ALL: [Self; 4] = [Self::Records, Self::Check, Self::Probe, Self::Rollover];
 }
 
 /// Writes the heading above the diagnostics of the stage.
@@ -26,6 +28,7 @@ impl fmt::Display for Stage {
             Self::Records => "The command line and the certificates",
             Self::Check => "The published records",
             Self::Probe => "The DNS and the servers",
+            Self::Rollover => "The rollover",
         })
     }
 }
@@ -155,6 +158,9 @@ codes! {
     TaLeaf "ta-leaf" Records "RFC 7671 section 5.2"
         "A requested or published record of usage 0 or 2 describes the server's own certificate."
         "Use 3 1 1: clients reject usages 0 and 2 for this certificate."
+    KeyMismatch "key-mismatch" Records ""
+        "The file contains server certificates and a private key of none of them."
+        "Put the key and the certificate of the same renewal into the file: a server with this file cannot offer TLS."
     KeyOnly "key-only" Records "RFC 7671 section 5.1"
         "A bare key or CSR gives only records of usages 1 and 3 with selector 1." "Use 3 1 1, or give the certificate."
     InputEmpty "input-empty" Check "RFC 6698 section 2.1.4"
@@ -202,6 +208,12 @@ codes! {
     NoRoute "no-route" Probe ""
         "This machine has no route to some addresses, such as IPv6 ones."
         "Use -4 or -6, or run tlsagen on another machine: those addresses were not examined."
+    ClockJump "clock-jump" Rollover ""
+        "The clock of this machine moved against its uptime: it jumped."
+        "Check the clock. The waits of rollover follow the uptime, but the times that it prints may be wrong."
+    RecordOfOthers "record-of-others" Rollover "RFC 7671 section 8"
+        "A published record is for no chain or key that was given, and this machine did not publish it."
+        "Nothing to do if another machine of the same name uses it; otherwise remove it from the zone yourself."
 }
 
 impl fmt::Display for Code {

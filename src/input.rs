@@ -13,8 +13,8 @@ use crate::x509::{Certificate, PublicKey, X509Error};
 /// The contents of a file.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// One or more certificates; the rest of the file is ignored.
-    Certificates(Vec<Located>),
+    /// One or more certificates, and the private keys beside them; the rest of the file is ignored.
+    Certificates(Vec<Located>, Vec<PrivateKey>),
     /// The distinct keys of a file without certificates: those of requests and public keys or, if the file has none of
     /// these, those of private keys.
     Keys(Vec<PublicKey>),
@@ -27,6 +27,15 @@ pub struct Located {
     pub line: Option<usize>,
     /// The certificate.
     pub certificate: Certificate,
+}
+
+/// The public half of a private key, and its position in the file.
+#[derive(Debug, Clone)]
+pub struct PrivateKey {
+    /// The line of its BEGIN marker, counted from 1; `None` for DER.
+    pub line: Option<usize>,
+    /// The public key, or why the private key cannot be read.
+    pub key: Result<PublicKey, KeyError>,
 }
 
 impl Input {
@@ -71,8 +80,17 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
         };
         certificates.push(Located { line: Some(block.line()), certificate: certificate.map_err(at)? });
     }
+    let private = || blocks.iter().filter(|block| block.label().ends_with("PRIVATE KEY"));
     if !certificates.is_empty() {
-        return Ok(Input::Certificates(certificates));
+        let keys = private().map(|block| PrivateKey {
+            line: Some(block.line()),
+            // Only the comparison with the certificates needs the key, so damage in its block is not an error here.
+            key: private_key(block).map_err(|error| match error {
+                InputError::PrivateKey { error, .. } => error,
+                _ => KeyError::Unreadable,
+            }),
+        });
+        return Ok(Input::Certificates(certificates, keys.collect()));
     }
     let mut keys = Vec::new();
     for block in &blocks {
@@ -80,7 +98,7 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
     }
     // Private keys are decoded only if the file has no other keys.
     if keys.is_empty() {
-        for block in blocks.iter().filter(|block| block.label().ends_with("PRIVATE KEY")) {
+        for block in private() {
             keys.push(private_key(block)?);
         }
     }
@@ -91,6 +109,22 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
         }
     }
     if distinct.is_empty() { Err(InputError::NoCertificate) } else { Ok(Input::Keys(distinct)) }
+}
+
+/// Returns the public halves of the private keys in a file.
+///
+/// Errors: the file has no private key, or one that cannot be read.
+pub fn private_keys(octets: &[u8]) -> Result<Vec<PublicKey>, InputError> {
+    if octets.first() == Some(&0x30) {
+        let key = key::public_key_from_der(octets);
+        return key.map(|key| vec![key]).map_err(|error| InputError::PrivateKey { line: None, error });
+    }
+    let blocks = pem_file::blocks(octets)?;
+    let keys = blocks.iter().filter(|block| block.label().ends_with("PRIVATE KEY")).map(private_key);
+    match keys.collect::<Result<Vec<_>, _>>()? {
+        keys if keys.is_empty() => Err(InputError::NoPrivateKey),
+        keys => Ok(keys),
+    }
 }
 
 /// Returns the key of a request block or public key block; `None` for other blocks.
@@ -153,7 +187,9 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
         };
     }
     let certificate_error = match Certificate::from_der(octets.to_vec()) {
-        Ok(certificate) => return Ok(Input::Certificates(vec![Located { line: None, certificate }])),
+        Ok(certificate) => {
+            return Ok(Input::Certificates(vec![Located { line: None, certificate }], Vec::new()));
+        }
         Err(error) => error,
     };
     let request_error = match PublicKey::from_request(octets) {
@@ -217,6 +253,8 @@ pub enum InputError {
     NotDer(X509Error),
     /// No block contains a certificate or a key.
     NoCertificate,
+    /// No block contains a private key.
+    NoPrivateKey,
 }
 
 impl Advise for InputError {
@@ -232,6 +270,9 @@ impl Advise for InputError {
             Self::PrivateKey { error, .. } => error.hint(),
             Self::NoCertificate => {
                 Some("give a PEM file with -----BEGIN CERTIFICATE----- blocks, such as fullchain.pem")
+            }
+            Self::NoPrivateKey => {
+                Some("give the private key of the server's certificate, such as privkey.pem")
             }
             Self::Certificate { error: X509Error::Ber { .. }, .. } | Self::NotDer(X509Error::Ber { .. }) => {
                 Some(
@@ -269,6 +310,7 @@ impl fmt::Display for InputError {
             Self::PrivateKey { line: Some(line), error } => write!(f, "line {line}: {error}"),
             Self::PrivateKey { line: None, error } => error.fmt(f),
             Self::NotDer(error) => write!(f, "not a DER certificate, request or key: {error}"),
+            Self::NoPrivateKey => f.write_str("the file does not contain a private key"),
             Self::NoCertificate => f.write_str("the file does not contain a certificate, request or key"),
         }
     }

@@ -48,7 +48,10 @@
 //! | [`commands`] | runs the subcommands: one function for each | |
 //!
 // Without the feature `live`, the link to the module would be broken.
-#![cfg_attr(not(feature = "live"), doc = "[`hooks`]: index.html\n[`live`]: index.html\n[`rollover`]: index.html")]
+#![cfg_attr(
+    not(feature = "live"),
+    doc = "[`hooks`]: index.html\n[`live`]: index.html\n[`rollover`]: index.html"
+)]
 
 pub mod text;
 

@@ -176,7 +176,7 @@ fn no_damaged_der_panics() {
 /// Returns the number of certificates in a file, or the error.
 fn read(text: &str) -> Result<usize, InputError> {
     match Input::read(text.as_bytes())? {
-        Input::Certificates(certificates) => Ok(certificates.len()),
+        Input::Certificates(certificates, _) => Ok(certificates.len()),
         Input::Keys(_) => panic!("keys"),
     }
 }

@@ -12,7 +12,7 @@ macro_rules! fixture {
 
 fn certificates(pem: &[u8]) -> Vec<Located> {
     match Input::read(pem).unwrap() {
-        Input::Certificates(certificates) => certificates,
+        Input::Certificates(certificates, _) => certificates,
         Input::Keys(_) => panic!("keys"),
     }
 }

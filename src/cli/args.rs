@@ -162,6 +162,48 @@ pub(super) struct ProbeArgs {
     pub(super) quiet: bool,
 }
 
+#[cfg(feature = "live")]
+#[derive(Args)]
+pub(super) struct RolloverArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// One or more triples, as numbers or names [default: 3 1 1]
+    #[arg(value_name = "USAGE SELECTOR MTYPE")]
+    pub(super) params: Vec<String>,
+    /// Private key of CHAIN, if CHAIN does not contain it (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Vec<String>,
+    /// The chain that the service uses; it need not exist before the first installation
+    #[arg(long, value_name = "FILE")]
+    pub(super) in_use: Option<String>,
+    /// Name servers of the zone [default: those of its NS records]
+    #[arg(long, value_name = "ADDRESS[:PORT],...", value_delimiter = ',')]
+    pub(super) server: Vec<String>,
+    /// File in which this machine remembers what it published
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: String,
+    /// TTL of added records [default: the published TTL, or 3600]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) ttl: Option<u32>,
+    /// Output: lines with + and -, JSON, or nsupdate commands
+    #[arg(short, long, value_enum, default_value = "zone")]
+    pub(super) format: ChangesFormat,
+    /// STARTTLS protocol [default: by port]
+    #[arg(long, value_name = "PROTOCOL", value_enum)]
+    pub(super) starttls: Option<Protocol>,
+    /// Do not connect to HOST: retire records although the served chains are unknown
+    #[arg(long)]
+    pub(super) unprobed: bool,
+    /// Install without waiting: senders with older records in their caches refuse the server
+    #[arg(long)]
+    pub(super) accept_outage: bool,
+    #[command(flatten)]
+    pub(super) lookup: LookupArgs,
+    /// Time limit for all connections to HOST
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) deadline: u64,
+}
+
 // Arguments of every subcommand that reads a chain. This is not a doc comment, because clap would print it in the help.
 #[derive(Args)]
 pub(super) struct CommonArgs {

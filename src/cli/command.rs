@@ -2,13 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
-#[cfg(feature = "live")]
-use super::ProbeRequest;
-#[cfg(feature = "live")]
-use super::args::ProbeArgs;
 use super::args::{ChainArgs, CheckArgs, DiffArgs};
+#[cfg(feature = "live")]
+use super::args::{ProbeArgs, RolloverArgs};
 use super::notes::{EXIT_STATUS, NOTES, examples};
 use super::{CheckRequest, DiffRequest, Request, Shell, UsageError, help};
+#[cfg(feature = "live")]
+use super::{ProbeRequest, RolloverRequest};
 #[cfg(feature = "live")]
 use crate::hooks::Hook;
 use crate::tlsa::Params;
@@ -29,7 +29,9 @@ macro_rules! usage {
 const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROBE };
 
 const WITHOUT_PROBE: &str = usage!("");
-const WITH_PROBE: &str = usage!("\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen hook <CLIENT>");
+const WITH_PROBE: &str = usage!(
+    "\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen hook <CLIENT>"
+);
 
 const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
@@ -83,6 +85,19 @@ Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage o
 3 undetermined: no records, insecure or bogus records, or a server that cannot be reached.";
 
 #[cfg(feature = "live")]
+const ROLLOVER_USAGE: &str =
+    "tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...";
+
+#[cfg(feature = "live")]
+const ROLLOVER_HELP: &str = "Example:
+  tlsagen rollover new.pem mx.example --in-use /etc/postfix/tls/mx.pem --state mx.state -f nsupdate
+
+Decides the next step towards the use of CHAIN: asks every name server of the zone, connects to every address of HOST, and prints what to send to the name servers now. It changes nothing but the state file: a hook acts on the exit status. CHAIN, or --key, must contain the private key of each server certificate. tlsagen help hooks has the whole procedure; tlsagen hook prints ready hooks.
+
+Exit status: 0 nothing to do; 10 publish: apply the output, then call again; 11 wait; 12 install: the service may use CHAIN;
+13 retire: apply the output; 1 blocked; 2 usage or input error; 3 undetermined.";
+
+#[cfg(feature = "live")]
 const HOOK_HELP: &str = "Examples:
   tlsagen hook settings >/etc/default/tlsagen
   tlsagen hook certbot >/etc/letsencrypt/renewal-hooks/deploy/tlsagen
@@ -117,6 +132,10 @@ pub(super) enum Command {
     #[cfg(feature = "live")]
     #[command(help_template = TEMPLATE, before_help = PROBE_HELP, override_usage = PROBE_USAGE)]
     Probe(Box<ProbeArgs>),
+    /// Decide the next step of a key rollover: publish, wait, install or retire
+    #[cfg(feature = "live")]
+    #[command(help_template = TEMPLATE, before_help = ROLLOVER_HELP, override_usage = ROLLOVER_USAGE)]
+    Rollover(Box<RolloverArgs>),
     /// Print the hook of an ACME client, which acts as rollover decides, its systemd units or its settings
     #[cfg(feature = "live")]
     #[command(help_template = TEMPLATE, before_help = HOOK_HELP)]
@@ -152,6 +171,9 @@ pub enum Invocation {
     /// Connects to servers and verifies them as a DANE client does.
     #[cfg(feature = "live")]
     Probe(ProbeRequest),
+    /// Decides the next step of a key rollover.
+    #[cfg(feature = "live")]
+    Rollover(RolloverRequest),
     /// Prints a hook.
     #[cfg(feature = "live")]
     Hook(Hook),
@@ -174,6 +196,8 @@ impl Command {
             Self::Diff(args) => Invocation::Diff(args.request()?),
             #[cfg(feature = "live")]
             Self::Probe(args) => Invocation::Probe(args.request()?),
+            #[cfg(feature = "live")]
+            Self::Rollover(args) => Invocation::Rollover(args.request()?),
             #[cfg(feature = "live")]
             Self::Hook { client } => Invocation::Hook(client),
             Self::Completions { shell } => Invocation::Completions(shell),

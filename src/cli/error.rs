@@ -32,11 +32,12 @@ impl UsageError {
         )
     }
 
-    /// Returns the error for `probe` in a build without the feature `live`.
-    pub(super) fn without_probe() -> Self {
+    /// Returns the error for a subcommand that a build without the feature `live` does not have.
+    pub(super) fn without_live(subcommand: &str) -> Self {
         let message =
-            "this build of tlsagen has no `probe`: it was built without the feature `live`".to_owned();
-        Self::new(message, "install a build with `probe`, or use `check` with --records")
+            format!("this build of tlsagen has no `{subcommand}`: it was built without the feature `live`");
+        let hint = format!("install a build with `{subcommand}`, or use `check` with --records");
+        Self::new(message, &hint)
     }
 
     /// Turns clap's message of several lines into one line and a hint. `args` is the command line, which starts with

@@ -63,20 +63,21 @@ pub enum Target {
 impl LookupArgs {
     pub(super) fn request(&self) -> Result<LookupRequest, UsageError> {
         Ok(LookupRequest {
-            server: self.dns.as_deref().map(server).transpose()?,
+            server: self.dns.as_deref().map(|text| server(text, "--dns")).transpose()?,
             trust_anchor: self.trust_anchor.clone(),
             timeout: Duration::from_secs(self.timeout),
         })
     }
 }
 
-fn server(text: &str) -> Result<SocketAddr, UsageError> {
+/// Parses the address of a name server, the value of `option`.
+pub(super) fn server(text: &str, option: &str) -> Result<SocketAddr, UsageError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().map(|address: IpAddr| SocketAddr::new(address, 53));
     address.or_else(|_| text.parse()).map_err(|_| {
         let given = Shown::name(text).at("its value");
-        let message = format!("--dns: {given} is not the address of a name server");
-        UsageError::new(message, "examples: --dns 192.0.2.53, --dns '[2001:db8::53]:5353'")
+        let message = format!("{option}: {given} is not the address of a name server");
+        UsageError::new(message, &format!("examples: {option} 192.0.2.53, {option} '[2001:db8::53]:5353'"))
     })
 }
 

@@ -7,6 +7,8 @@ mod error;
 #[cfg(feature = "live")]
 mod live;
 pub mod notes;
+#[cfg(feature = "live")]
+mod rollover;
 mod values;
 
 use std::ffi::OsString;
@@ -31,14 +33,16 @@ pub use completions::completions;
 pub use error::UsageError;
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, ProbeRequest, Target};
+#[cfg(feature = "live")]
+pub use rollover::RolloverRequest;
 
 /// Whether `name` is a subcommand in any build. A file with such a name must be given as a path, such as `./check`.
 fn is_subcommand(name: &str) -> bool {
-    Command::has_subcommand(name) || name == PROBE
+    Command::has_subcommand(name) || LIVE.contains(&name)
 }
 
-/// The subcommand that needs the feature `live`.
-const PROBE: &str = "probe";
+/// The subcommands that need the feature `live`.
+const LIVE: [&str; 3] = ["probe", "rollover", "hook"];
 
 /// The arguments that are common to all subcommands that read a chain.
 #[derive(Debug)]
@@ -133,8 +137,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
     // Most command lines print records. Building the subcommands takes longer than parsing such a command line, so try
     // to parse it without subcommands first.
     let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
-    if cfg!(not(feature = "live")) && first == PROBE {
-        return Err(UsageError::without_probe());
+    if cfg!(not(feature = "live")) && LIVE.contains(&first) {
+        return Err(UsageError::without_live(first));
     }
     if !is_subcommand(first)
         && let Ok(mut matches) =
@@ -159,8 +163,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
 fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
     let mut command = command();
     command.build();
-    if cfg!(not(feature = "live")) && topic == Some(PROBE) {
-        return Err(UsageError::without_probe());
+    if let Some(topic) = topic.filter(|topic| cfg!(not(feature = "live")) && LIVE.contains(topic)) {
+        return Err(UsageError::without_live(topic));
     }
     let text = match topic {
         None => command.render_help().to_string(),

@@ -182,7 +182,7 @@ pub fn json() -> String {
 
 /// Returns the stages that occur in this build, with their codes.
 pub fn stages() -> impl Iterator<Item = (Stage, impl Iterator<Item = Code>)> {
-    let occurs = |stage: &Stage| cfg!(feature = "live") || *stage != Stage::Probe;
+    let occurs = |stage: &Stage| cfg!(feature = "live") || !matches!(stage, Stage::Probe | Stage::Rollover);
     let codes = |stage| Code::ALL.iter().copied().filter(move |code| code.stage() == stage);
     Stage::ALL.into_iter().filter(occurs).map(move |stage| (stage, codes(stage)))
 }

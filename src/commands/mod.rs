@@ -7,6 +7,8 @@ mod outcome;
 mod probe;
 mod reading;
 mod records;
+#[cfg(feature = "live")]
+mod rollover;
 mod source;
 mod trouble;
 
@@ -52,6 +54,8 @@ fn outcome(invocation: Invocation, palette: Palette) -> Result<Outcome, Trouble>
         Invocation::Diff(request) => diff::diff(&request),
         #[cfg(feature = "live")]
         Invocation::Probe(request) => probe::probe(&request, palette),
+        #[cfg(feature = "live")]
+        Invocation::Rollover(request) => rollover::rollover(&request),
         #[cfg(feature = "live")]
         Invocation::Hook(hook) => Ok(Outcome::shown(hook.text())),
         Invocation::Completions(shell) => Ok(Outcome::shown(cli::completions(shell))),

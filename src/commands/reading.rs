@@ -43,7 +43,7 @@ pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
 /// Reads the CA certificates of a trust store.
 pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
     match Input::read(&read(file)?).in_file(file)? {
-        Input::Certificates(certificates) => {
+        Input::Certificates(certificates, _) => {
             Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
         }
         Input::Keys(_) => Err(CertificateNeeded { file: file.to_owned(), of: Needed::Ca }.into()),

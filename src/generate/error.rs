@@ -15,6 +15,11 @@ pub enum MaterialError {
     Input(InputError),
     /// The certificates allow too many paths.
     Chain(ChainError),
+    /// A private key beside end entities belongs to none of them.
+    KeyMismatch {
+        /// Line of BEGIN, counted from 1; `None` for DER.
+        line: Option<usize>,
+    },
 }
 
 impl From<InputError> for MaterialError {
@@ -34,6 +39,7 @@ impl Advise for MaterialError {
         match self {
             Self::Input(error) => error.code(),
             Self::Chain(error) => error.code(),
+            Self::KeyMismatch { .. } => Some(Code::KeyMismatch),
         }
     }
 
@@ -41,6 +47,9 @@ impl Advise for MaterialError {
         match self {
             Self::Input(error) => error.hint(),
             Self::Chain(error) => error.hint(),
+            Self::KeyMismatch { .. } => {
+                Some("put the key of the certificate into the file, or remove this key".to_owned())
+            }
         }
     }
 }
@@ -50,6 +59,12 @@ impl fmt::Display for MaterialError {
         match self {
             Self::Input(error) => error.fmt(f),
             Self::Chain(error) => error.fmt(f),
+            Self::KeyMismatch { line } => {
+                if let Some(line) = line {
+                    write!(f, "line {line}: ")?;
+                }
+                f.write_str("this private key belongs to none of the server certificates in the file")
+            }
         }
     }
 }

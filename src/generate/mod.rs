@@ -6,7 +6,7 @@ mod error;
 use std::collections::HashSet;
 
 use crate::chain::{Budget, Chain, Link, Member};
-use crate::input::Input;
+use crate::input::{Input, PrivateKey};
 use crate::owner::HostName;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey};
@@ -20,6 +20,8 @@ pub struct Material {
     pub file: String,
     /// The contents of the file.
     pub content: Content,
+    /// The private keys beside certificates.
+    pub keys: Vec<PrivateKey>,
 }
 
 /// The certificates or keys of a file.
@@ -34,20 +36,35 @@ pub enum Content {
 impl Material {
     /// Parses `octets`, the contents of `file`, for the server with the names `hosts`.
     ///
-    /// Errors: the octets contain neither certificates nor keys, or are damaged; the certificates allow too many paths.
+    /// Errors: the octets contain neither certificates nor keys, or are damaged; the certificates allow too many paths; a
+    /// private key beside end entities belongs to none of them.
     pub fn read(
         file: String,
         octets: &[u8],
         hosts: &[HostName],
         budget: &Budget,
     ) -> Result<Self, MaterialError> {
-        let content = match Input::read(octets)? {
-            Input::Certificates(certificates) => {
-                Content::Chain(Box::new(Chain::new(certificates, hosts, budget)?))
+        Ok(match Input::read(octets)? {
+            Input::Certificates(certificates, keys) => {
+                let chain = Chain::new(certificates, hosts, budget)?;
+                Self::check_keys(&chain, &keys)?;
+                Self { file, content: Content::Chain(Box::new(chain)), keys }
             }
-            Input::Keys(keys) => Content::Keys(keys),
+            Input::Keys(keys) => Self { file, content: Content::Keys(keys), keys: Vec::new() },
+        })
+    }
+
+    /// Errors: a readable private key beside end entities belongs to none of them.
+    fn check_keys(chain: &Chain, keys: &[PrivateKey]) -> Result<(), MaterialError> {
+        let end_entities = if keys.is_empty() { Vec::new() } else { chain.end_entities() };
+        let is_foreign = |key: &PublicKey| {
+            !end_entities.is_empty()
+                && !end_entities.iter().any(|member| key.is_key_of(member.certificate().spki()))
         };
-        Ok(Self { file, content })
+        match keys.iter().find(|private| private.key.as_ref().is_ok_and(is_foreign)) {
+            Some(private) => Err(MaterialError::KeyMismatch { line: private.line }),
+            None => Ok(()),
+        }
     }
 
     /// Returns the certificates, or `None` if the file contains only keys.
@@ -114,7 +131,7 @@ impl Source<'_> {
 /// material, then by depth.
 ///
 /// The first material is the current chain; the other materials are the next chains or keys of a rollover. Usages 0 and
-/// 2 give no record for a bare key in the other materials. `depth` selects one certificate of each certification path.
+/// 2 give no record for a bare key in the other materials, and usages 1 and 3 none for a file of CAs there. `depth` selects one certificate of each certification path.
 /// Duplicates are omitted.
 ///
 /// Errors: see [`Problem`]. A single problem is an error for all records.
@@ -127,6 +144,12 @@ pub fn records<'a>(
     for params in params {
         for (position, material) in materials.iter().enumerate() {
             let sources = match &material.content {
+                // A next file of CAs alone contains sibling CAs.
+                Content::Chain(chain)
+                    if position > 0 && !params.usage.is_trust_anchor() && !chain.has_end_entity() =>
+                {
+                    Vec::new()
+                }
                 Content::Chain(chain) => {
                     let links = select(chain, *params, depth).map_err(|problem| material.error(problem))?;
                     links.into_iter().map(|link| Source { material, item: Item::Certificate(link) }).collect()

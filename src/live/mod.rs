@@ -3,6 +3,7 @@
 //! For each host, looks up the addresses and TLSA records, connects to each address once per key type, and checks the
 //! chain that the server sends in the same way as `check` checks the chain in a file.
 
+pub mod authorities;
 mod deadline;
 pub mod dns;
 pub mod find;

@@ -4,6 +4,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+#[cfg(feature = "live")]
+use super::RolloverSheet;
 use super::{OwnerChanges, Sheet, missing};
 use crate::advice::published::Examined;
 use crate::diagnostic::Finding;
@@ -12,6 +14,8 @@ use crate::generate::{Item, Record, Source};
 use crate::live::{ClientVerdict, Host, Visited};
 use crate::owner::{Origin, Owner};
 use crate::records::Published;
+#[cfg(feature = "live")]
+use crate::rollover::{Change, Records as Rdata};
 use crate::tlsa::Params;
 use crate::verify::{Coverage, Judged};
 
@@ -150,6 +154,50 @@ fn json_published<'a>(owner: &Owner, record: &Published) -> JsonRecord<'a> {
         data: hex::encode(&record.data),
         source: None,
     }
+}
+
+/// A step of a rollover.
+#[cfg(feature = "live")]
+#[derive(Serialize)]
+struct Rollover<'a> {
+    step: &'static str,
+    until: Option<&'a str>,
+    reasons: &'a [String],
+    changes: Vec<JsonChange<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+}
+
+/// The change at one owner, and all records after the change.
+#[cfg(feature = "live")]
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    owner: String,
+    ttl: Option<u32>,
+    add: Vec<JsonRecord<'a>>,
+    remove: Vec<JsonRecord<'a>>,
+    after: Vec<JsonRecord<'a>>,
+}
+
+/// Writes a step of a rollover.
+#[cfg(feature = "live")]
+pub(super) fn rollover(sheet: &RolloverSheet<'_>) -> String {
+    let change = |(owner, ttl, change): (&Owner, Option<u32>, &Change)| {
+        let of = |records: &Rdata| records.iter().map(|record| json_published(owner, record)).collect();
+        JsonChange {
+            owner: owner.to_string(),
+            ttl,
+            add: of(&change.add),
+            remove: of(&change.remove),
+            after: of(&change.after),
+        }
+    };
+    json_text(&Rollover {
+        step: sheet.step,
+        until: sheet.until,
+        reasons: sheet.reasons,
+        changes: sheet.changes().map(change).collect(),
+        findings: json_findings(sheet.findings),
+    })
 }
 
 /// The report about one owner.

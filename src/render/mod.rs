@@ -8,6 +8,8 @@ mod palette;
 #[cfg(feature = "live")]
 mod pem;
 mod rdata;
+#[cfg(feature = "live")]
+mod rollover;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,8 @@ use crate::verify::Report;
 pub use palette::Palette;
 #[cfg(feature = "live")]
 pub use pem::pem;
+#[cfg(feature = "live")]
+pub use rollover::{RolloverSheet, rollover};
 
 /// The output format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,14 @@
 //! | `clock` | counts the time that has certainly passed between calls |
 //! | `memory` | remembers what this machine published, and which RRsets caches may hold |
 //! | `decide` | decides the step |
+//! | `state` | reads and writes the contents of the state file |
 //! | `reason` | the reasons for a step, as text |
 
 mod clock;
 mod decide;
 mod memory;
 mod reason;
+mod state;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +29,7 @@ pub use decide::{Decision, decide};
 pub use memory::Memory;
 use memory::OwnerMemory;
 pub use reason::Reason;
+pub use state::{Identity, State, StateError};
 
 /// The data of TLSA records.
 pub type Records = BTreeSet<Published>;

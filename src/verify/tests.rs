@@ -43,7 +43,7 @@ fn report(fixture: Fixture, records: &[&str]) -> Report {
     let names = ["mx.example".parse().unwrap()];
     let now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
     let policy = Policy { names: &names, on_smtp: true, store: None, now };
-    let Input::Certificates(certificates) = Input::read(fixture.0.as_bytes()).unwrap() else {
+    let Input::Certificates(certificates, _) = Input::read(fixture.0.as_bytes()).unwrap() else {
         panic!("keys")
     };
     let records = records.iter().map(|words| record(fixture, words)).collect();

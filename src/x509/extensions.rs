@@ -139,6 +139,11 @@ impl Extensions {
         known.into_iter().find(|(known, ..)| known.as_bytes() == oid).map(|(_, place, name)| (place, name))
     }
 
+    /// Whether the extension of this name occurs twice.
+    pub(super) fn repeats(&self, name: &str) -> bool {
+        self.repeated.contains(&name)
+    }
+
     /// The names of the extensions that occur twice or cannot be read.
     pub(super) fn unreadable(&self, der: &[u8]) -> Vec<&'static str> {
         let other = Some("another extension").filter(|_| self.repeats_other);

@@ -224,10 +224,11 @@ impl Certificate {
         })
     }
 
-    /// The names of the server: the DNS names or, if there are none, the common names, in lower case.
+    /// The names of the server: the DNS names or, if there are none, the common names, in lower case. OpenSSL ignores a
+    /// subjectAltName that occurs twice.
     fn server_names(&self) -> Vec<String> {
         let names = self.dns_names();
-        match names.is_empty() {
+        match names.is_empty() || self.extensions.repeats("subjectAltName") {
             true => self.common_names().iter().map(|name| name.to_ascii_lowercase()).collect(),
             false => names,
         }

@@ -4,7 +4,7 @@ use super::der::{Element, Reader};
 use super::error::X509Error;
 use super::name;
 use super::signature::{self, SignatureCheck};
-use super::spki::{KeyAlgorithm, check_structure};
+use super::spki::{KeyAlgorithm, KeyParts, check_structure, rsa_numbers};
 
 /// A public key without a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,18 @@ impl PublicKey {
         &self.spki
     }
 
+    /// Whether `spki` is a SubjectPublicKeyInfo of the same key, perhaps in another encoding.
+    pub fn is_key_of(&self, spki: &[u8]) -> bool {
+        match (rsa_numbers(&self.spki), rsa_numbers(spki)) {
+            _ if self.spki == spki => true,
+            (Some(own), Some(other)) => own == other,
+            _ => match (KeyParts::of(&self.spki), KeyParts::of(spki)) {
+                (Some(own), Some(other)) => own.key == other.key || is_compressed(other.key, own.key),
+                _ => false,
+            },
+        }
+    }
+
     /// Whether clients can read the key; true for keys of unknown algorithms.
     pub fn is_readable(&self) -> bool {
         let is_known = KeyAlgorithm::of(&self.spki) != KeyAlgorithm::Other;
@@ -66,6 +78,13 @@ impl PublicKey {
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
+}
+
+/// Whether `compressed` is the compressed form of the point `point` (SEC 1 section 2.3.3).
+fn is_compressed(compressed: &[u8], point: &[u8]) -> bool {
+    let ([sign @ (2 | 3), x @ ..], [4, both @ ..]) = (compressed, point) else { return false };
+    let (own_x, y) = both.split_at(both.len() / 2);
+    own_x == x && y.last().is_some_and(|last| 2 + (last & 1) == *sign)
 }
 
 fn trailing(der: &[u8], element: &Element) -> Result<(), X509Error> {

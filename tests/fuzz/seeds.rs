@@ -53,7 +53,7 @@ pub(crate) fn published_texts(root: &str) -> Vec<Vec<u8>> {
 pub(crate) fn chains_with_records(root: &str) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for file in files(root) {
-        let Ok(Input::Certificates(certificates)) = Input::read(&file) else { continue };
+        let Ok(Input::Certificates(certificates, _)) = Input::read(&file) else { continue };
         let count = certificates.len();
         if count > 5 {
             continue;

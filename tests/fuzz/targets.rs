@@ -64,7 +64,7 @@ pub(crate) fn pem(octets: &[u8]) {
         assert_eq!(ours.is_ok(), theirs.is_ok(), "both decoders take the block of line {line}");
         assert_eq!(ours.ok(), theirs.ok());
     }
-    if let Ok(Input::Certificates(certificates)) = Input::read(octets) {
+    if let Ok(Input::Certificates(certificates, _)) = Input::read(octets) {
         let ours: Vec<&[u8]> = certificates.iter().map(|located| located.certificate.der()).collect();
         let lenient = ::pem::parse_many(octets).unwrap_or_default();
         for block in lenient.iter().filter(|block| block.tag() == "CERTIFICATE") {

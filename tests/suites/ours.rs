@@ -65,7 +65,7 @@ fn material(octets: &[u8], hosts: &[HostName]) -> Result<Material, String> {
 
 fn sent(octets: &[u8]) -> Result<Chain, String> {
     match Input::read(octets) {
-        Ok(Input::Certificates(certificates)) => Ok(Chain::served(certificates)),
+        Ok(Input::Certificates(certificates, _)) => Ok(Chain::served(certificates)),
         Ok(Input::Keys(_)) => Err("keys".to_owned()),
         Err(error) => Err(error.to_string()),
     }

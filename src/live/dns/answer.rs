@@ -20,6 +20,8 @@ pub enum Kind {
     Mx,
     /// TLSA records.
     Tlsa,
+    /// Name servers.
+    Ns,
     /// The CNAME record at the name itself; the lookup does not follow the record.
     Cname,
 }
@@ -31,6 +33,7 @@ impl Kind {
             Self::Aaaa => Rtype::AAAA,
             Self::Mx => Rtype::MX,
             Self::Tlsa => Rtype::TLSA,
+            Self::Ns => Rtype::NS,
             Self::Cname => Rtype::CNAME,
         }
     }
@@ -140,6 +143,8 @@ pub enum Data {
     },
     /// A TLSA record.
     Tlsa(Published),
+    /// The name of a name server.
+    Ns(DomainName),
     /// The target of a CNAME record.
     Cname(DomainName),
 }
@@ -156,6 +161,8 @@ pub struct Answer {
     pub holder: DomainName,
     /// The records.
     pub data: Vec<Data>,
+    /// The TTL in seconds that the zone signed (RFC 4034 section 3.1.4); `None` without secure records.
+    pub ttl: Option<u32>,
     /// If the answer is secure, the earliest expiration of the signatures over the data, the CNAME records and the
     /// zone keys.
     pub expires: Option<Expiry>,

@@ -44,6 +44,22 @@ impl Exchange for Sockets {
     }
 }
 
+/// A name server that must answer from its own zone data, not from a cache.
+#[derive(Debug)]
+pub(super) struct Authoritative(pub(super) Sockets);
+
+impl Exchange for Authoritative {
+    fn exchange(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
+        let reply = self.0.exchange(query, until)?;
+        match reply::is_authoritative(&reply) {
+            true => Ok(reply),
+            false => {
+                Err(io::Error::other("the answer is not authoritative: this server does not serve the zone"))
+            }
+        }
+    }
+}
+
 impl Sockets {
     /// Sends one datagram from a new random port and returns the reply; ignores replies to other queries.
     fn datagram(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {

@@ -68,18 +68,18 @@ impl Lookup<'_> {
             }),
             (Content::Contradiction(what), _) => Err(Failure::Bogus(format!("{question}: {what}"))),
             (Content::Data(set), _) => {
-                let Signed { security, holder, expires } = self.signed(set, &place, &reply)?;
+                let Signed { security, holder, ttl, expires } = self.signed(set, &place, &reply)?;
                 let data = set.records.iter().filter_map(|(rdata, _)| data(rdata)).collect();
-                Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
+                Ok(Step::Answer(Answer { data, holder, ttl, expires, ..Answer::of(question, security) }))
             }
             (Content::Alias { set, target }, _) => {
-                let Signed { security, holder, expires } = self.signed(set, &place, &reply)?;
+                let Signed { security, holder, ttl, expires } = self.signed(set, &place, &reply)?;
                 if question.rtype != Rtype::CNAME {
                     return Ok(Step::Alias { target: target.clone(), security, expires });
                 }
                 // In a CNAME lookup, only a DNAME record above the name is an alias: synthesize the CNAME record.
                 let data = vec![Data::Cname(domain_name(target))];
-                Ok(Step::Answer(Answer { data, holder, expires, ..Answer::of(question, security) }))
+                Ok(Step::Answer(Answer { data, holder, ttl, expires, ..Answer::of(question, security) }))
             }
             (Content::Nothing, Place::Secure(zone)) => {
                 let proven = self.denial(zone, &reply).no_data(&question.name, question.rtype)?;
@@ -96,6 +96,7 @@ impl Lookup<'_> {
         let insecure = |insecurity: &Insecurity| Signed {
             security: Security::Insecure(insecurity.clone()),
             holder: domain_name(&set.owner),
+            ttl: None,
             expires: None,
         };
         let (zone, insecurity) = match place {
@@ -112,6 +113,7 @@ impl Lookup<'_> {
         Ok(Signed {
             security: proven.into(),
             holder: domain_name(wildcard.as_ref().unwrap_or(&set.owner)),
+            ttl: Some(proof.ttl),
             expires: Expiry::first(Some(proof.expires), zone.expires.clone()),
         })
     }
@@ -122,6 +124,7 @@ struct Signed {
     security: Security,
     /// The owner of the RRset, or the wildcard from which the RRset was expanded.
     holder: DomainName,
+    ttl: Option<u32>,
     expires: Option<Expiry>,
 }
 
@@ -141,6 +144,7 @@ fn data(rdata: &Rdata) -> Option<Data> {
             Some(Data::Mx { preference: *preference, exchange: domain_name(exchange) })
         }
         Rdata::Tlsa(published) => Some(Data::Tlsa(published.clone())),
+        Rdata::Ns(server) => Some(Data::Ns(domain_name(server))),
         Rdata::Cname(target) => Some(Data::Cname(domain_name(target))),
         _ => None,
     }
@@ -150,6 +154,6 @@ impl Answer {
     /// Returns an answer without data.
     fn of(question: &Question, security: Security) -> Self {
         let canonical = domain_name(&question.name);
-        Self { security, holder: canonical.clone(), canonical, data: Vec::new(), expires: None }
+        Self { security, holder: canonical.clone(), canonical, data: Vec::new(), ttl: None, expires: None }
     }
 }

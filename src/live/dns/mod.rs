@@ -31,7 +31,7 @@ mod trust;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::base::iana::Rcode;
@@ -42,10 +42,10 @@ pub use anchor::AnchorError;
 use anchor::{Anchor, AnchorKey};
 pub use answer::{Answer, Data, Expiry, Insecurity, Kind, LookupError, Security};
 pub use exchange::Exchange;
-use exchange::Sockets;
+use exchange::{Authoritative, Sockets};
 use name::Name;
 use reply::Question;
-use signature::{Budget, Clock};
+use signature::{Budget, Clock, Zone};
 use trust::{Lookup, Place};
 
 /// The reason why a lookup at one server failed.
@@ -146,15 +146,7 @@ impl Resolver {
         let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for at in order {
             let Some(server) = self.servers.get(at) else { continue };
-            let until = Instant::now() + self.timeout;
-            let lookup = Lookup {
-                resolver: self,
-                server: server.as_ref(),
-                until: self.deadline.map_or(until, |deadline| until.min(deadline)),
-                clock: Clock::new(self.now),
-                budget: Budget::of_lookup(),
-            };
-            match lookup.follow(&question) {
+            match self.lookup_at(server.as_ref()).follow(&question) {
                 Ok(answer) if matches!(answer.security, Security::Bogus(_)) => {
                     bogus.get_or_insert(answer);
                 }
@@ -168,6 +160,55 @@ impl Resolver {
             }
         }
         bogus.ok_or_else(|| error(reason))
+    }
+
+    /// Finds the signed zone of `name`, with its validated keys.
+    ///
+    /// Errors: the zone is unsigned, the chain of trust is broken, or no server gave a usable answer in time.
+    pub fn zone_of(&self, name: &DomainName) -> Result<SignedZone, LookupError> {
+        let error = |reason: String| LookupError { question: format!("the zone of {name}"), reason };
+        let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
+        let question = Question { name: name::lower(&parsed), rtype: Kind::Tlsa.rtype() };
+        let mut reason = "no name server is configured".to_owned();
+        for server in &self.servers {
+            match self.lookup_at(server.as_ref()).place(&question.name) {
+                Ok(Place::Secure(zone)) => return Ok(SignedZone(zone)),
+                Ok(Place::Doubtful(_, insecurity) | Place::Insecure(insecurity)) => {
+                    reason = format!("insecure: {insecurity}");
+                }
+                Err(failure) => reason = failure.reason(&question),
+            }
+        }
+        Err(error(reason))
+    }
+
+    /// Creates a resolver that asks one authoritative server of `zone`, validates with the keys of `zone`, and accepts
+    /// only authoritative answers.
+    pub fn of_zone(zone: &SignedZone, server: SocketAddr, timeout: Duration, now: OffsetDateTime) -> Self {
+        let anchor = |key: &signature::Key| Anchor {
+            zone: zone.0.apex.clone(),
+            key: AnchorKey::Dnskey(key.dnskey.clone()),
+        };
+        Self {
+            servers: vec![Box::new(Authoritative(Sockets(server)))],
+            order: Mutex::new(vec![0]),
+            anchors: zone.0.keys.iter().map(anchor).collect(),
+            places: Mutex::default(),
+            timeout,
+            deadline: None,
+            now,
+        }
+    }
+
+    fn lookup_at<'r>(&'r self, server: &'r dyn Exchange) -> Lookup<'r> {
+        let until = Instant::now() + self.timeout;
+        Lookup {
+            resolver: self,
+            server,
+            until: self.deadline.map_or(until, |deadline| until.min(deadline)),
+            clock: Clock::new(self.now),
+            budget: Budget::of_lookup(),
+        }
     }
 
     /// Returns the time at which signatures must be valid.
@@ -200,6 +241,17 @@ impl Resolver {
             }
             _ => error.to_string(),
         }
+    }
+}
+
+/// A signed zone with its validated keys.
+#[derive(Debug, Clone)]
+pub struct SignedZone(Arc<Zone>);
+
+impl SignedZone {
+    /// The apex of the zone.
+    pub fn apex(&self) -> DomainName {
+        name::domain_name(&self.0.apex)
     }
 }
 

@@ -67,6 +67,11 @@ pub(super) fn is_truncated(reply: &[u8]) -> bool {
     Message::from_slice(reply).is_ok_and(|reply| reply.header().tc())
 }
 
+/// Whether the server answered from its own zone data (RFC 1035 section 4.1.1).
+pub(super) fn is_authoritative(reply: &[u8]) -> bool {
+    Message::from_slice(reply).is_ok_and(|reply| reply.header().aa())
+}
+
 /// Maximum number of records in a message; even replies from large zones contain only a few dozen.
 const MOST_RECORDS: usize = 1_000;
 

@@ -179,6 +179,8 @@ fn spend(left: &Cell<u32>, bound: impl FnOnce() -> String) -> Result<(), Failure
 pub(super) struct Proof {
     /// If the RRset was expanded from a wildcard, the number of labels of the closest encloser.
     pub(super) wildcard: Option<usize>,
+    /// The TTL in seconds that was signed.
+    pub(super) ttl: u32,
     /// When the signature expires.
     pub(super) expires: Expiry,
 }
@@ -223,7 +225,8 @@ pub(super) fn verify(set: &Rrset, zone: &Zone, clock: Clock, budget: &Budget) ->
             budget.signature()?;
             match PublicKey::from_dnskey(&key.dnskey).and_then(|key| key.verify(&octets, &signature.octets)) {
                 Ok(()) => {
-                    return Ok(Proof { wildcard, expires: Expiry { records: set.to_string(), at: expires } });
+                    let expires = Expiry { records: set.to_string(), at: expires };
+                    return Ok(Proof { wildcard, ttl: signature.original_ttl, expires });
                 }
                 Err(_) if key.is_short_rsa() => is_short = true,
                 Err(_) => note(2, "the signature does not verify".to_owned()),

@@ -1,5 +1,8 @@
 //! Reads files and standard input, and writes files and standard output. No other module opens files.
 
+mod machine;
+mod private;
+
 use std::fmt;
 use std::fs::{File, Permissions};
 use std::hash::{BuildHasher, RandomState};
@@ -9,6 +12,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
+pub use machine::{boot, machine_id};
+pub use private::PrivateFile;
 
 /// The largest input in octets; a typical chain has a few thousand octets.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -158,14 +163,15 @@ impl NewFile {
         Ok(Self { path, temporary, file, permissions: permissions.filter(|_| !is_link) })
     }
 
-    /// Writes `text` and renames the file to its final path.
+    /// Writes `text`, and renames the file to its final path when the text is on the disk.
     fn finish(mut self, text: &str) -> Result<(), FileError> {
         let written = self.file.write_all(text.as_bytes()).and_then(|()| match self.permissions.take() {
             Some(permissions) => self.file.set_permissions(permissions),
             None => Ok(()),
         });
+        let written = written.and_then(|()| self.file.sync_all());
         let renamed = written.and_then(|()| std::fs::rename(&self.temporary, &self.path));
-        renamed.map_err(FileError::WriteFile)
+        renamed.and_then(|()| sync_folder(&self.path)).map_err(FileError::WriteFile)
     }
 }
 
@@ -174,6 +180,16 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         // The removal fails if the file has been renamed, so ignore the error.
         let _ = std::fs::remove_file(&self.temporary);
+    }
+}
+
+/// Writes the entries of the folder of `path` to the disk.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match cfg!(unix) {
+        true => File::open(folder.unwrap_or(Path::new(".")))?.sync_all(),
+        // Folders cannot be opened as files.
+        false => Ok(()),
     }
 }
 
@@ -215,6 +231,8 @@ pub enum FileError {
     TooLarge,
     /// The file to replace is not a regular file.
     NotRegular,
+    /// A file that others may have changed: why.
+    Untrusted(&'static str),
     /// The file cannot be written.
     WriteFile(io::Error),
     /// Standard output cannot be written.
@@ -232,6 +250,9 @@ impl Advise for FileError {
             }
             Self::Directory => Some("give a file in the directory, such as fullchain.pem"),
             Self::TooLarge => Some("check that the file is a certificate chain"),
+            Self::Untrusted(_) => {
+                Some("make it a regular file of this user that nobody else can write, or give another file")
+            }
             Self::NotRegular => Some("give a file that does not exist yet, or a regular file to overwrite"),
             _ => None,
         };
@@ -248,6 +269,7 @@ impl fmt::Display for FileError {
             Self::NotRegular => {
                 f.write_str("cannot write it: it is a directory or a special file such as a device")
             }
+            Self::Untrusted(why) => write!(f, "not trusted: {why}"),
             Self::WriteFile(error) => write!(f, "cannot write it: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
         }

@@ -1,0 +1,166 @@
+//! The certificates, keys and records of a rollover.
+
+use std::fmt;
+use std::io::ErrorKind;
+
+use super::super::reading::{CertificateNeeded, Needed, read};
+use super::super::trouble::{InFile, Trouble};
+use crate::chain::{Budget, Chain, Member};
+use crate::cli::RolloverRequest;
+use crate::diagnostic::{Advise, Code};
+use crate::files::{self, FileError};
+use crate::generate::{self, Material};
+use crate::input::{self, InputError, PrivateKey};
+use crate::owner::{Endpoint, HostName};
+use crate::records::Published;
+use crate::rollover::{self, Records, Wanted};
+use crate::text;
+use crate::x509::PublicKey;
+
+/// The files of a rollover.
+pub(super) struct Files {
+    /// The chain to install, then the `next` files.
+    materials: Vec<Material>,
+    /// The chain that the service uses; `None` if it has none yet or if the file is not given.
+    in_use: Option<Material>,
+}
+
+impl Files {
+    /// Reads the files, and proves that each end entity of the chain to install has its private key.
+    ///
+    /// Errors: a file cannot be read; the chain has no end entity; a private key is missing, unreadable or foreign.
+    pub(super) fn read(request: &RolloverRequest) -> Result<Self, Trouble> {
+        let common = &request.common;
+        let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
+        let budget = Budget::default();
+        let material =
+            |file: &String| Material::read(file.clone(), &read(file)?, &hosts, &budget).in_file(file);
+        let files = std::iter::once(&common.chain).chain(&common.next);
+        let materials = files.map(material).collect::<Result<Vec<_>, Trouble>>()?;
+        let in_use = match &request.in_use {
+            Some(file) => match files::read(file) {
+                Err(FileError::Read(error)) if error.kind() == ErrorKind::NotFound => None,
+                octets => Some(
+                    Material::read(file.clone(), &octets.in_file(file)?, &hosts, &budget).in_file(file)?,
+                ),
+            },
+            None => None,
+        };
+        let files = Self { materials, in_use };
+        for (material, file) in [(Some(files.to_install()?), &common.chain)].into_iter().chain(
+            files
+                .in_use
+                .as_ref()
+                .zip(request.in_use.as_ref())
+                .map(|(material, file)| (material.chain(), file)),
+        ) {
+            let has_server = material.is_some_and(Chain::has_end_entity);
+            if !has_server {
+                return Err(CertificateNeeded { file: file.clone(), of: Needed::Server }.into());
+            }
+        }
+        files.prove_keys(request)?;
+        Ok(files)
+    }
+
+    /// The chain to install.
+    pub(super) fn to_install(&self) -> Result<&Chain, Trouble> {
+        let chain = self.materials.first().and_then(Material::chain);
+        chain.ok_or_else(|| {
+            let file = self.materials.first().map(|material| material.file.clone()).unwrap_or_default();
+            CertificateNeeded { file, of: Needed::Server }.into()
+        })
+    }
+
+    /// Errors: an end entity without its private key, or a private key of no end entity.
+    fn prove_keys(&self, request: &RolloverRequest) -> Result<(), Trouble> {
+        let file = &request.common.chain;
+        let end_entities = self.to_install()?.end_entities();
+        let mut keys = Vec::new();
+        for PrivateKey { line, key } in self.materials.first().iter().flat_map(|material| &material.keys) {
+            let key = key.clone().map_err(|error| InputError::PrivateKey { line: *line, error });
+            keys.push(key.in_file(file)?);
+        }
+        let is_of = |key: &PublicKey, member: &Member<'_>| key.is_key_of(member.certificate().spki());
+        for file in &request.keys {
+            for key in input::private_keys(&read(file)?).in_file(file)? {
+                if !end_entities.iter().any(|member| is_of(&key, member)) {
+                    return Err(KeyTrouble::Foreign).in_file(file);
+                }
+                keys.push(key);
+            }
+        }
+        let without = end_entities.iter().find(|member| !keys.iter().any(|key| is_of(key, member)));
+        match without {
+            Some(member) => Err(KeyTrouble::Missing(member.place().to_string())).in_file(file),
+            None => Ok(()),
+        }
+    }
+
+    /// The chains and their records, with `is_installed` for a chain in use that is the chain to install.
+    ///
+    /// Errors: records cannot be generated.
+    pub(super) fn wanted(&self, request: &RolloverRequest) -> Result<Wanted<&Chain>, Trouble> {
+        let params = &request.params;
+        let new = self.to_install()?;
+        let all = generate::records(&self.materials, params, None)?;
+        let own = self.materials.get(..1).unwrap_or_default();
+        let of_new = records(&generate::records(own, params, None)?);
+        let in_use = match self.in_use.as_ref().and_then(|material| Some((material.chain()?, material))) {
+            Some((chain, material)) => {
+                let of_chain = generate::records(std::slice::from_ref(material), params, None)?;
+                Some(rollover::Material { chain, records: records(&of_chain) })
+            }
+            None => None,
+        };
+        let is_installed = in_use.as_ref().is_some_and(|in_use| has_same_certificates(in_use.chain, new));
+        let next = records(&all).difference(&of_new).cloned().collect();
+        Ok(Wanted { new: rollover::Material { chain: new, records: of_new }, in_use, next, is_installed })
+    }
+}
+
+fn records(records: &[generate::Record<'_>]) -> Records {
+    records.iter().map(|record| Published::from(&record.tlsa)).collect()
+}
+
+fn has_same_certificates(one: &Chain, other: &Chain) -> bool {
+    let octets =
+        |chain: &Chain| chain.members().map(|member| member.certificate().der().to_vec()).collect::<Vec<_>>();
+    octets(one) == octets(other)
+}
+
+/// A problem with the private keys of the chain to install.
+#[derive(Debug)]
+enum KeyTrouble {
+    /// A key that belongs to no end entity.
+    Foreign,
+    /// An end entity without its key: this one.
+    Missing(String),
+}
+
+impl fmt::Display for KeyTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign => f.write_str("this private key belongs to no server certificate of CHAIN"),
+            Self::Missing(place) => write!(f, "the private key of {} is missing", text::printable(place)),
+        }
+    }
+}
+
+impl std::error::Error for KeyTrouble {}
+
+impl Advise for KeyTrouble {
+    fn code(&self) -> Option<Code> {
+        Some(Code::KeyMismatch)
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Foreign => "give the key and the chain of the same renewal",
+                Self::Missing(_) => "give it with --key, or in the file of CHAIN",
+            }
+            .to_owned(),
+        )
+    }
+}

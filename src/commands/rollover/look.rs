@@ -1,0 +1,156 @@
+//! What the name servers and the addresses of the service give at the time of a call.
+
+use super::super::source::resolver;
+use super::super::trouble::Trouble;
+use crate::chain::Chain;
+use crate::cli::RolloverRequest;
+use crate::input::Located;
+use crate::live::authorities::{self, Given, NameServer};
+use crate::live::dns::Resolver;
+use crate::live::find::{Dnssec, Server};
+use crate::live::starttls::Protocol;
+use crate::live::{Deadline, Examination, Survey, Visited};
+use crate::owner::{HostName, Port};
+use crate::records::{Found, Published};
+use crate::rollover::{Answer, Observed, Records, Rrset, Served, Unreached};
+use crate::verify::{Coverage, Policy, verify_served};
+use crate::x509::Certificate;
+
+/// One host and port of the service.
+pub(super) struct Service {
+    pub(super) server: Server,
+    port: Port,
+    protocol: Protocol,
+    /// The RRset at each name server.
+    answers: Vec<Answer>,
+    /// The chains that the addresses send.
+    chains: Vec<(String, Chain)>,
+    unreached: Vec<Unreached>,
+}
+
+/// Looks at every name server of each service and, if not `unprobed`, at every address.
+///
+/// Errors: a name server cannot be chosen, or the first host that cannot be looked up, with the reason.
+pub(super) fn look(request: &RolloverRequest) -> Result<Result<Vec<Service>, Dnssec>, Trouble> {
+    let resolver = resolver(&request.lookup, request.common.now)?;
+    let services = request.services.iter().map(|(host, port)| Service::look(&resolver, host, *port, request));
+    Ok(services.collect())
+}
+
+impl Service {
+    fn look(
+        resolver: &Resolver,
+        host: &HostName,
+        port: Port,
+        request: &RolloverRequest,
+    ) -> Result<Self, Dnssec> {
+        let server = authorities::locate(resolver, host, port)?;
+        let zone = resolver.zone_of(server.holder.name())?;
+        let given = request.servers.iter().map(|address| NameServer { name: None, address: *address });
+        let name_servers = match request.servers.is_empty() {
+            true => authorities::name_servers(resolver, &zone)?,
+            false => given.collect(),
+        };
+        let (timeout, now) = (request.lookup.timeout, request.common.now);
+        let given = authorities::ask(&name_servers, &zone, server.holder.name(), timeout, now);
+        let answers = name_servers.iter().zip(given).map(|(name_server, given)| Answer {
+            server: name_server.to_string(),
+            rrset: given.map(|Given { records, ttl }| Rrset { records: records.into_iter().collect(), ttl }),
+        });
+        let protocol = request.protocol.unwrap_or_else(|| Protocol::of_port(port.number()));
+        let answers = answers.collect();
+        let mut service = Self { server, port, protocol, answers, chains: Vec::new(), unreached: Vec::new() };
+        if !request.exceptions.unprobed {
+            for visited in service.examine(request) {
+                service.add(visited);
+            }
+        }
+        Ok(service)
+    }
+
+    fn examine(&self, request: &RolloverRequest) -> Vec<Visited> {
+        let examination = Examination {
+            port: self.port,
+            protocol: self.protocol,
+            on_smtp: self.on_smtp(),
+            nexthops: &[],
+            timeout: request.lookup.timeout,
+            deadline: Deadline::after(request.deadline),
+            now: request.common.now,
+        };
+        let server = &self.server;
+        let locate = |_: &HostName| Ok(server.clone());
+        let mut visited = Vec::new();
+        let survey = Survey { locate: &locate, examination: &examination };
+        let report = |_, seen: Result<crate::live::Examined, Dnssec>| {
+            visited.extend(seen.into_iter().flat_map(|examined| examined.endpoints));
+            Ok::<(), std::convert::Infallible>(())
+        };
+        // The report has no errors.
+        let Ok(()) = survey.run(&[&self.server.host], report);
+        visited
+    }
+
+    fn add(&mut self, visited: Visited) {
+        let at = visited.address.to_string();
+        let certificates: Result<Vec<Located>, _> = visited
+            .served
+            .iter()
+            .map(|der| Ok(Located { line: None, certificate: Certificate::from_der(der.clone())? }))
+            .collect::<Result<_, crate::x509::X509Error>>();
+        match certificates {
+            Ok(certificates) if !certificates.is_empty() => {
+                self.chains.push((at.clone(), Chain::served(certificates)));
+            }
+            _ => {
+                let reason = visited.error.unwrap_or_else(|| "no certificate was sent".to_owned());
+                self.unreached.push(Unreached { at: at.clone(), reason });
+            }
+        }
+        self.unreached.extend(visited.unseen.map(|reason| Unreached { at, reason }));
+    }
+
+    /// RFC 7672 applies to the transfer of mail between servers; on other ports, SMTP is the submission of mail.
+    fn on_smtp(&self) -> bool {
+        self.port == Port::SMTP
+    }
+
+    /// What the pure decision needs of this service. `new` is the chain to install.
+    pub(super) fn observed(&self, new: &Chain) -> Observed<&Chain> {
+        let is_wanted = |chain: &Chain| {
+            let leaf = chain.members().next().map(|member| member.certificate().der());
+            new.end_entities().iter().any(|member| Some(member.certificate().der()) == leaf)
+        };
+        let served = self.chains.iter().map(|(at, chain)| Served {
+            at: at.clone(),
+            chain,
+            is_wanted: is_wanted(chain),
+        });
+        Observed {
+            owner: self.server.holder.to_string(),
+            answers: self.answers.clone(),
+            served: served.collect(),
+            unreached: self.unreached.clone(),
+        }
+    }
+
+    /// Whether each triple in `records` has a record that matches each end entity of `chain`.
+    pub(super) fn covers(&self, records: &Records, chain: &Chain, request: &RolloverRequest) -> bool {
+        let names = self.server.names(self.on_smtp());
+        let policy = Policy { names: &names, on_smtp: self.on_smtp(), store: None, now: request.common.now };
+        let found = Found { holder: self.server.holder.clone(), records: records.iter().cloned().collect() };
+        let Ok(report) = verify_served(&self.server.owner, found, chain, &policy) else { return false };
+        report.triples.iter().all(|(params, coverage)| match coverage {
+            Coverage::Covered => true,
+            Coverage::Uncovered => false,
+            // Without a trust store, usages 0 and 1 are judged by their octets.
+            Coverage::Undecided => {
+                let is_described = |record: &Published| {
+                    report.judged.iter().any(|judged| judged.record == *record && judged.described.is_some())
+                };
+                params.usage.is_pkix()
+                    && records.iter().any(|record| record.params() == Some(*params) && is_described(record))
+            }
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! `rollover`: decides the next step of a key rollover, and prints the changes to send to the name servers.
+
+mod files;
+mod look;
+
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::outcome::{NO, Outcome, UNDETERMINED, lines};
+use super::trouble::{InFile, Trouble};
+use crate::advice;
+use crate::chain::Chain;
+use crate::cli::RolloverRequest;
+use crate::diagnostic::{Code, Finding, Severity};
+use crate::files::{FileError, PrivateFile, boot, machine_id};
+use crate::live::find::Dnssec;
+use crate::owner::Owner;
+use crate::render::{self, RolloverSheet};
+use crate::rollover::{Decision, Identity, Jump, Reading, Reason, Records, State, Step, decide};
+use files::Files;
+use look::{Service, look};
+
+/// Exit status: publish the additions.
+const PUBLISH: u8 = 10;
+/// Exit status: wait.
+const WAIT: u8 = 11;
+/// Exit status: the service may use the chain.
+const INSTALL: u8 = 12;
+/// Exit status: remove records.
+const RETIRE: u8 = 13;
+
+pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
+    let files = Files::read(request)?;
+    let mut wanted = files.wanted(request)?;
+    let (file, text) = match PrivateFile::open(&request.state) {
+        Err(error @ FileError::Untrusted(_)) => return Ok(blocked(&error.to_string(), request, HINT_STATE)),
+        opened => opened.in_file(&request.state)?,
+    };
+    let (boot, uptime) = boot().in_file("/proc/uptime")?;
+    let reading = Reading { wall: OffsetDateTime::now_utc().unix_timestamp(), boot, uptime };
+    let (mut state, jump) = match State::read(&text, identity(request), reading) {
+        Ok(state) => state,
+        Err(error) => return Ok(blocked(&error.to_string(), request, HINT_ANEW)),
+    };
+    let services = match look(request)? {
+        Ok(services) => services,
+        Err(dnssec) => return Ok(undetermined(&dnssec, request)),
+    };
+    let observed: Vec<_> = services.iter().map(|service| service.observed(wanted.new.chain)).collect();
+    if request.in_use.is_none() {
+        // Without the file in use, the chain is installed if every address sends it.
+        let mut all = observed.iter().flat_map(|seen| &seen.served).peekable();
+        let is_reached = observed.iter().all(|seen| seen.unreached.is_empty());
+        wanted.is_installed = is_reached && all.peek().is_some() && all.all(|served| served.is_wanted);
+    }
+    let covers = |place: usize, records: &Records, chain: &&Chain| {
+        services.get(place).is_some_and(|service| service.covers(records, chain, request))
+    };
+    let now = state.clock.seconds;
+    let decision = decide(&mut state.memory, &observed, &wanted, request.exceptions, now, &covers);
+    file.replace(&state.to_text()).in_file(&request.state)?;
+    Ok(shown(request, &decision, &services, jump, now))
+}
+
+const HINT_STATE: &str =
+    "make it a regular file of this user that nobody else can write, or give another file";
+const HINT_ANEW: &str = "delete it to start anew: nothing is retired then, and every wait starts again";
+
+/// The identity of the state: a digest of the machine's identifier, which must not be shown to others, and the services.
+fn identity(request: &RolloverRequest) -> Identity {
+    let machine = machine_id().map(|id| hex::encode(Sha256::digest(format!("tlsagen {id}"))));
+    let mut owners: Vec<String> =
+        request.services.iter().map(|(host, port)| format!("{}:{}", host.as_str(), port.number())).collect();
+    owners.sort();
+    Identity { machine, owners }
+}
+
+fn blocked(reason: &str, request: &RolloverRequest, hint: &str) -> Outcome {
+    let file = crate::text::file_name(&request.state);
+    let talk = vec![format!("blocked: {file}: {reason}"), format!("hint: {hint}")];
+    Outcome { talk, status: NO, ..Outcome::default() }
+}
+
+fn undetermined(dnssec: &Dnssec, request: &RolloverRequest) -> Outcome {
+    let mut talk = vec![format!("undetermined: {dnssec}")];
+    talk.extend(lines(&[advice::probe::of_lookup(dnssec)], request.common.quiet));
+    Outcome { talk, status: UNDETERMINED, ..Outcome::default() }
+}
+
+fn shown(
+    request: &RolloverRequest,
+    decision: &Decision,
+    services: &[Service],
+    jump: Option<Jump>,
+    now: u64,
+) -> Outcome {
+    let quiet = request.common.quiet;
+    let until = |seconds: Option<u64>| {
+        let left = i64::try_from(seconds?.saturating_sub(now)).ok()?;
+        (OffsetDateTime::now_utc() + time::Duration::seconds(left + 1))
+            .replace_nanosecond(0)
+            .ok()?
+            .format(&Rfc3339)
+            .ok()
+    };
+    let (status, time) = match decision.step {
+        Step::Steady => (0, None),
+        Step::Publish => (PUBLISH, None),
+        Step::Wait(time) => (WAIT, until(time)),
+        Step::Install(time) => (INSTALL, until(time)),
+        Step::Retire => (RETIRE, None),
+        Step::Blocked => (NO, None),
+        Step::Undetermined => (UNDETERMINED, None),
+    };
+    let mut findings: Vec<Finding> = jump.iter().map(clock_jump).collect();
+    findings.extend(decision.others.iter().filter_map(|(place, record)| {
+        let owner = services.get(*place)?.server.holder.clone();
+        let text = format!("{record} is not a record of this machine: it stays");
+        Some(Finding::new(Code::RecordOfOthers, Severity::Hint, &text).about(owner.to_string()))
+    }));
+    let holders: Vec<Owner> = services.iter().map(|service| service.server.holder.clone()).collect();
+    let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
+    let line = state_line(decision.step, time.as_deref(), &reasons);
+    let sheet = RolloverSheet {
+        step: word(decision.step),
+        until: time.as_deref(),
+        reasons: &reasons,
+        changes: &decision.changes,
+        holders: &holders,
+        findings: &findings,
+        ttl: request.ttl,
+    };
+    let data = render::rollover(&sheet, request.format, request.common.origin.as_ref()).into_bytes();
+    let mut talk = vec![line];
+    if !quiet {
+        talk.extend(
+            decision.reasons.iter().filter_map(Reason::hint).take(1).map(|hint| format!("hint: {hint}")),
+        );
+    }
+    talk.extend(lines(&findings, quiet));
+    Outcome { data, talk, status }
+}
+
+fn clock_jump(jump: &Jump) -> Finding {
+    let text = format!(
+        "the clock of this machine moved {} seconds against its uptime: waits follow the uptime, but printed times may be wrong",
+        jump.seconds
+    );
+    Finding::new(Code::ClockJump, Severity::Warning, &text)
+}
+
+fn word(step: Step) -> &'static str {
+    match step {
+        Step::Steady => "steady",
+        Step::Publish => "publish",
+        Step::Wait(_) => "wait",
+        Step::Install(_) => "install",
+        Step::Retire => "retire",
+        Step::Blocked => "blocked",
+        Step::Undetermined => "undetermined",
+    }
+}
+
+/// The line that tells the step, its time and its reasons.
+fn state_line(step: Step, time: Option<&str>, reasons: &[String]) -> String {
+    let does = match (step, time) {
+        (Step::Steady, _) => "the service uses the chain, and its records are published".to_owned(),
+        (Step::Publish, _) => "apply the output, then call again".to_owned(),
+        (Step::Wait(_), Some(time)) => format!("until {time}"),
+        (Step::Install(_), Some(time)) => {
+            format!("the service may use the chain, but senders with older records refuse it until {time}")
+        }
+        (Step::Install(_), None) => "the service may use the chain".to_owned(),
+        (Step::Retire, _) => "apply the output".to_owned(),
+        (Step::Wait(_) | Step::Blocked | Step::Undetermined, _) => String::new(),
+    };
+    let parts = std::iter::once(does).filter(|does| !does.is_empty()).chain(reasons.iter().cloned());
+    format!("{}: {}", word(step), parts.collect::<Vec<_>>().join("; "))
+}

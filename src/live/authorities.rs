@@ -1,0 +1,141 @@
+//! Asks the authoritative name servers of a zone for TLSA records, each by itself.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::dns::{Answer, Data, Kind, Resolver, Security, SignedZone};
+use super::find::{self, Dnssec, Families, Server};
+use crate::owner::{DomainName, HostName, Owner, Port, Transport};
+use crate::records::Published;
+
+/// An authoritative name server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameServer {
+    /// Its name, if it is from an NS record.
+    pub name: Option<String>,
+    /// Its address and port.
+    pub address: SocketAddr,
+}
+
+impl fmt::Display for NameServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, address } = self;
+        // The usual port would only make the message longer.
+        let shown = |f: &mut fmt::Formatter<'_>| match address.port() {
+            53 => write!(f, "{}", address.ip()),
+            _ => write!(f, "{address}"),
+        };
+        match name {
+            Some(name) => write!(f, "{name} (").and_then(|()| shown(f)).and_then(|()| f.write_str(")")),
+            None => shown(f),
+        }
+    }
+}
+
+/// The TLSA records that a name server gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The records; empty if none exist.
+    pub records: Vec<Published>,
+    /// The TTL in seconds that the zone signed; 0 without records.
+    pub ttl: u32,
+}
+
+/// Finds a server like [`find::locate`]; a server without TLSA records is not an error.
+///
+/// Errors: the reason why clients do not use DANE for this host.
+pub fn locate(resolver: &Resolver, host: &HostName, port: Port) -> Result<Server, Dnssec> {
+    match find::locate(resolver, host, port, Transport::Tcp, Families::All) {
+        Err(Dnssec::NoRecords) => {}
+        located => return located,
+    }
+    let (addresses, remarks) = find::addresses(resolver, host, Families::All)?;
+    let owner = Owner::new(port, Transport::Tcp, host)?;
+    let holder = resolver.lookup(owner.name(), Kind::Tlsa)?.canonical;
+    let unwritten = || Dnssec::NoHost(format!("{holder} needs escapes or is too long"));
+    let holder = Owner::found(&holder).ok_or_else(unwritten)?;
+    Ok(Server {
+        host: host.clone(),
+        base: host.clone(),
+        owner,
+        holder,
+        addresses,
+        records: Vec::new(),
+        remarks,
+    })
+}
+
+/// The name servers in the NS records of a zone. Addresses to which this machine has no route are left out if another
+/// address of the same name has a route.
+///
+/// Errors: the NS records, or the addresses of a name server, cannot be looked up.
+pub fn name_servers(resolver: &Resolver, zone: &SignedZone) -> Result<Vec<NameServer>, Dnssec> {
+    let answer = resolver.lookup(&zone.apex(), Kind::Ns)?;
+    if let Security::Bogus(reason) = answer.security {
+        return Err(Dnssec::Bogus(reason));
+    }
+    let mut servers = Vec::new();
+    for data in answer.data {
+        let Data::Ns(name) = data else { continue };
+        let host: HostName = name.as_str().parse()?;
+        let (addresses, _) = find::addresses(resolver, &host, Families::All)?;
+        let all = addresses.iter().map(|address| SocketAddr::new(*address, PORT));
+        let routed: Vec<SocketAddr> = all.clone().filter(has_route).collect();
+        let chosen = if routed.is_empty() { all.collect() } else { routed };
+        let name = Some(host.as_str().to_owned());
+        servers.extend(chosen.into_iter().map(|address| NameServer { name: name.clone(), address }));
+    }
+    Ok(servers)
+}
+
+/// The port of name servers.
+const PORT: u16 = 53;
+
+/// Whether this machine has a route to the address. Connecting a datagram socket sends nothing.
+fn has_route(address: &SocketAddr) -> bool {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => [0; 4].into(),
+        SocketAddr::V6(_) => [0; 16].into(),
+    };
+    UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(address)).is_ok()
+}
+
+/// Asks each of `servers`, in parallel, for the TLSA records at `holder`, which is in `zone`. Returns the answers in
+/// the order of the servers; an error is the reason why the server does not count as having answered.
+pub fn ask(
+    servers: &[NameServer],
+    zone: &SignedZone,
+    holder: &DomainName,
+    timeout: Duration,
+    now: OffsetDateTime,
+) -> Vec<Result<Given, String>> {
+    thread::scope(|scope| {
+        let ask_one = |server: &NameServer| {
+            let resolver = Resolver::of_zone(zone, server.address, timeout, now);
+            given(resolver.lookup(holder, Kind::Tlsa).map_err(|error| error.reason)?, holder)
+        };
+        let started: Vec<_> = servers.iter().map(|server| scope.spawn(move || ask_one(server))).collect();
+        let stopped = || Err("the lookup failed".to_owned());
+        started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| stopped())).collect()
+    })
+}
+
+fn given(answer: Answer, holder: &DomainName) -> Result<Given, String> {
+    match answer.security {
+        Security::Secure => {}
+        Security::Insecure(why) => return Err(format!("insecure: {why}")),
+        Security::Bogus(reason) => return Err(format!("bogus: {reason}")),
+    }
+    if answer.canonical != *holder {
+        return Err(format!("{holder} is an alias of {}", answer.canonical));
+    }
+    let records = answer.data.into_iter().filter_map(|data| match data {
+        Data::Tlsa(published) => Some(published),
+        _ => None,
+    });
+    Ok(Given { records: records.collect(), ttl: answer.ttl.unwrap_or(0) })
+}

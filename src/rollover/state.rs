@@ -1,0 +1,95 @@
+//! The contents of the state file.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Clock, Jump, Memory, Reading};
+
+/// What a machine remembers between calls. Contains no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    version: u32,
+    /// Whose state this is.
+    #[serde(flatten)]
+    identity: Identity,
+    /// The time that has certainly passed.
+    pub clock: Clock,
+    /// What the machine published, and what caches may hold.
+    pub memory: Memory,
+}
+
+/// The machine and the services that a state belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// A digest of the machine's identifier; `None` if the machine has none.
+    pub machine: Option<String>,
+    /// The owner names of the services, sorted.
+    pub owners: Vec<String>,
+}
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// Why a state cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateError {
+    /// Not the text that [`State::to_text`] returns; contains the reason.
+    Unreadable(String),
+    /// The text of another version of this program.
+    Version(u32),
+    /// The state of another machine.
+    Machine,
+    /// The state of other services: these.
+    Owners(Vec<String>),
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(reason) => write!(f, "the state cannot be read: {reason}"),
+            Self::Version(version) => {
+                write!(f, "the state has version {version}; this program reads {VERSION}")
+            }
+            Self::Machine => f.write_str("the state is of another machine"),
+            Self::Owners(owners) => write!(f, "the state is of other services: {}", owners.join(" ")),
+        }
+    }
+}
+
+impl State {
+    /// Reads the state of `identity`, or begins one if `text` is empty; advances its clock to `reading`. Also returns
+    /// the jump of the wall clock, if there was one.
+    ///
+    /// Errors: see [`StateError`].
+    pub fn read(
+        text: &str,
+        identity: Identity,
+        reading: Reading,
+    ) -> Result<(Self, Option<Jump>), StateError> {
+        if text.trim().is_empty() {
+            let clock = Clock::new(reading);
+            return Ok((Self { version: VERSION, identity, clock, memory: Memory::default() }, None));
+        }
+        let mut state: Self =
+            serde_json::from_str(text).map_err(|error| StateError::Unreadable(error.to_string()))?;
+        match () {
+            () if state.version != VERSION => return Err(StateError::Version(state.version)),
+            () if state.identity.machine != identity.machine => return Err(StateError::Machine),
+            () if state.identity.owners != identity.owners => {
+                return Err(StateError::Owners(state.identity.owners));
+            }
+            () => {}
+        }
+        let jump = state.clock.advance(reading);
+        Ok((state, jump))
+    }
+
+    /// The state as text.
+    pub fn to_text(&self) -> String {
+        // The conversion cannot fail: the state contains only strings, numbers and maps with string keys.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
