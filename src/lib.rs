@@ -24,6 +24,7 @@
 //! | module | job | standard |
 //! |---|---|---|
 //! | [`text`] | makes external text safe to show | |
+//! | [`hooks`] | holds the hooks of ACME clients and their settings (feature `live`) | |
 //! | [`diagnostic`] | defines every diagnostic: code, RFC section and advice | |
 //! | [`tlsa`] | defines usage, selector, matching type and association data | RFC 6698 section 2, RFC 7218 |
 //! | [`owner`] | converts host, port and transport to an owner name | RFC 6698 section 3 |
@@ -47,9 +48,15 @@
 //! | [`commands`] | runs the subcommands: one function for each | |
 //!
 // Without the feature `live`, the link to the module would be broken.
-#![cfg_attr(not(feature = "live"), doc = "[`live`]: index.html\n[`rollover`]: index.html")]
+#![cfg_attr(
+    not(feature = "live"),
+    doc = "[`hooks`]: index.html\n[`live`]: index.html\n[`rollover`]: index.html"
+)]
 
 pub mod text;
+
+#[cfg(feature = "live")]
+pub mod hooks;
 
 pub mod diagnostic;
 

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in the order of the map in `lib.rs`, lowest layer first.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "text",
+    "hooks",
     "diagnostic",
     "tlsa",
     "owner",

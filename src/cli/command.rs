@@ -9,6 +9,8 @@ use super::notes::{EXIT_STATUS, NOTES, examples};
 use super::{CheckRequest, DiffRequest, Request, Shell, UsageError, help};
 #[cfg(feature = "live")]
 use super::{ProbeRequest, RolloverRequest};
+#[cfg(feature = "live")]
+use crate::hooks::Hook;
 use crate::tlsa::Params;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
@@ -28,7 +30,7 @@ const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROB
 
 const WITHOUT_PROBE: &str = usage!("");
 const WITH_PROBE: &str = usage!(
-    "\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]..."
+    "\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen hook <CLIENT>"
 );
 
 const CHAIN_HELP: &str = "Example:
@@ -95,6 +97,14 @@ Decides the next step towards the use of CHAIN: asks every name server of the zo
 Exit status: 0 nothing to do; 10 publish: apply the output, then call again; 11 wait; 12 install: the service may use CHAIN;
 13 retire: apply the output; 1 blocked; 2 usage or input error; 3 undetermined.";
 
+#[cfg(feature = "live")]
+const HOOK_HELP: &str = "Examples:
+  tlsagen hook settings >/etc/default/tlsagen
+  tlsagen hook certbot >/etc/letsencrypt/renewal-hooks/deploy/tlsagen
+  chmod +x /etc/letsencrypt/renewal-hooks/deploy/tlsagen
+
+The Debian package installs these files. The hook does nothing until the settings name a HOST. See tlsagen help hooks.";
+
 /// Prints the DANE TLSA records of a certificate chain: a complete set, or an error.
 #[derive(Parser)]
 #[command(
@@ -126,6 +136,13 @@ pub(super) enum Command {
     #[cfg(feature = "live")]
     #[command(help_template = TEMPLATE, before_help = ROLLOVER_HELP, override_usage = ROLLOVER_USAGE)]
     Rollover(Box<RolloverArgs>),
+    /// Print the hook of an ACME client, which acts as rollover decides, its systemd units or its settings
+    #[cfg(feature = "live")]
+    #[command(help_template = TEMPLATE, before_help = HOOK_HELP)]
+    Hook {
+        /// The client; or the systemd units, or the settings
+        client: Hook,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -157,6 +174,9 @@ pub enum Invocation {
     /// Decides the next step of a key rollover.
     #[cfg(feature = "live")]
     Rollover(RolloverRequest),
+    /// Prints a hook.
+    #[cfg(feature = "live")]
+    Hook(Hook),
     /// Prints completions for a shell.
     Completions(Shell),
     /// Prints the manual page.
@@ -178,6 +198,8 @@ impl Command {
             Self::Probe(args) => Invocation::Probe(args.request()?),
             #[cfg(feature = "live")]
             Self::Rollover(args) => Invocation::Rollover(args.request()?),
+            #[cfg(feature = "live")]
+            Self::Hook { client } => Invocation::Hook(client),
             Self::Completions { shell } => Invocation::Completions(shell),
             Self::Man => Invocation::Man,
             Self::Help { topic } => help(topic.as_deref())?,

@@ -42,7 +42,7 @@ fn is_subcommand(name: &str) -> bool {
 }
 
 /// The subcommands that need the feature `live`.
-const LIVE: [&str; 2] = ["probe", "rollover"];
+const LIVE: [&str; 3] = ["probe", "rollover", "hook"];
 
 /// The arguments that are common to all subcommands that read a chain.
 #[derive(Debug)]

@@ -5,6 +5,8 @@ use clap::builder::PossibleValue;
 
 use crate::diff::Half;
 #[cfg(feature = "live")]
+use crate::hooks::Hook;
+#[cfg(feature = "live")]
 use crate::live::starttls::Protocol;
 use crate::owner::Transport;
 use crate::render::{ChangesFormat, Format, ReportFormat};
@@ -31,3 +33,5 @@ words!(Transport);
 words!(Half);
 #[cfg(feature = "live")]
 words!(Protocol);
+#[cfg(feature = "live")]
+words!(Hook);

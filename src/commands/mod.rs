@@ -56,6 +56,8 @@ fn outcome(invocation: Invocation, palette: Palette) -> Result<Outcome, Trouble>
         Invocation::Probe(request) => probe::probe(&request, palette),
         #[cfg(feature = "live")]
         Invocation::Rollover(request) => rollover::rollover(&request),
+        #[cfg(feature = "live")]
+        Invocation::Hook(hook) => Ok(Outcome::shown(hook.text())),
         Invocation::Completions(shell) => Ok(Outcome::shown(cli::completions(shell))),
         Invocation::Man => Ok(Outcome::shown(man::page())),
         Invocation::Show(text) => Ok(Outcome::shown(text)),

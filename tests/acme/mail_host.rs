@@ -1,32 +1,53 @@
-//! A mail host set up with the recipes of `tlsagen help hooks`; only the paths in the recipes are replaced.
+//! A mail host set up with the printed hooks and settings; only the paths are replaced.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
-use crate::bind::{PUBLISHED, Place, executable, help_hooks, named, script_of_help};
-use crate::running::Running;
+use crate::bind::{Place, executable, named};
+use crate::running::{Running, free_port};
 
-/// Two name servers, the gate, and a service that reads its certificate file only when it is reloaded.
+/// The service: OpenSSL's server, which `postfix reload` starts again with the file in use, as the hook installed it.
+const SERVICE: &str = r#"#!/bin/bash
+[ "$1" = reload ] && ! [ -e broken ] || exit 9
+[ ! -e elsewhere ] || exit 0
+cp tls/in-use.pem served.pem
+[ ! -e server.pid ] || kill "$(<server.pid)"
+setsid openssl s_server -quiet -accept 127.0.0.1:PORT -cert served.pem -key served.pem -cert_chain served.pem \
+    </dev/zero >/dev/null 2>&1 &
+echo $! >server.pid
+for _ in {1..200}; do ! (: </dev/tcp/127.0.0.1/PORT) 2>/dev/null || break; sleep 0.02; done
+echo >>reloads
+"#;
+
+/// Two name servers, a hook, and a service that reads its certificate file only when it is reloaded.
 pub(crate) struct MailHost {
     pub(crate) place: Place,
     second: Option<Running>,
+    port: u16,
 }
 
 impl MailHost {
-    pub(crate) fn new(name: &str) -> Self {
+    /// `files`: the key and the chain of the client.
+    pub(crate) fn new(name: &str, files: &str) -> Self {
         let place = Place::new(name);
+        let port = free_port();
         fs::create_dir(place.folder.join("second")).unwrap();
-        let mut host = Self { place, second: None };
+        executable(&place.folder.join("bin/postfix"), &SERVICE.replace("PORT", &port.to_string()));
+        place.succeeds("dig example DNSKEY +noall +answer >anchor; mkdir tls; chmod 700 tls; : >reloads");
+        let mut host = Self { place, second: None, port };
         host.start_second();
-        host.install("bin/tlsa-deploy", "# tlsa-deploy CHAIN KEY HOST");
-        host.install("first-time", "\npostconf ");
-        // Each reload appends a line to `reloads` and copies the certificate that the service has read to `served.pem`.
-        let service = "#!/bin/sh\n[ \"$1\" = reload ] && ! [ -e broken ] || exit 9\n\
-                       cat tls/mx.example.pem >served.pem\necho >>reloads\n";
-        executable(&host.place.folder.join("bin/postfix"), service);
-        executable(&host.place.folder.join("bin/postconf"), "#!/bin/sh\necho \"$@\" >main.cf\n");
+        let at = host.place.folder.display().to_string();
+        let [first, second] = host.place.ports;
+        let more = format!(
+            "HOST=mx.example\nPORTS={port}\nFILES='{files}'\nIN_USE={at}/tls/in-use.pem\nSTATE={at}/state/state.json\n\
+             UPDATE='nsupdate -k ddns.key'\nSERVERS=127.0.0.1:{first},127.0.0.1:{second}\nPATH={at}/bin:$PATH\n\
+             OPTIONS=\"$OPTIONS --dns 127.0.0.1:{first} --trust-anchor {at}/anchor --starttls none --ttl 1\"\ncd {at}\n"
+        );
+        let settings = host.place.succeeds("tlsagen hook settings") + &more;
+        fs::write(host.place.folder.join("settings"), settings).unwrap();
+        host.install("hook", "certbot");
         host
     }
 
@@ -42,40 +63,50 @@ impl MailHost {
         self.second = None;
     }
 
-    /// Returns `text` from the help with the paths of this host.
-    pub(crate) fn here(&self, text: &str) -> String {
-        let at = self.place.folder.display();
-        text.replace("/etc/postfix/ddns.key", &format!("{at}/ddns.key"))
-            .replace("/etc/postfix/tls", &format!("{at}/tls"))
-            .replace("/var/lib/tlsa-deploy", &format!("{at}/state"))
-            .replace("/etc/letsencrypt", &format!("{at}/certbot"))
-            .replace("/var/lib/caddy", &format!("{at}/caddy"))
+    /// Installs the hook of a client as the executable `name`.
+    pub(crate) fn install(&self, name: &str, client: &str) {
+        let hook = self.place.succeeds(&format!("tlsagen hook {client}"));
+        let settings = self.place.folder.join("settings").display().to_string();
+        executable(&self.place.folder.join(name), &hook.replace("/etc/default/tlsagen", &settings));
     }
 
-    /// Installs the script from the help that contains `line` as the executable `name`.
-    pub(crate) fn install(&self, name: &str, line: &str) {
-        let script = script_of_help(line);
-        let head = if script.starts_with("#!") { "" } else { "#!/bin/sh -eu\n" };
-        executable(&self.place.folder.join(name), &self.here(&format!("{head}{script}")));
+    /// Runs the hook as the timer does.
+    pub(crate) fn hook(&self) -> Output {
+        self.place.run("./hook")
     }
 
-    pub(crate) fn cron(&self) -> Output {
-        let help = help_hooks();
-        let entry = help.lines().find_map(|line| line.split_once(" root tlsa-deploy ")).unwrap();
-        self.place.run(&self.here(&format!("tlsa-deploy {}", entry.1)))
-    }
-
-    /// Makes the service use these files, then publishes their record, with the commands of the help.
+    /// Makes the service use the files of the client, and publishes their record.
     #[track_caller]
-    pub(crate) fn first_time(&self, chain: &str, key: &str) {
-        self.place.succeeds(&format!(
-            "mkdir -p certbot/live/mx.example; cd certbot/live/mx.example
-             [ -e fullchain.pem ] || ln -s ../../../{chain} fullchain.pem; [ -e privkey.pem ] || ln -s ../../../{key} privkey.pem"
-        ));
-        self.place.succeeds("./first-time");
-        self.until(|| self.cron().status.success());
+    pub(crate) fn first_time(&self, chain: &str) {
+        self.place.succeeds("set -u; . ./settings; (umask 077; eval \"cat $FILES\" >tls/in-use.pem); postfix reload");
+        self.settles();
         assert!(self.serves(chain));
         self.publishes(&[&self.digest(chain)]);
+    }
+
+    /// Runs the hook until nothing is left to do. The published records match the certificate in use at every step.
+    #[track_caller]
+    pub(crate) fn settles(&self) {
+        self.until("steady: ");
+    }
+
+    /// Runs the hook until its last message starts with `start`.
+    #[track_caller]
+    pub(crate) fn until(&self, start: &str) {
+        for _ in 0..60 {
+            ends_with(&self.hook(), 0, "");
+            self.is_covered();
+            if self.log().starts_with(&format!("tlsagen: {start}")) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(300));
+        }
+        panic!("{}", self.log());
+    }
+
+    /// The last message of the program.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.place.folder.join("state/state.json.log")).unwrap()
     }
 
     /// Whether the service uses this chain and its key, which precedes the chain in the file.
@@ -85,35 +116,24 @@ impl MailHost {
         served.starts_with("-----BEGIN ") && served.contains(" KEY-----\n") && served.ends_with(&read(chain))
     }
 
-    /// Runs the crontab command of the help and asserts its exit status and that its output contains `text`.
+    /// Runs the hook and asserts its exit status and that its output contains `text`.
     #[track_caller]
-    pub(crate) fn cron_says(&self, status: i32, text: &str) {
-        ends_with(&self.cron(), status, text);
+    pub(crate) fn says(&self, status: i32, text: &str) {
+        ends_with(&self.hook(), status, text);
+        self.is_covered();
     }
 
-    /// Waits until `done` is true, because the second name server follows the first with a short delay.
+    fn published(&self) -> String {
+        format!("dig +noall +answer _{}._tcp.mx.example TLSA", self.port)
+    }
+
     #[track_caller]
-    pub(crate) fn until(&self, done: impl Fn() -> bool) {
-        assert!((0..100).any(|_| {
-            thread::sleep(Duration::from_millis(50));
-            done()
-        }));
-    }
-
-    /// Runs the gate until all name servers have the next records and the wait has started.
-    #[track_caller]
-    pub(crate) fn waits(&self) {
-        self.until(|| said(&self.cron()).contains("new key: published less than 120 minutes ago"));
-    }
-
-    /// Whether the second name server has a record that contains `record`.
-    pub(crate) fn second_has(&self, record: &str) -> bool {
-        self.place.succeeds("dig @ns2.example +short _25._tcp.mx.example TLSA").contains(record)
-    }
-
-    /// Backdates the time stamp, as if the records of the next key had been published `minutes` ago.
-    pub(crate) fn age(&self, minutes: u32) {
-        self.place.succeeds(&format!("touch -d '{minutes} minutes ago' state/mx.example"));
+    fn is_covered(&self) {
+        self.place.succeeds(&format!(
+            "{} | tlsagen check served.pem mx.example:{} --records - -q",
+            self.published(),
+            self.port
+        ));
     }
 
     /// Returns the SHA-256 digest of the public key in `file`, computed by openssl.
@@ -128,16 +148,23 @@ impl MailHost {
     /// Asserts that exactly these digests are published and that the records match the certificate in use.
     #[track_caller]
     pub(crate) fn publishes(&self, digests: &[&String]) {
-        let said = self.place.succeeds(&format!("{PUBLISHED} +nosplit | tr 'A-F' 'a-f'"));
+        let said = self.place.succeeds(&format!("{} +nosplit | tr 'A-F' 'a-f'", self.published()));
         let published: Vec<&str> = said.lines().map(|line| line.split_once("3 1 1 ").unwrap().1).collect();
         assert_eq!(published.len(), digests.len(), "{said}");
         assert!(digests.iter().all(|digest| published.contains(&digest.as_str())), "{said}");
-        self.place.succeeds(&format!("{PUBLISHED} | tlsagen check served.pem mx.example --records -"));
+        self.is_covered();
     }
 
     /// Returns the number of reloads of the service so far.
     pub(crate) fn reloads(&self) -> usize {
         fs::read_to_string(self.place.folder.join("reloads")).unwrap().lines().count()
+    }
+}
+
+impl Drop for MailHost {
+    fn drop(&mut self) {
+        let stop = "[ ! -e server.pid ] || kill \"$(cat server.pid)\"";
+        let _ = Command::new("sh").args(["-c", stop]).current_dir(&self.place.folder).output();
     }
 }
 

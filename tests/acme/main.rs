@@ -1,6 +1,6 @@
-//! Renewal by ACME clients as `tlsagen help hooks` describes it. certbot, dehydrated and lego run its scripts against
-//! pebble; stand-ins take the place of acme.sh and Caddy.
+//! Renewal by ACME clients with the printed hooks: certbot, dehydrated and lego against pebble, with BIND and a TLS server.
 
+#![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 #[path = "../common/bind.rs"]

@@ -76,7 +76,7 @@ impl Place {
         fs::write(folder.join("ddns.key"), &key.stdout).unwrap();
         fs::write(
             folder.join("example.zone"),
-            "$ORIGIN example.\n$TTL 60\n@ IN SOA ns hostmaster 1 7200 3600 1209600 60\n@ IN NS ns\nns IN A 127.0.0.1\nmx IN A 127.0.0.1\n",
+            "$ORIGIN example.\n$TTL 1\n@ IN SOA ns hostmaster 1 7200 3600 1209600 1\n@ IN NS ns\nns IN A 127.0.0.1\nmx IN A 127.0.0.1\n",
         )
         .unwrap();
         let [port, second] = [free_port(), free_port()];

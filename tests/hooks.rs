@@ -1,0 +1,395 @@
+//! The hooks of `tlsagen hook` with a stand-in for `tlsagen rollover`: what each client triggers, every exit status, and
+//! a kill at each command.
+
+#![cfg(feature = "live")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+#[path = "common/program.rs"]
+mod program;
+
+use program::printed;
+
+/// The external commands of a hook.
+const COMMANDS: [&str; 9] = ["mkdir", "flock", "sleep", "rm", "cat", "cp", "sync", "mv", "tlsagen"];
+
+/// Runs the command of its name, and kills the hook before or after the command whose number is in `kill`. Checks that
+/// no private key is readable by others, and that the records match what the service uses.
+const WRAPPER: &str = r#"#!/bin/bash
+name=${0##*/}
+real=REAL
+count=$(($(<count) + 1)); echo $count >count
+for file in tls/*; do
+    [ ! -f "$file" ] || [ "$(/usr/bin/stat -c %a "$file")" = 600 ] || [[ $file = *.reload ]] || echo "$name: $file" >>wrong
+done
+[ ! -e served ] || [ ! -e published ] || /usr/bin/grep -qxf <(/usr/bin/tail -n 1 served) published || echo "$name: not covered" >>wrong
+read -r at when <kill
+[ "$count $when" != "$at before" ] || kill -9 "$(<pid)"
+if [ "$name" = sleep ]; then status=0; else "$real" "$@"; status=$?; fi
+[ "$count $when" != "$at after" ] || kill -9 "$(<pid)"
+exit $status
+"#;
+
+/// A stand-in for `tlsagen rollover`: gives the statuses of `answers`, then decides by the files. The last line of a
+/// chain stands for its record.
+const ROLLOVER: &str = r#"#!/bin/bash
+printf '[%s]' "$@" >>calls; echo >>calls
+[ "$1" = rollover ] || exit 99
+read -r answer 2>/dev/null <answers && { sed -i 1d answers; echo "out $answer"; echo "said $answer" >&2; exit "$answer"; }
+new=$(tail -n 1 "$2")
+[ "$(head -n 1 "$2")" = KEY ] || exit 2
+echo "said" >&2
+if ! grep -qx "$new" published; then echo "add $new"; exit 10; fi
+if ! cmp -s "$2" tls/in-use.pem; then exit 12; fi
+old=$(grep -vx "$new" published) && { cmp -s served tls/in-use.pem || exit 1; echo "remove $old"; exit 13; }
+exit 0
+"#;
+
+const UPDATE: &str = r#"#!/bin/bash
+read -r what record
+[ ! -e update-fails ] || exit 7
+case $what in
+add) { grep -vx "$record" published; echo "$record"; } >published.new; mv published.new published ;;
+remove) grep -vx "$record" published >published.new; mv published.new published ;;
+*) exit 8 ;;
+esac
+echo "$what $record" >>updates
+"#;
+
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str, client: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("bin")).unwrap();
+        let place = Self(folder);
+        let at = place.0.display();
+        for command in COMMANDS {
+            let real = match command {
+                "tlsagen" => format!("{at}/rollover"),
+                _ => format!("/usr/bin/{command}"),
+            };
+            place.executable(&format!("bin/{command}"), &WRAPPER.replace("REAL", &real));
+        }
+        place.executable("rollover", ROLLOVER);
+        place.executable("update", UPDATE);
+        place.executable("bin/sudo", "#!/bin/sh\n[ \"$1\" = -n ] || exit 9\nshift\nexec \"$@\"\n");
+        let settings = printed("hook settings")
+            .replace("HOST=\n", "HOST=mx.example\n")
+            .replace("/etc/letsencrypt/live/$HOST/", "live/mx.example/")
+            .replace("/etc/tlsagen/in-use.pem", &format!("{at}/tls/in-use.pem"))
+            .replace("/var/lib/tlsagen", &format!("{at}/state"))
+            .replace(
+                "'postfix reload'",
+                "'[ ! -e reload-fails ] && /usr/bin/cp tls/in-use.pem served && echo >>reloads'",
+            )
+            .replace("'nsupdate -k /etc/tlsagen/ddns.key'", "./update")
+            .replace("PATH=", &format!("PATH={at}/bin:"));
+        place.write("settings", &settings);
+        place.executable(
+            "hook",
+            &printed(&format!("hook {client}")).replace("/etc/default/tlsagen", &format!("{at}/settings")),
+        );
+        for (file, text) in [("count", "0\n"), ("kill", "0 never\n"), ("answers", ""), ("published", "old\n")]
+        {
+            place.write(file, text);
+        }
+        fs::create_dir_all(place.0.join("live/mx.example")).unwrap();
+        place.chain("old");
+        place
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+    }
+
+    fn executable(&self, name: &str, text: &str) {
+        self.write(name, text);
+        assert!(Command::new("chmod").arg("+x").arg(self.0.join(name)).status().unwrap().success());
+    }
+
+    /// Makes the client's files those of the chain with this name.
+    fn chain(&self, name: &str) {
+        self.write("live/mx.example/privkey.pem", "KEY\n");
+        self.write("live/mx.example/fullchain.pem", &format!("{name}\n"));
+    }
+
+    /// Makes the service use the chain `old`.
+    fn in_use(&self) {
+        let commands = "umask 077; mkdir -p tls; cat live/mx.example/*key.pem live/mx.example/full* >tls/in-use.pem; cp tls/in-use.pem served";
+        assert!(Command::new("sh").args(["-c", commands]).current_dir(&self.0).status().unwrap().success());
+    }
+
+    fn hook(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+        Command::new("sh")
+            .args(["-c", "echo $$ >pid; exec ./hook \"$@\"", "sh"])
+            .args(arguments)
+            .current_dir(&self.0)
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap_or_default()
+    }
+
+    /// Runs the hook with these answers; returns its status, standard output and standard error.
+    fn with(&self, answers: &str) -> (Option<i32>, String, String) {
+        self.write("answers", &answers.replace(' ', "\n"));
+        let output = self.hook(&[], &[]);
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), stdout, stderr)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        Path::new(&self.0).join(name).exists()
+    }
+}
+
+#[test]
+fn each_status_has_its_action() {
+    let place = Place::new("hook-statuses", "certbot");
+    place.in_use();
+    let quiet = (Some(0), String::new(), String::new());
+    for answer in ["0\n", "11\n"] {
+        assert_eq!(place.with(answer), quiet);
+        assert!(!place.has("tls/in-use.pem.new"));
+    }
+    for status in [1, 2, 3, 137] {
+        assert_eq!(
+            place.with(&format!("{status}\n")),
+            (Some(status), String::new(), format!("said {status}\n"))
+        );
+        assert!(!place.has("tls/in-use.pem.new"));
+    }
+    assert!(!place.has("updates") && !place.has("reloads"));
+    // The output of the program is the input of UPDATE, and the status of UPDATE that of the hook.
+    place.executable("update", "#!/bin/sh\nexec cat >>updates\n");
+    assert_eq!(place.with("10 11\n"), (Some(0), "said 10\n".to_owned(), String::new()));
+    assert_eq!(place.with("13 0\n"), (Some(0), "said 13\n".to_owned(), String::new()));
+    assert_eq!(place.read("updates"), "out 10\nout 13\n");
+    place.executable("update", "#!/bin/sh\nexit 7\n");
+    assert_eq!(place.with("10 0\n").0, Some(7));
+    // The service gets the very copy that was judged, with the owner and the mode of the old file.
+    place.chain("new");
+    assert!(
+        Command::new("chmod")
+            .args(["640", "tls/in-use.pem"])
+            .current_dir(&place.0)
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(place.with("12 0\n").0, Some(0));
+    assert_eq!(
+        (place.read("tls/in-use.pem"), place.read("served")),
+        ("KEY\nnew\n".into(), "KEY\nnew\n".into())
+    );
+    let mode =
+        Command::new("stat").args(["-c", "%a", "tls/in-use.pem"]).current_dir(&place.0).output().unwrap();
+    assert_eq!(mode.stdout, b"640\n");
+    // Without end.
+    place.executable("update", "#!/bin/sh\ncat >/dev/null\n");
+    let (status, _, stderr) = place.with("10 10 10 10 10 10 10\n");
+    assert_eq!(status, Some(1));
+    assert_eq!(stderr, "tlsagen: mx.example: not finished after 5 steps, the last of them: said 10\n");
+}
+
+#[test]
+fn a_failed_reload_is_repeated() {
+    let place = Place::new("hook-reload", "certbot");
+    place.in_use();
+    place.chain("new");
+    place.write("reload-fails", "");
+    assert_eq!(place.with("12 0\n").0, Some(1));
+    assert!(place.has("tls/in-use.pem.reload"));
+    assert_eq!(place.with("0\n").0, Some(1));
+    fs::remove_file(place.0.join("reload-fails")).unwrap();
+    assert_eq!(place.with("0\n").0, Some(0));
+    assert_eq!(place.read("served"), "KEY\nnew\n");
+    assert!(!place.has("tls/in-use.pem.reload"));
+}
+
+#[test]
+fn arguments_come_from_the_settings() {
+    let place = Place::new("hook-settings", "certbot");
+    let settings = place.read("settings");
+    let call = |more: &str| {
+        place.write("settings", &format!("{settings}{more}\n"));
+        place.write("calls", "");
+        assert_eq!(place.with("0\n").0, Some(0));
+        let at = format!("{}/", place.0.display());
+        place.read("calls").replace(&at, "")
+    };
+    let usual = "[rollover][tls/in-use.pem.new][mx.example][3][1][1]";
+    let end = "[--in-use][tls/in-use.pem][--state][state/state.json]\n";
+    assert_eq!(call(""), format!("{usual}[--port][25][--format][nsupdate]{end}"));
+    let more = "TRIPLES='3 1 1 2 1 1' PORTS=25,465 SERVERS=192.0.2.1,192.0.2.2 NEXT='a.key b.pem' OPTIONS='--dns 192.0.2.3'";
+    assert_eq!(
+        call(more),
+        format!(
+            "{usual}[2][1][1][--port][25,465][--server][192.0.2.1,192.0.2.2][--format][nsupdate][--dns][192.0.2.3]\
+             [--next][a.key][--next][b.pem]{end}"
+        )
+    );
+    assert_eq!(
+        call("PORTS= HOST=mx.example:587"),
+        format!("{}[--format][nsupdate]{end}", usual.replace("example]", "example:587]"))
+    );
+    // Quoted names may contain blanks.
+    fs::create_dir(place.0.join("with blank")).unwrap();
+    place.write("with blank/key", "KEY\n");
+    place.write("with blank/chain", "blank\n");
+    place.write(
+        "settings",
+        &format!(
+            "{settings}FILES=\"'with blank/key' 'with blank/chain'\"\nIN_USE='{}/with blank/in use'\nRELOAD=true\n",
+            place.0.display()
+        ),
+    );
+    assert_eq!(place.with("12 0\n"), (Some(0), "said 12\n".to_owned(), String::new()));
+    assert_eq!(place.read("with blank/in use"), "KEY\nblank\n");
+}
+
+#[test]
+fn nothing_happens_without_a_host() {
+    for client in ["certbot", "lego", "dehydrated", "acme.sh", "caddy"] {
+        let place = Place::new(&format!("hook-unset-{client}"), client);
+        let settings = place.read("settings");
+        place.write("settings", &settings.replace("HOST=mx.example", "HOST="));
+        let environment = [("HOST", "mx.example"), ("RENEWED_LINEAGE", "/etc/letsencrypt/live/mx.example")];
+        let arguments: &[&str] =
+            if client == "dehydrated" { &["deploy_cert", "mx.example", "k"] } else { &[] };
+        for _ in 0..2 {
+            let output = place.hook(&environment, arguments);
+            assert_eq!(
+                (output.status.code(), output.stdout, output.stderr),
+                (Some(0), vec![], vec![]),
+                "{client}"
+            );
+            assert!(!place.has("calls") && !place.has("tls") && !place.has("state"), "{client}");
+            let _ = fs::remove_file(place.0.join("settings"));
+        }
+    }
+}
+
+#[test]
+fn each_client_starts_the_hook_for_its_files_only() {
+    let starts = |client: &str, environment: &[(&str, &str)], arguments: &[&str]| {
+        let place = Place::new(&format!("hook-starts-{client}"), client);
+        place.write("answers", "1\n");
+        let status = place.hook(environment, arguments).status.code();
+        (status, place.has("calls"))
+    };
+    let (acts, ignores) = ((Some(1), true), (Some(0), false));
+    for client in ["certbot", "lego", "dehydrated", "acme.sh", "caddy"] {
+        assert_eq!(starts(client, &[], &[]), acts, "{client}");
+    }
+    assert_eq!(starts("certbot", &[("RENEWED_LINEAGE", "live/mx.example")], &[]), acts);
+    assert_eq!(starts("certbot", &[("RENEWED_LINEAGE", "live/other.example")], &[]), ignores);
+    for name in ["LEGO_CERT_DOMAIN", "LEGO_HOOK_CERT_NAME"] {
+        assert_eq!(starts("lego", &[(name, "mx.example")], &[]), acts);
+        assert_eq!(starts("lego", &[(name, "other.example")], &[]), ignores);
+    }
+    assert_eq!(starts("caddy", &[], &["mx.example"]), acts);
+    assert_eq!(starts("caddy", &[], &["other.example"]), ignores);
+    // acme.sh gives the paths of its own copies.
+    assert_eq!(
+        starts("acme.sh", &[("CERT_FULLCHAIN_PATH", "/root/.acme.sh/mx.example/fullchain.cer")], &[]),
+        acts
+    );
+    // dehydrated would skip the other names after a failure.
+    let files = ["live/mx.example/privkey.pem", "cert.pem", "fullchain.pem", "chain.pem"];
+    for operation in ["deploy_cert", "unchanged_cert"] {
+        assert_eq!(
+            starts("dehydrated", &[], &[&[operation, "mx.example"], &files[..]].concat()),
+            (Some(0), true)
+        );
+        assert_eq!(
+            starts("dehydrated", &[], &[operation, "other.example", "live/other.example/privkey.pem"]),
+            ignores
+        );
+    }
+    for operation in [
+        "deploy_challenge",
+        "startup_hook",
+        "exit_hook",
+        "this_hookscript_is_broken__please_ignore_unknown_hooks",
+    ] {
+        assert_eq!(starts("dehydrated", &[], &[operation]), ignores);
+    }
+}
+
+#[test]
+fn one_hook_at_a_time() {
+    let place = Place::new("hook-lock", "certbot");
+    place.in_use();
+    place.executable(
+        "rollover",
+        "#!/bin/bash\necho start >>order; /usr/bin/sleep 0.3; echo end >>order; exit 11\n",
+    );
+    let start = || Command::new("./hook").current_dir(&place.0).spawn().unwrap();
+    let mut hooks = [start(), start(), start()];
+    for hook in &mut hooks {
+        assert!(hook.wait().unwrap().success());
+    }
+    assert_eq!(place.read("order"), "start\nend\n".repeat(3));
+}
+
+#[test]
+fn a_kill_at_any_command_is_repaired_by_the_next_run() {
+    // A kill at each command takes more than a minute.
+    let step = std::env::var("HOOK_KILL_STEP").map_or(5, |step| step.parse().unwrap());
+    let mut kills = 0;
+    for first in [true, false] {
+        for when in ["before", "after"] {
+            for number in (1..).step_by(step) {
+                let place = Place::new("hook-kill", "certbot");
+                if first {
+                    // The service has no file and no records yet.
+                    place.write("published", "");
+                } else {
+                    place.in_use();
+                }
+                place.chain("new");
+                place.write("kill", &format!("{number} {when}\n"));
+                let killed = place.hook(&[], &[]).status;
+                place.write("kill", "0 never\n");
+                if killed.success() {
+                    break;
+                }
+                kills += 1;
+                let at = format!("first {first}: {when} command {number}");
+                let next = place.hook(&[], &[]);
+                assert!(next.status.success() && next.stderr.is_empty(), "{at}: {next:?}");
+                assert_eq!(place.read("wrong"), "", "{at}");
+                assert_eq!(place.read("served"), "KEY\nnew\n", "{at}");
+                assert_eq!(place.read("published"), "new\n", "{at}");
+                let left: Vec<_> = fs::read_dir(place.0.join("tls"))
+                    .unwrap()
+                    .map(|entry| entry.unwrap().file_name())
+                    .collect();
+                assert_eq!(left, ["in-use.pem"], "{at}");
+            }
+        }
+    }
+    assert!(kills > 80 / step, "{kills} kills");
+}
+
+#[test]
+#[ignore = "needs shellcheck"]
+fn shellcheck_has_nothing_to_say() {
+    for client in ["certbot", "lego", "dehydrated", "acme.sh", "caddy", "settings"] {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hook-{client}.sh"));
+        fs::write(&file, printed(&format!("hook {client}"))).unwrap();
+        // The settings are used by the hooks.
+        let output =
+            Command::new("shellcheck").args(["--shell=sh", "--exclude=SC2034"]).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{client}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
