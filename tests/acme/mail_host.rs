@@ -78,7 +78,9 @@ impl MailHost {
     /// Makes the service use the files of the client, and publishes their record.
     #[track_caller]
     pub(crate) fn first_time(&self, chain: &str) {
-        self.place.succeeds("set -u; . ./settings; (umask 077; eval \"cat $FILES\" >tls/in-use.pem); postfix reload");
+        self.place.succeeds(
+            "set -u; . ./settings; (umask 077; eval \"cat $FILES\" >tls/in-use.pem); postfix reload",
+        );
         self.settles();
         assert!(self.serves(chain));
         self.publishes(&[&self.digest(chain)]);
