@@ -29,7 +29,7 @@ pub(crate) struct MailHost {
 }
 
 impl MailHost {
-    /// `files`: the key and the chain of the client.
+    /// `files`: the key and the chain of the client, below the folder of the host.
     pub(crate) fn new(name: &str, files: &str) -> Self {
         let place = Place::new(name);
         let port = free_port();
@@ -40,6 +40,8 @@ impl MailHost {
         host.start_second();
         let at = host.place.folder.display().to_string();
         let [first, second] = host.place.ports;
+        let files: Vec<String> = files.split(' ').map(|file| format!("{at}/{file}")).collect();
+        let files = files.join(" ");
         let more = format!(
             "HOST=mx.example\nPORTS={port}\nFILES='{files}'\nIN_USE={at}/tls/in-use.pem\nSTATE={at}/state/state.json\n\
              UPDATE='nsupdate -k ddns.key'\nSERVERS=127.0.0.1:{first},127.0.0.1:{second}\nPATH={at}/bin:$PATH\n\
@@ -78,7 +80,9 @@ impl MailHost {
     /// Makes the service use the files of the client, and publishes their record.
     #[track_caller]
     pub(crate) fn first_time(&self, chain: &str) {
-        self.place.succeeds("set -u; . ./settings; (umask 077; eval \"cat $FILES\" >tls/in-use.pem); postfix reload");
+        self.place.succeeds(
+            "set -u; . ./settings; (umask 077; eval \"cat $FILES\" >tls/in-use.pem); postfix reload",
+        );
         self.settles();
         assert!(self.serves(chain));
         self.publishes(&[&self.digest(chain)]);
