@@ -48,7 +48,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("clap", &["cli", "man"]),
     ("x509_parser", &["x509"]),
     ("use ring", &["live", "x509"]),
-    ("sha2", &["tlsa", "x509"]),
+    ("sha2", &["files", "tlsa", "x509"]),
     ("serde", &["records", "render", "rollover"]),
     ("domain::", &["live", "records"]),
     ("webpki", &[]),

@@ -266,9 +266,11 @@ fn describes_end_entity(scene: &Scene<'_>, Judged { record, params, .. }: &Judge
 /// Reports a record of usage 2 that may describe an issuer that is not in the file, so the server does not send it.
 fn ta_not_sent(scene: &Scene<'_>) -> Findings {
     let Some(chain) = chain(scene) else { return Vec::new() };
+    // Beside a record of the same triple that matches, it is the record of a sibling CA, published in advance.
+    let is_covered = |params: &Params| scene.report.triples.contains(&(*params, Coverage::Covered));
     let unmatched = scene.report.judged.iter().filter(|judged| {
         judged.status == Status::Unmatched
-            && judged.params.is_some_and(|params| params.usage == Usage::DaneTa)
+            && judged.params.is_some_and(|params| params.usage == Usage::DaneTa && !is_covered(&params))
             && !describes_end_entity(scene, judged)
     });
     // Issuers that the chain names but does not contain.

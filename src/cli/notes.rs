@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Stage};
 
 /// The date of the manual page, which man(7) requires: the day of the last change of these notes or of the options. It
 /// is a constant, because every build of a version must print the same page.
-pub const DATE: &str = "2026-11-25";
+pub const DATE: &str = "2026-11-28";
 
 /// The examples, each with its purpose on the same line or on the next line.
 const EXAMPLES: &str =
@@ -38,8 +38,15 @@ HOST is the MX host, not the mail domain. Usage 3 is for the server's own certif
 Records go to standard output, diagnostics to standard error.";
 
 /// The exit statuses.
-pub const EXIT_STATUS: &str = "0 success; 1 the published records do not match, or diff found changes;
+pub const EXIT_STATUS: &str = if cfg!(feature = "live") { WITH_ROLLOVER } else { WITHOUT_ROLLOVER };
+
+const WITHOUT_ROLLOVER: &str = "0 success; 1 the published records do not match, or diff found changes;
 2 usage or input error, no records printed; 3 undetermined.";
+
+const WITH_ROLLOVER: &str =
+    "0 success; 1 the published records do not match, diff found changes, or rollover is blocked;
+2 usage or input error, no records printed; 3 undetermined;
+of rollover: 10 publish, 11 wait, 12 install, 13 retire.";
 
 /// Notes on all subcommands.
 pub const SUBCOMMANDS: &str = "Options follow the name of the subcommand. To read a file that has the name of a subcommand, such as check, write ./check.";

@@ -3,12 +3,16 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 
+use sha2::{Digest, Sha256};
+
 use super::FileError;
 
-/// The identifier of this machine; `None` if it has none.
+/// A digest that identifies this machine, in hexadecimal; `None` if the machine has no identifier. The identifier itself
+/// is not for others: see machine-id(5).
 pub fn machine_id() -> Option<String> {
     let text = fs::read_to_string("/etc/machine-id").ok()?;
-    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
+    let id = Some(text.trim()).filter(|id| !id.is_empty())?;
+    Some(hex::encode(Sha256::digest(format!("tlsagen {id}"))))
 }
 
 /// The identifier of this boot, and the seconds since the boot, including the time in suspension.

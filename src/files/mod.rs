@@ -239,6 +239,13 @@ pub enum FileError {
     Write(io::Error),
 }
 
+impl FileError {
+    /// Whether the file to read does not exist.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Read(error) if error.kind() == ErrorKind::NotFound)
+    }
+}
+
 impl Advise for FileError {
     fn hint(&self) -> Option<String> {
         let hint = match self {

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::memory::gone;
-use super::{
-    Change, Exceptions, Memory, Observed, OwnerMemory, Reason, Records, Rrset, Step, Triple, Wanted, triple,
-};
+use super::place::{Covers, Place, rrsets, without_repetitions};
+use super::{Change, Exceptions, Memory, Observed, OwnerMemory, Reason, Records, Step, Wanted};
 use crate::records::Published;
 
 /// The step, and what belongs to it.
@@ -22,9 +21,6 @@ pub struct Decision {
     pub others: Vec<(usize, Published)>,
 }
 
-/// Whether, at the owner with this index, each triple in the records has a record that matches the chain.
-pub(super) type Covers<'a, C> = &'a dyn Fn(usize, &Records, &C) -> bool;
-
 /// Decides the next step at the time `now`, in seconds of the clock, and updates `memory`.
 pub fn decide<C>(
     memory: &mut Memory,
@@ -39,7 +35,11 @@ pub fn decide<C>(
         let of_owner = memory.owners.entry(seen.owner.clone()).or_default();
         of_owner.observe(&seen.answers, now);
         of_owner.own.extend(own_found(seen, wanted));
-        of_owner.unserved = unserved(of_owner, place, seen, wanted, now, covers);
+        of_owner.unserved = match seen.unreached.is_empty() || exceptions.unprobed {
+            true => unserved(of_owner, place, seen, wanted, now, covers),
+            // An address that was not examined may send any chain.
+            false => BTreeMap::new(),
+        };
         places.push(Place { place, seen, memory: of_owner.clone(), wanted, exceptions, covers });
     }
     let mut decision = Case { places, wanted, exceptions, now }.decide();
@@ -63,6 +63,9 @@ fn own_found<'a, C>(seen: &'a Observed<C>, wanted: &'a Wanted<C>) -> impl Iterat
 
 /// The published records of this machine that are not wanted and that match no served chain, each with the time since
 /// when that is so.
+///
+/// None while an address sends a chain of such a record: that machine may have installed a later chain and not have
+/// reloaded its service, which then sends a chain that no probe has seen.
 fn unserved<C>(
     memory: &OwnerMemory,
     place: usize,
@@ -73,13 +76,16 @@ fn unserved<C>(
 ) -> BTreeMap<Published, u64> {
     let records = wanted.records();
     let published: Records = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
+    let own: Records = memory.own.intersection(&published).cloned().collect();
+    let unwanted = own.difference(&records);
     let is_served = |record: &Published| {
         let alone = Records::from([record.clone()]);
         seen.served.iter().any(|served| covers(place, &alone, &served.chain))
     };
-    let own = memory.own.intersection(&published).filter(|record| !records.contains(*record));
-    let unserved = own.filter(|record| !is_served(record));
-    unserved.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
+    if unwanted.clone().any(is_served) {
+        return BTreeMap::new();
+    }
+    unwanted.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
 }
 
 fn others<C>(memory: &Memory, observed: &[Observed<C>], wanted: &Wanted<C>) -> Vec<(usize, Published)> {
@@ -93,175 +99,6 @@ fn others<C>(memory: &Memory, observed: &[Observed<C>], wanted: &Wanted<C>) -> V
         others.extend(published.filter(is_other).map(|record| (place, record.clone())));
     }
     others.into_iter().collect()
-}
-
-fn rrsets<C>(seen: &Observed<C>) -> impl Iterator<Item = &Rrset> {
-    seen.answers.iter().filter_map(|answer| answer.rrset.as_ref().ok())
-}
-
-/// One owner, and what is asked about it.
-struct Place<'a, C> {
-    place: usize,
-    seen: &'a Observed<C>,
-    memory: OwnerMemory,
-    wanted: &'a Wanted<C>,
-    exceptions: Exceptions,
-    covers: Covers<'a, C>,
-}
-
-impl<C> Place<'_, C> {
-    fn owner(&self) -> String {
-        self.seen.owner.clone()
-    }
-
-    /// The records that some server gives.
-    fn published(&self) -> Records {
-        rrsets(self.seen).flat_map(|rrset| &rrset.records).cloned().collect()
-    }
-
-    /// Whether each server that answered gives all of `records`.
-    fn is_everywhere(&self, records: &Records) -> bool {
-        rrsets(self.seen).all(|rrset| rrset.records.is_superset(records))
-    }
-
-    /// The wanted records that no server gives.
-    fn missing(&self) -> Records {
-        self.wanted.records().difference(&self.published()).cloned().collect()
-    }
-
-    fn covers(&self, records: &Records, chain: &C) -> bool {
-        (self.covers)(self.place, records, chain)
-    }
-
-    /// The first triple in `records` without a record that matches the chain.
-    fn uncovered(&self, records: &Records, chain: &C) -> Option<Triple> {
-        let triples: BTreeSet<Triple> = records.iter().map(triple).collect();
-        triples.into_iter().find(|wanted| {
-            let of_triple = records.iter().filter(|record| triple(record) == *wanted).cloned().collect();
-            !self.covers(&of_triple, chain)
-        })
-    }
-
-    /// Each chain that senders may get: where, and the first triple of `records` that does not cover it.
-    fn uncovered_chains(&self, records: &Records) -> impl Iterator<Item = Reason> {
-        let in_use = self.wanted.in_use.iter().map(|material| (None, &material.chain));
-        let served = self.seen.served.iter().map(|served| (Some(served.at.clone()), &served.chain));
-        in_use.chain(served).filter_map(move |(at, chain)| {
-            let triple = self.uncovered(records, chain)?;
-            Some(Reason::Uncovered { owner: self.owner(), at, triple })
-        })
-    }
-
-    /// Why the missing records cannot be published yet: a triple that is new at this owner must cover each chain that
-    /// senders may get.
-    fn obstacles(&self) -> Vec<Reason> {
-        let missing = self.missing();
-        let mut obstacles = Vec::new();
-        for rrset in rrsets(self.seen) {
-            let known: BTreeSet<Triple> = rrset.records.iter().map(triple).collect();
-            let after = rrset.records.union(&missing).cloned();
-            let new: Records = after.filter(|record| !known.contains(&triple(record))).collect();
-            if new.is_empty() {
-                continue;
-            }
-            obstacles.extend(self.uncovered_chains(&new));
-            obstacles.extend(self.unreached());
-        }
-        without_repetitions(obstacles)
-    }
-
-    /// The addresses that were not examined and that count.
-    fn unreached(&self) -> impl Iterator<Item = Reason> {
-        let unreached = self.seen.unreached.iter().filter(|_| !self.exceptions.unprobed);
-        unreached
-            .map(|unreached| Reason::Unreached { at: unreached.at.clone(), error: unreached.reason.clone() })
-    }
-
-    fn silent(&self) -> impl Iterator<Item = Reason> {
-        self.seen.answers.iter().filter_map(|answer| {
-            let error = answer.rrset.as_ref().err()?.clone();
-            Some(Reason::Silent { owner: self.owner(), server: answer.server.clone(), error })
-        })
-    }
-
-    /// The servers that lack a wanted record that another server gives, or that still give a removed one.
-    fn lagging(&self) -> impl Iterator<Item = Reason> {
-        let published = self.published();
-        let wanted: Records = self.wanted.records().intersection(&published).cloned().collect();
-        let is_removed = move |record: &Published| {
-            self.memory.own.contains(record)
-                && !self.wanted.records().contains(record)
-                && !rrsets(self.seen).all(|rrset| rrset.records.contains(record))
-        };
-        let lags =
-            move |rrset: &Rrset| !rrset.records.is_superset(&wanted) || rrset.records.iter().any(&is_removed);
-        let lagging = self.seen.answers.iter().filter(move |answer| answer.rrset.as_ref().is_ok_and(&lags));
-        lagging.map(|answer| Reason::Lags { owner: self.owner(), server: answer.server.clone() })
-    }
-
-    /// Whether each RRset that a cache may hold covers the new chain.
-    fn is_ready(&self) -> bool {
-        self.memory.cached.iter().all(|cached| match &cached.records {
-            Some(records) => self.covers(records, &self.wanted.new.chain),
-            None => self.is_unchanged(),
-        })
-    }
-
-    /// Whether the new chain has the same records as the chain in use.
-    fn is_unchanged(&self) -> bool {
-        self.wanted.in_use.as_ref().is_some_and(|in_use| in_use.records == self.wanted.new.records)
-    }
-
-    /// When the last RRset that does not cover the new chain leaves the caches; the inner `None` if a server still
-    /// gives such an RRset.
-    fn ready_at(&self) -> Option<Option<u64>> {
-        let wrong = self.memory.cached.iter().filter(|cached| match &cached.records {
-            Some(records) => !self.covers(records, &self.wanted.new.chain),
-            None => !self.is_unchanged(),
-        });
-        let times: Vec<Option<u64>> = wrong.map(|cached| cached.until).collect();
-        let times = times.into_iter();
-        times.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)))
-    }
-
-    /// The records that may be removed at the time `now`, and the reasons why others may not, with the time at which
-    /// they may if it is known.
-    ///
-    /// A record must have been unserved for as long as caches hold it: behind a load balancer or an anycast address, a
-    /// machine that shares the key may be hidden, and install later than this one.
-    fn removable(&self, now: u64) -> (Records, Vec<Reason>, Option<u64>) {
-        let (wanted, published) = (self.wanted.records(), self.published());
-        let (mut removable, mut kept, mut until) = (Records::new(), Vec::new(), None);
-        for record in self.memory.own.intersection(&published).filter(|record| !wanted.contains(*record)) {
-            let Some(since) = self.memory.unserved.get(record) else {
-                let alone = Records::from([record.clone()]);
-                let still = self.seen.served.iter().filter(|served| self.covers(&alone, &served.chain));
-                kept.extend(
-                    still.map(|served| Reason::StillServed { at: served.at.clone(), record: record.clone() }),
-                );
-                continue;
-            };
-            let end = gone(self.memory.largest_ttl(), *since);
-            match end <= now {
-                true => {
-                    removable.insert(record.clone());
-                }
-                false => {
-                    kept.push(Reason::Recent { owner: self.owner(), record: record.clone() });
-                    until = until.max(Some(end));
-                }
-            }
-        }
-        (removable, kept, until)
-    }
-
-    /// The change that adds and removes these records.
-    fn change(&self, add: Records, remove: Records) -> Change {
-        let before = self.published();
-        let ttl = rrsets(self.seen).filter(|rrset| !rrset.records.is_empty()).map(|rrset| rrset.ttl).max();
-        let after = before.union(&add).filter(|record| !remove.contains(*record)).cloned().collect();
-        Change { place: self.place, ttl, add, remove, after }
-    }
 }
 
 /// All owners together.
@@ -353,6 +190,9 @@ impl<'a, C> Case<'a, C> {
         let (mut changes, mut kept, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
         let mut until = None;
         for place in &self.places {
+            if !place.retired().is_empty() && place.unreached().next().is_some() {
+                return undetermined(place.unreached().collect());
+            }
             let (removable, still, of_place) = place.removable(self.now);
             let is_served = still.iter().any(|reason| matches!(reason, Reason::StillServed { .. }));
             if is_served && !place.seen.served.iter().any(|served| served.is_wanted) {
@@ -362,10 +202,6 @@ impl<'a, C> Case<'a, C> {
             kept.extend(still);
             if removable.is_empty() {
                 continue;
-            }
-            let unreached: Vec<Reason> = place.unreached().collect();
-            if !unreached.is_empty() {
-                return undetermined(unreached);
             }
             for rrset in rrsets(place.seen) {
                 let rest = rrset.records.difference(&removable).cloned().collect();
@@ -426,14 +262,4 @@ fn step(step: Step, reasons: Vec<Reason>) -> Decision {
 
 fn undetermined(reasons: Vec<Reason>) -> Decision {
     step(Step::Undetermined, reasons)
-}
-
-fn without_repetitions(reasons: Vec<Reason>) -> Vec<Reason> {
-    let mut distinct = Vec::new();
-    for reason in reasons {
-        if !distinct.contains(&reason) {
-            distinct.push(reason);
-        }
-    }
-    distinct
 }

@@ -31,7 +31,7 @@ pub(super) struct OwnerMemory {
 /// An RRset that caches may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cached {
-    /// The records; `None` if unknown: RRsets from before this machine first saw a server.
+    /// The records; `None` if unknown: RRsets from before this machine first saw records at a server.
     pub(super) records: Option<Records>,
     /// The TTL in seconds.
     ttl: u32,
@@ -54,9 +54,13 @@ pub(super) fn gone(ttl: u32, now: u64) -> u64 {
 impl OwnerMemory {
     /// Adds what the servers answer at the time `now`.
     pub(super) fn observe(&mut self, answers: &[Answer], now: u64) {
-        let of_new = answers.iter().filter(|answer| !self.servers.contains_key(&answer.server));
-        let has_new =
-            of_new.filter_map(|answer| answer.rrset.as_ref().ok()).any(|set| !set.records.is_empty());
+        // Records that are new to this machine at a server may follow others that it did not see: those of a machine
+        // that published first, since the last call.
+        let had_none = |answer: &Answer| {
+            self.servers.get(&answer.server).is_none_or(|rrset| rrset.records.is_empty())
+                && answer.rrset.as_ref().is_ok_and(|rrset| !rrset.records.is_empty())
+        };
+        let has_new = answers.iter().any(had_none);
         for Answer { server, rrset } in answers {
             if let Ok(rrset) = rrset {
                 self.servers.insert(server.clone(), rrset.clone());
@@ -76,9 +80,11 @@ impl OwnerMemory {
                 }),
             }
         }
+        // Between two calls, the TTL may have risen before the records changed.
+        let ttl = current.iter().map(|rrset| rrset.ttl).max().unwrap_or(0);
         for cached in &mut self.cached {
             if !current.iter().any(|rrset| cached.is(rrset)) {
-                cached.until.get_or_insert(gone(cached.ttl, now));
+                cached.until.get_or_insert(gone(cached.ttl.max(ttl), now));
             }
         }
         if has_new {

@@ -8,13 +8,15 @@
 //! |---|---|
 //! | `clock` | counts the time that has certainly passed between calls |
 //! | `memory` | remembers what this machine published, and which RRsets caches may hold |
-//! | `decide` | decides the step |
+//! | `place` | what follows from all this for one owner |
+//! | `decide` | decides the step for all owners |
 //! | `state` | reads and writes the contents of the state file |
 //! | `reason` | the reasons for a step, as text |
 
 mod clock;
 mod decide;
 mod memory;
+mod place;
 mod reason;
 mod state;
 

@@ -1,16 +1,16 @@
 //! The certificates, keys and records of a rollover.
 
 use std::fmt;
-use std::io::ErrorKind;
 
 use super::super::reading::{CertificateNeeded, Needed, read};
 use super::super::trouble::{InFile, Trouble};
 use crate::chain::{Budget, Chain, Member};
 use crate::cli::RolloverRequest;
 use crate::diagnostic::{Advise, Code};
-use crate::files::{self, FileError};
+use crate::files;
 use crate::generate::{self, Material};
 use crate::input::{self, InputError, PrivateKey};
+use crate::key::KeyError;
 use crate::owner::{Endpoint, HostName};
 use crate::records::Published;
 use crate::rollover::{self, Records, Wanted};
@@ -39,7 +39,7 @@ impl Files {
         let materials = files.map(material).collect::<Result<Vec<_>, Trouble>>()?;
         let in_use = match &request.in_use {
             Some(file) => match files::read(file) {
-                Err(FileError::Read(error)) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) if error.is_missing() => None,
                 octets => Some(
                     Material::read(file.clone(), &octets.in_file(file)?, &hosts, &budget).in_file(file)?,
                 ),
@@ -78,12 +78,12 @@ impl Files {
         let end_entities = self.to_install()?.end_entities();
         let mut keys = Vec::new();
         for PrivateKey { line, key } in self.materials.first().iter().flat_map(|material| &material.keys) {
-            let key = key.clone().map_err(|error| InputError::PrivateKey { line: *line, error });
-            keys.push(key.in_file(file)?);
+            let unreadable = |error| KeyTrouble::Unreadable(InputError::PrivateKey { line: *line, error });
+            keys.push(key.clone().map_err(unreadable).in_file(file)?);
         }
         let is_of = |key: &PublicKey, member: &Member<'_>| key.is_key_of(member.certificate().spki());
         for file in &request.keys {
-            for key in input::private_keys(&read(file)?).in_file(file)? {
+            for key in input::private_keys(&read(file)?).map_err(KeyTrouble::Unreadable).in_file(file)? {
                 if !end_entities.iter().any(|member| is_of(&key, member)) {
                     return Err(KeyTrouble::Foreign).in_file(file);
                 }
@@ -132,6 +132,8 @@ fn has_same_certificates(one: &Chain, other: &Chain) -> bool {
 /// A problem with the private keys of the chain to install.
 #[derive(Debug)]
 enum KeyTrouble {
+    /// A key that cannot be read, or a file without a key.
+    Unreadable(InputError),
     /// A key that belongs to no end entity.
     Foreign,
     /// An end entity without its key: this one.
@@ -141,6 +143,7 @@ enum KeyTrouble {
 impl fmt::Display for KeyTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unreadable(error) => error.fmt(f),
             Self::Foreign => f.write_str("this private key belongs to no server certificate of CHAIN"),
             Self::Missing(place) => write!(f, "the private key of {} is missing", text::printable(place)),
         }
@@ -151,12 +154,22 @@ impl std::error::Error for KeyTrouble {}
 
 impl Advise for KeyTrouble {
     fn code(&self) -> Option<Code> {
-        Some(Code::KeyMismatch)
+        match self {
+            Self::Unreadable(_) => None,
+            Self::Foreign | Self::Missing(_) => Some(Code::KeyMismatch),
+        }
     }
 
     fn hint(&self) -> Option<String> {
         Some(
             match self {
+                Self::Unreadable(InputError::PrivateKey { error: KeyError::Encrypted, .. }) => {
+                    "give the key without encryption, as the service reads it"
+                }
+                Self::Unreadable(InputError::PrivateKey { .. }) => {
+                    "rollover must prove that the key belongs to the chain: use an RSA, P-256, P-384 or Ed25519 key"
+                }
+                Self::Unreadable(error) => return error.hint(),
                 Self::Foreign => "give the key and the chain of the same renewal",
                 Self::Missing(_) => "give it with --key, or in the file of CHAIN",
             }

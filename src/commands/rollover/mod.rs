@@ -3,7 +3,6 @@
 mod files;
 mod look;
 
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -67,13 +66,12 @@ const HINT_STATE: &str =
     "make it a regular file of this user that nobody else can write, or give another file";
 const HINT_ANEW: &str = "delete it to start anew: nothing is retired then, and every wait starts again";
 
-/// The identity of the state: a digest of the machine's identifier, which must not be shown to others, and the services.
+/// The identity of the state.
 fn identity(request: &RolloverRequest) -> Identity {
-    let machine = machine_id().map(|id| hex::encode(Sha256::digest(format!("tlsagen {id}"))));
     let mut owners: Vec<String> =
         request.services.iter().map(|(host, port)| format!("{}:{}", host.as_str(), port.number())).collect();
     owners.sort();
-    Identity { machine, owners }
+    Identity { machine: machine_id(), owners }
 }
 
 fn blocked(reason: &str, request: &RolloverRequest, hint: &str) -> Outcome {
