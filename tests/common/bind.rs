@@ -1,4 +1,4 @@
-//! BIND with a signed, dynamic zone in a separate folder, to run the recipes of `tlsagen help hooks` against.
+//! BIND with a signed, dynamic zone in a separate folder, to run hooks and recipes against.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,6 @@ use std::process::{Command, Output};
 
 use crate::name_server::name_server;
 use crate::running::{Running, free_port};
-
-pub(crate) const PUBLISHED: &str = "dig +noall +answer _25._tcp.mx.example TLSA";
 
 pub(crate) fn executable(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
