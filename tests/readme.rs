@@ -64,58 +64,45 @@ fn a_zone_without_a_final_newline_keeps_its_last_line() {
     assert_eq!(fs::read_to_string(folder.join("db.example")).unwrap(), format!("{zone}\n"));
 }
 
-/// Runs the hook with stand-ins for Postfix, and with published records from a file.
+/// The four lines that switch the hook on, with stand-ins for certbot, Postfix and systemd.
+#[cfg(feature = "live")]
 #[test]
-fn the_hook_copies_only_what_the_published_records_cover() {
+fn the_hook_is_switched_on_by_four_lines() {
     let folder = folder("readme-hook");
     let at = folder.display();
     let executable = |name: &str, text: &str| {
         fs::write(folder.join(name), text).unwrap();
         assert!(Command::new("chmod").arg("+x").arg(folder.join(name)).status().unwrap().success());
     };
-    for name in ["letsencrypt/renewal-hooks/deploy", "letsencrypt/live/mx.example"] {
+    for name in ["certbot", "postfix", "postconf", "systemctl"] {
+        executable(&format!("bin/{name}"), "#!/bin/sh\necho \"${0##*/} $*\" >>calls\n");
+    }
+    for name in ["letsencrypt/live/mx.example", "default"] {
         fs::create_dir_all(folder.join(name)).unwrap();
     }
-    executable("letsencrypt/renewal-hooks/deploy/tlsa", &script("$RENEWED_LINEAGE", &folder));
-    executable("bin/postfix", "#!/bin/sh\necho \"$@\" >>calls\n");
-    executable("bin/postconf", "#!/bin/sh\necho \"$@\" >>calls\n");
-    fs::remove_file(folder.join("bin/tlsagen")).unwrap();
-    let tlsagen = env!("CARGO_BIN_EXE_tlsagen");
-    executable("bin/tlsagen", &format!("#!/bin/sh\nexec {tlsagen} \"$@\" --records published\n"));
-    let deploy = |chain: &str| {
-        let live = folder.join("letsencrypt/live/mx.example");
-        fs::copy(format!("{ROOT}/fixtures/{chain}"), live.join("fullchain.pem")).unwrap();
-        fs::write(live.join("privkey.pem"), "a key\n").unwrap();
-    };
-    let publish = |chain: &str| {
-        run(&format!("{tlsagen} {ROOT}/fixtures/{chain} mx.example >published"), &folder);
-    };
-    let copy = || fs::read_to_string(folder.join("postfix/tls/mx.example.pem")).unwrap_or_default();
-    let calls = || fs::read_to_string(folder.join("calls")).unwrap_or_default();
-
-    publish("fullchain-ecdsa.pem");
-    deploy("fullchain-rsa.pem");
-    let first_time = script("postconf ", &folder);
-    assert_eq!(run(&first_time, &folder), Some(1));
-    assert_eq!((copy(), calls()), (String::new(), String::new()));
-    publish("fullchain-rsa.pem");
-    assert_eq!(run(&first_time, &folder), Some(0));
-    let first = copy();
-    assert!(first.starts_with("a key\n-----BEGIN CERTIFICATE-----\n"), "{first}");
-    assert_eq!(calls(), format!("reload\nsmtpd_tls_chain_files={at}/postfix/tls/mx.example.pem\nreload\n"));
-
-    let hook = |domains: &str| {
+    fs::write(folder.join("letsencrypt/live/mx.example/privkey.pem"), "a key\n").unwrap();
+    fs::write(folder.join("letsencrypt/live/mx.example/fullchain.pem"), "a chain\n").unwrap();
+    assert_eq!(run("tlsagen hook settings >default/tlsagen", &folder), Some(0));
+    let lines = script("--reuse-key", &folder)
+        .replace("/etc/tlsagen", &format!("{at}/tlsagen"))
+        .replace("/etc/default", &format!("{at}/default"));
+    assert_eq!(lines.lines().count(), 4);
+    assert_eq!(run(&lines, &folder), Some(0));
+    assert_eq!(
+        fs::read_to_string(folder.join("calls")).unwrap(),
         format!(
-            "RENEWED_DOMAINS='{domains}' RENEWED_LINEAGE={at}/letsencrypt/live/mx.example \
-             {at}/letsencrypt/renewal-hooks/deploy/tlsa"
+            "certbot renew --cert-name mx.example --reuse-key --force-renewal\n\
+             postconf smtpd_tls_chain_files={at}/tlsagen/in-use.pem\npostfix reload\n\
+             systemctl enable --now tlsagen.timer\n"
         )
-    };
-    deploy("fullchain-ecdsa.pem");
-    assert_eq!(run(&hook("a.example mx.example"), &folder), Some(1));
-    assert_eq!(copy(), first);
-    publish("fullchain-ecdsa.pem");
-    assert_eq!(run(&hook("a.example mx.example.org"), &folder), Some(0));
-    assert_eq!(copy(), first);
-    assert_eq!(run(&hook("a.example mx.example"), &folder), Some(0));
-    assert_ne!(copy(), first);
+    );
+    assert_eq!(fs::read_to_string(folder.join("tlsagen/in-use.pem")).unwrap(), "a key\na chain\n");
+    let settings =
+        "stat -c %a tlsagen/in-use.pem; . ./default/tlsagen; echo $HOST; echo $IN_USE; echo $FILES";
+    assert_eq!(run(&format!("({settings}) >values"), &folder), Some(0));
+    assert_eq!(
+        fs::read_to_string(folder.join("values")).unwrap(),
+        "600\nmx.example\n/etc/tlsagen/in-use.pem\n\
+         /etc/letsencrypt/live/mx.example/privkey.pem /etc/letsencrypt/live/mx.example/fullchain.pem\n"
+    );
 }

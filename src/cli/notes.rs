@@ -145,11 +145,14 @@ pub fn troubleshooting() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub const SYSTEM_SERVERS: &str = "/etc/resolv.conf";
 
 /// The files that are read by default.
-pub const FILES: [(&str, &str); 1] = [(
-    SYSTEM_SERVERS,
-    "The name servers to query, unless --dns is given. tlsagen validates the answers itself, with the built-in root \
+pub const FILES: [(&str, &str); 2] = [
+    (
+        SYSTEM_SERVERS,
+        "The name servers to query, unless --dns is given. tlsagen validates the answers itself, with the built-in root \
      keys or with those of --trust-anchor.",
-)];
+    ),
+    ("/etc/default/tlsagen", "The settings of the hooks, printed by tlsagen hook settings."),
+];
 
 /// The environment variables.
 pub const ENVIRONMENT: [(&str, &str); 1] =

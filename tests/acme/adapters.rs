@@ -49,7 +49,7 @@ fn lego_renews_and_the_service_is_covered_at_every_step() {
 fn dehydrated_renews_and_the_service_is_covered_at_every_step() {
     const CHAIN: &str = "dehydrated/certs/mx.example/fullchain.pem";
     let files = "dehydrated/certs/mx.example/privkey.pem dehydrated/certs/mx.example/fullchain.pem";
-    let host = MailHost::new("dehydrated", &files.replace("dehydrated/", "$PWD/dehydrated/"));
+    let host = MailHost::new("dehydrated", files);
     let pebble = Pebble::new(&host.place);
     host.install("tlsagen-dehydrated", "dehydrated");
     executable(&host.place.folder.join("at-sync"), "#!/bin/sh\n[ \"$1\" != sync_cert ]\n");

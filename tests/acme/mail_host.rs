@@ -29,7 +29,7 @@ pub(crate) struct MailHost {
 }
 
 impl MailHost {
-    /// `files`: the key and the chain of the client.
+    /// `files`: the key and the chain of the client, below the folder of the host.
     pub(crate) fn new(name: &str, files: &str) -> Self {
         let place = Place::new(name);
         let port = free_port();
@@ -40,6 +40,8 @@ impl MailHost {
         host.start_second();
         let at = host.place.folder.display().to_string();
         let [first, second] = host.place.ports;
+        let files: Vec<String> = files.split(' ').map(|file| format!("{at}/{file}")).collect();
+        let files = files.join(" ");
         let more = format!(
             "HOST=mx.example\nPORTS={port}\nFILES='{files}'\nIN_USE={at}/tls/in-use.pem\nSTATE={at}/state/state.json\n\
              UPDATE='nsupdate -k ddns.key'\nSERVERS=127.0.0.1:{first},127.0.0.1:{second}\nPATH={at}/bin:$PATH\n\

@@ -1,4 +1,4 @@
-//! BIND with a signed, dynamic zone in a separate folder, to run the recipes of `tlsagen help hooks` against.
+//! BIND with a signed, dynamic zone in a separate folder, to run hooks and recipes against.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,28 +7,9 @@ use std::process::{Command, Output};
 use crate::name_server::name_server;
 use crate::running::{Running, free_port};
 
-pub(crate) const PUBLISHED: &str = "dig +noall +answer _25._tcp.mx.example TLSA";
-
 pub(crate) fn executable(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     assert!(Command::new("chmod").arg("+x").arg(path).status().unwrap().success());
-}
-
-/// Returns the output of `tlsagen help hooks`.
-pub(crate) fn help_hooks() -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["help", "hooks"]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Returns the shell scripts in the code fences of `text`.
-pub(crate) fn scripts(text: &str) -> impl Iterator<Item = &str> {
-    text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap())
-}
-
-/// Returns the shell script of `tlsagen help hooks` that contains `line`.
-pub(crate) fn script_of_help(line: &str) -> String {
-    let help = help_hooks();
-    scripts(&help).find(|script| script.contains(line)).unwrap().to_owned()
 }
 
 /// Starts BIND with the zone `example`; `zone` is the body of the zone statement.
