@@ -40,7 +40,9 @@ pub fn decide<C>(
         of_owner.observe(&seen.answers, now);
         of_owner.own.extend(own_found(seen, wanted));
         of_owner.unserved = unserved(of_owner, place, seen, wanted, now, covers);
-        places.push(Place { place, seen, memory: of_owner.clone(), wanted, exceptions, covers });
+        let published = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
+        let (memory, records) = (of_owner.clone(), wanted.records());
+        places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
     }
     let mut decision = Case { places, wanted, exceptions, now }.decide();
     for change in &decision.changes {
@@ -111,6 +113,10 @@ struct Place<'a, C> {
     seen: &'a Observed<C>,
     memory: OwnerMemory,
     wanted: &'a Wanted<C>,
+    /// The wanted records.
+    records: Records,
+    /// The records that some server gives.
+    published: Records,
     exceptions: Exceptions,
     covers: Covers<'a, C>,
 }
@@ -120,11 +126,6 @@ impl<C> Place<'_, C> {
         self.seen.owner.clone()
     }
 
-    /// The records that some server gives.
-    fn published(&self) -> Records {
-        rrsets(self.seen).flat_map(|rrset| &rrset.records).cloned().collect()
-    }
-
     /// Whether each server that answered gives all of `records`.
     fn is_everywhere(&self, records: &Records) -> bool {
         rrsets(self.seen).all(|rrset| rrset.records.is_superset(records))
@@ -132,7 +133,7 @@ impl<C> Place<'_, C> {
 
     /// The wanted records that no server gives.
     fn missing(&self) -> Records {
-        self.wanted.records().difference(&self.published()).cloned().collect()
+        self.records.difference(&self.published).cloned().collect()
     }
 
     fn covers(&self, records: &Records, chain: &C) -> bool {
@@ -192,11 +193,10 @@ impl<C> Place<'_, C> {
 
     /// The servers that lack a wanted record that another server gives, or that still give a removed one.
     fn lagging(&self) -> impl Iterator<Item = Reason> {
-        let published = self.published();
-        let wanted: Records = self.wanted.records().intersection(&published).cloned().collect();
+        let wanted: Records = self.records.intersection(&self.published).cloned().collect();
         let is_removed = move |record: &Published| {
             self.memory.own.contains(record)
-                && !self.wanted.records().contains(record)
+                && !self.records.contains(record)
                 && !rrsets(self.seen).all(|rrset| rrset.records.contains(record))
         };
         let lags =
@@ -236,9 +236,10 @@ impl<C> Place<'_, C> {
     /// A record must have been unserved for as long as caches hold it: behind a load balancer or an anycast address, a
     /// machine that shares the key may be hidden, and install later than this one.
     fn removable(&self, now: u64) -> (Records, Vec<Reason>, Option<u64>) {
-        let (wanted, published) = (self.wanted.records(), self.published());
         let (mut removable, mut kept, mut until) = (Records::new(), Vec::new(), None);
-        for record in self.memory.own.intersection(&published).filter(|record| !wanted.contains(*record)) {
+        for record in
+            self.memory.own.intersection(&self.published).filter(|record| !self.records.contains(*record))
+        {
             let Some(since) = self.memory.unserved.get(record) else {
                 let alone = Records::from([record.clone()]);
                 let still = self.seen.served.iter().filter(|served| self.covers(&alone, &served.chain));
@@ -263,9 +264,8 @@ impl<C> Place<'_, C> {
 
     /// The change that adds and removes these records.
     fn change(&self, add: Records, remove: Records) -> Change {
-        let before = self.published();
         let ttl = rrsets(self.seen).filter(|rrset| !rrset.records.is_empty()).map(|rrset| rrset.ttl).max();
-        let after = before.union(&add).filter(|record| !remove.contains(*record)).cloned().collect();
+        let after = self.published.union(&add).filter(|record| !remove.contains(*record)).cloned().collect();
         Change { place: self.place, ttl, add, remove, after }
     }
 }

@@ -57,13 +57,13 @@ impl World {
             63..=69 if !self.setup.shares_address(machine) => {
                 self.say(|_| format!("the service of machine {machine} reads another file"));
                 self.machines[machine].is_detached = true;
-                let later = self.gap(4 * ttl);
+                let later = self.gap(8 * ttl);
                 self.after(later, Event::Attach(machine));
             }
             70..=77 => {
-                let later = self.now + self.gap(2 * ttl);
-                self.say(|_| format!("machine {machine} does not answer probes until {later}"));
-                self.machines[machine].down_until = later;
+                let seconds = self.gap(8 * ttl);
+                self.say(|_| format!("machine {machine} does not answer probes for {seconds} seconds"));
+                self.machines[machine].down_until = self.now + seconds;
             }
             78..=87 => return self.load(machine),
             88..=91 if self.setup.adds_triple && !self.triples.contains(&CA) => {

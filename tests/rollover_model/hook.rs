@@ -34,7 +34,9 @@ impl World {
         }
         let next = match command {
             Command::Copy(ROUNDS) => None,
-            Command::Copy(round) => Some(Command::Call(round, self.groups[self.machines[machine].group].chain)),
+            Command::Copy(round) => {
+                Some(Command::Call(round, self.groups[self.machines[machine].group].chain))
+            }
             Command::Call(round, chain) => self.call_of_hook(machine, round, chain)?,
             Command::Send(round, changes) => {
                 let is_sent = self.send(&changes)?;

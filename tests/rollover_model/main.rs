@@ -91,3 +91,56 @@ fn no_client_ever_refuses_a_server() {
         }
     }
 }
+
+/// Some schedule must show the fault.
+#[track_caller]
+fn is_found(policy: Policy) {
+    let found = run(0..SCHEDULES, policy);
+    println!("{policy:?}: {:?}", found.as_ref().err());
+    assert!(found.is_err(), "{policy:?} passes");
+}
+
+#[test]
+fn a_policy_that_never_probes_is_found() {
+    is_found(Policy::NeverProbes);
+}
+
+#[test]
+fn a_policy_that_retires_records_of_others_is_found() {
+    is_found(Policy::RetiresRecordsOfOthers);
+}
+
+#[test]
+fn a_policy_whose_wait_is_not_of_the_ttl_is_found() {
+    is_found(Policy::WaitsOneSecond);
+}
+
+#[test]
+fn a_policy_that_accepts_other_keys_is_found() {
+    is_found(Policy::AcceptsOtherKeys);
+}
+
+#[test]
+fn a_policy_that_never_waits_is_found() {
+    is_found(Policy::NeverWaits);
+}
+
+#[test]
+fn a_policy_that_trusts_an_empty_state_is_found() {
+    is_found(Policy::TrustsEmptyState);
+}
+
+#[test]
+fn a_policy_that_ignores_silent_servers_is_found() {
+    is_found(Policy::IgnoresSilentServers);
+}
+
+#[test]
+fn a_policy_that_ignores_unreached_addresses_is_found() {
+    is_found(Policy::IgnoresUnreachedAddresses);
+}
+
+#[test]
+fn a_policy_that_trusts_the_wall_clock_is_found() {
+    is_found(Policy::TrustsWallClock);
+}
