@@ -203,7 +203,7 @@ impl World {
     /// The secondary transfers the zone after a while.
     pub(crate) fn transfer_later(&mut self, server: usize) {
         let ttl = u64::from(self.zone.ttl());
-        let lag = if self.one_in(4) { self.gap(3 * ttl) } else { self.gap(ttl / 4) };
+        let lag = if self.one_in(4) { 1 + self.below(6 * ttl) } else { self.gap(ttl / 4) };
         self.after(lag, Event::Transfer(server));
     }
 
