@@ -40,7 +40,9 @@ pub fn decide<C>(
             // An address that was not examined may send any chain.
             false => BTreeMap::new(),
         };
-        places.push(Place { place, seen, memory: of_owner.clone(), wanted, exceptions, covers });
+        let published = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
+        let (memory, records) = (of_owner.clone(), wanted.records());
+        places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
     }
     let mut decision = Case { places, wanted, exceptions, now }.decide();
     for change in &decision.changes {

@@ -31,6 +31,10 @@ pub(super) struct Place<'a, C> {
     pub(super) seen: &'a Observed<C>,
     pub(super) memory: OwnerMemory,
     pub(super) wanted: &'a Wanted<C>,
+    /// The wanted records.
+    pub(super) records: Records,
+    /// The records that some server gives.
+    pub(super) published: Records,
     pub(super) exceptions: Exceptions,
     pub(super) covers: Covers<'a, C>,
 }
@@ -40,11 +44,6 @@ impl<C> Place<'_, C> {
         self.seen.owner.clone()
     }
 
-    /// The records that some server gives.
-    pub(super) fn published(&self) -> Records {
-        rrsets(self.seen).flat_map(|rrset| &rrset.records).cloned().collect()
-    }
-
     /// Whether each server that answered gives all of `records`.
     pub(super) fn is_everywhere(&self, records: &Records) -> bool {
         rrsets(self.seen).all(|rrset| rrset.records.is_superset(records))
@@ -52,7 +51,7 @@ impl<C> Place<'_, C> {
 
     /// The wanted records that no server gives.
     pub(super) fn missing(&self) -> Records {
-        self.wanted.records().difference(&self.published()).cloned().collect()
+        self.records.difference(&self.published).cloned().collect()
     }
 
     pub(super) fn covers(&self, records: &Records, chain: &C) -> bool {
@@ -112,11 +111,10 @@ impl<C> Place<'_, C> {
 
     /// The servers that lack a wanted record that another server gives, or that still give a removed one.
     pub(super) fn lagging(&self) -> impl Iterator<Item = Reason> {
-        let published = self.published();
-        let wanted: Records = self.wanted.records().intersection(&published).cloned().collect();
+        let wanted: Records = self.records.intersection(&self.published).cloned().collect();
         let is_removed = move |record: &Published| {
             self.memory.own.contains(record)
-                && !self.wanted.records().contains(record)
+                && !self.records.contains(record)
                 && !rrsets(self.seen).all(|rrset| rrset.records.contains(record))
         };
         let lags =
@@ -152,9 +150,8 @@ impl<C> Place<'_, C> {
 
     /// The published records of this machine that it no longer wants.
     pub(super) fn retired(&self) -> Records {
-        let published = self.published();
-        let own = self.memory.own.intersection(&published).cloned().collect::<Records>();
-        own.difference(&self.wanted.records()).cloned().collect()
+        let own = self.memory.own.intersection(&self.published);
+        own.filter(|record| !self.records.contains(*record)).cloned().collect()
     }
 
     /// The records that may be removed at the time `now`, and the reasons why others may not, with the time at which
@@ -189,9 +186,8 @@ impl<C> Place<'_, C> {
 
     /// The change that adds and removes these records.
     pub(super) fn change(&self, add: Records, remove: Records) -> Change {
-        let before = self.published();
         let ttl = rrsets(self.seen).filter(|rrset| !rrset.records.is_empty()).map(|rrset| rrset.ttl).max();
-        let after = before.union(&add).filter(|record| !remove.contains(*record)).cloned().collect();
+        let after = self.published.union(&add).filter(|record| !remove.contains(*record)).cloned().collect();
         Change { place: self.place, ttl, add, remove, after }
     }
 }

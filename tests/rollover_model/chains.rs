@@ -1,7 +1,5 @@
 //! Chains, their records, and the rule that records cover a chain, written independently of the program.
 
-use std::collections::BTreeSet;
-
 use tlsagen::records::Published;
 use tlsagen::rollover::{Records, Triple};
 
@@ -50,12 +48,11 @@ fn triple(record: &Published) -> Triple {
 
 /// Whether, for each triple in the records and each end entity of the chain, a record matches (RFC 7671 section 8).
 pub(crate) fn covers(records: &Records, chain: &Chain) -> bool {
-    let triples: BTreeSet<Triple> = records.iter().map(triple).collect();
-    triples.into_iter().all(|wanted| {
+    records.iter().map(triple).all(|wanted| {
         chain.keys.iter().all(|key| {
             let subject = if wanted == CA { chain.ca } else { *key };
             let data = subject.to_be_bytes();
-            records.iter().any(|record| triple(record) == wanted && record.data == data)
+            records.iter().any(|record| record.data == data && triple(record) == wanted)
         })
     })
 }

@@ -7,7 +7,6 @@ use crate::world::{Event, World};
 
 impl World {
     pub(crate) fn chance(&mut self) -> Result<(), String> {
-        let ttl = u64::from(self.zone.ttl());
         let machine = self.numbers.below(self.machines.len());
         let is_hidden = self.setup.is_hidden(machine);
         match self.below(100) {
@@ -21,7 +20,7 @@ impl World {
                 if self.zone.servers[server].is_up {
                     self.say(|_| format!("server {server} stops"));
                     self.zone.stop(server, self.now);
-                    let later = self.gap(4 * ttl);
+                    let later = self.long();
                     self.after(later, Event::Start(server));
                 }
             }
@@ -29,7 +28,7 @@ impl World {
                 let server = self.numbers.below(self.zone.servers.len());
                 self.say(|_| format!("server {server} cannot be reached"));
                 self.zone.servers[server].is_visible = false;
-                let later = self.gap(4 * ttl);
+                let later = self.long();
                 self.after(later, Event::Show(server));
             }
             36..=43 => {
@@ -57,13 +56,13 @@ impl World {
             63..=69 if !self.setup.shares_address(machine) => {
                 self.say(|_| format!("the service of machine {machine} reads another file"));
                 self.machines[machine].is_detached = true;
-                let later = self.gap(4 * ttl);
+                let later = self.long();
                 self.after(later, Event::Attach(machine));
             }
             70..=77 => {
-                let later = self.now + self.gap(2 * ttl);
-                self.say(|_| format!("machine {machine} does not answer probes until {later}"));
-                self.machines[machine].down_until = later;
+                let seconds = self.long();
+                self.say(|_| format!("machine {machine} does not answer probes for {seconds} seconds"));
+                self.machines[machine].down_until = self.now + seconds;
             }
             78..=87 => return self.load(machine),
             88..=91 if self.setup.adds_triple && !self.triples.contains(&CA) => {
@@ -73,6 +72,12 @@ impl World {
             _ => {}
         }
         Ok(())
+    }
+
+    /// How long a fault lasts: up to eight TTLs.
+    fn long(&mut self) -> u64 {
+        let most = 8 * u64::from(self.zone.ttl());
+        if self.one_in(2) { self.gap(most) } else { 1 + self.below(most) }
     }
 
     pub(crate) fn renew(&mut self, group: usize) {

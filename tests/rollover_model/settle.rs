@@ -5,9 +5,9 @@ use tlsagen::rollover::Step;
 use crate::setup::TTLS;
 use crate::world::World;
 
-/// The most rounds until all machines are steady, with one round each half of the largest TTL: two TTLs for caches before
-/// the installation, two before the old record goes, and as much again for what was interrupted.
-const ROUNDS: u64 = 16;
+/// The most rounds until all machines are steady, with one round per largest TTL: two TTLs for caches before the
+/// installation, two before the old record goes, and as much again for what was interrupted.
+const ROUNDS: u64 = 10;
 /// The most calls of a machine in a round.
 const CALLS: usize = 6;
 
@@ -40,7 +40,7 @@ impl World {
                 self.figures.rounds = round;
                 return Ok(());
             }
-            self.now += u64::from(TTLS[TTLS.len() - 1]) / 2;
+            self.now += u64::from(TTLS[TTLS.len() - 1]);
         }
         Err(format!("not steady after {ROUNDS} rounds"))
     }
