@@ -1,7 +1,7 @@
 //! `check`: reports whether the published records cover the chain.
 
 use super::outcome::{NO, Outcome, UNDETERMINED, lines};
-use super::reading::{CertificateNeeded, Needed, materials, owners, store};
+use super::reading::{CertificateNeeded, materials, owners, store};
 use super::source::{Source, There};
 use super::trouble::Trouble;
 use crate::advice::published;
@@ -15,7 +15,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     let common = &request.common;
     let materials = materials(common)?;
     let chain = materials.first().and_then(Material::chain).filter(|chain| chain.has_end_entity());
-    let chain = chain.ok_or_else(|| CertificateNeeded { file: common.chain.clone(), of: Needed::Server })?;
+    let chain = chain.ok_or_else(|| CertificateNeeded::server(&common.chain))?;
     let owners = owners(common)?;
     let source = Source::open(&request.records, common, &owners)?;
     let store = request.ca_file.as_deref().map(store).transpose()?;

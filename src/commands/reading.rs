@@ -57,6 +57,13 @@ pub(super) struct CertificateNeeded {
     pub(super) of: Needed,
 }
 
+impl CertificateNeeded {
+    /// The error for a file without a server certificate.
+    pub(super) fn server(file: &str) -> Self {
+        Self { file: file.to_owned(), of: Needed::Server }
+    }
+}
+
 /// The certificates that the command needs.
 #[derive(Debug)]
 pub(super) enum Needed {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::reading::{CertificateNeeded, Needed, read};
+use super::super::reading::{CertificateNeeded, read};
 use super::super::trouble::{InFile, Trouble};
 use crate::chain::{Budget, Chain, Member};
 use crate::cli::RolloverRequest;
@@ -33,43 +33,31 @@ impl Files {
         let common = &request.common;
         let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
         let budget = Budget::default();
-        let material =
-            |file: &String| Material::read(file.clone(), &read(file)?, &hosts, &budget).in_file(file);
+        let material = |file: &String, octets: &[u8]| {
+            Material::read(file.clone(), octets, &hosts, &budget).in_file(file)
+        };
         let files = std::iter::once(&common.chain).chain(&common.next);
-        let materials = files.map(material).collect::<Result<Vec<_>, Trouble>>()?;
-        let in_use = match &request.in_use {
-            Some(file) => match files::read(file) {
-                Err(error) if error.is_missing() => None,
-                octets => Some(
-                    Material::read(file.clone(), &octets.in_file(file)?, &hosts, &budget).in_file(file)?,
-                ),
-            },
+        let materials = files.map(|file| material(file, &read(file)?)).collect::<Result<_, Trouble>>()?;
+        let in_use = match request.in_use.as_ref().map(|file| (file, files::read(file))) {
             None => None,
+            Some((_, Err(error))) if error.is_missing() => None,
+            Some((file, octets)) => Some(material(file, &octets.in_file(file)?)?),
         };
         let files = Self { materials, in_use };
-        for (material, file) in [(Some(files.to_install()?), &common.chain)].into_iter().chain(
-            files
-                .in_use
-                .as_ref()
-                .zip(request.in_use.as_ref())
-                .map(|(material, file)| (material.chain(), file)),
-        ) {
-            let has_server = material.is_some_and(Chain::has_end_entity);
-            if !has_server {
-                return Err(CertificateNeeded { file: file.clone(), of: Needed::Server }.into());
-            }
-        }
+        files.in_use.as_ref().map(server_chain).transpose()?;
         files.prove_keys(request)?;
         Ok(files)
     }
 
     /// The chain to install.
-    pub(super) fn to_install(&self) -> Result<&Chain, Trouble> {
-        let chain = self.materials.first().and_then(Material::chain);
-        chain.ok_or_else(|| {
-            let file = self.materials.first().map(|material| material.file.clone()).unwrap_or_default();
-            CertificateNeeded { file, of: Needed::Server }.into()
-        })
+    ///
+    /// Errors: the file has no server certificate.
+    fn to_install(&self) -> Result<&Chain, Trouble> {
+        // The first file is always there.
+        self.materials
+            .first()
+            .map(server_chain)
+            .unwrap_or_else(|| Err(CertificateNeeded::server("CHAIN").into()))
     }
 
     /// Errors: an end entity without its private key, or a private key of no end entity.
@@ -127,6 +115,14 @@ fn has_same_certificates(one: &Chain, other: &Chain) -> bool {
     let octets =
         |chain: &Chain| chain.members().map(|member| member.certificate().der().to_vec()).collect::<Vec<_>>();
     octets(one) == octets(other)
+}
+
+/// The chain of a file.
+///
+/// Errors: the file has no server certificate.
+fn server_chain(material: &Material) -> Result<&Chain, Trouble> {
+    let chain = material.chain().filter(|chain| chain.has_end_entity());
+    chain.ok_or_else(|| CertificateNeeded::server(&material.file).into())
 }
 
 /// A problem with the private keys of the chain to install.
