@@ -13,6 +13,7 @@ use crate::forged::case;
 use crate::forger::Forger;
 use crate::questions::{Question, fault, questions, rtype};
 use crate::wire::{Message, NXDOMAIN, Name, RRSIG};
+use crate::zone::TTL;
 
 /// Decodes one record of an answer; `None` if the octets are not valid.
 fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
@@ -23,6 +24,7 @@ fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
             preference: u16::from_be_bytes([*rdata.first()?, *rdata.get(1)?]),
             exchange: DomainName::new(&Name::read(rdata, 2)?.0.text()),
         },
+        Kind::Ns => Data::Ns(DomainName::new(&Name::read(rdata, 0)?.0.text())),
         Kind::Cname => Data::Cname(DomainName::new(&Name::read(rdata, 0)?.0.text())),
         Kind::Tlsa => {
             let [usage, selector, matching_type, data @ ..] = rdata else { return None };
@@ -48,7 +50,7 @@ fn believe((name, kind): &Question, forger: Forger) -> Result<Answer, LookupErro
     }
     let canonical = DomainName::new(&name.text());
     let holder = canonical.clone();
-    Ok(Answer { security: Security::Secure, canonical, holder, data: found, expires: None })
+    Ok(Answer { security: Security::Secure, canonical, holder, data: found, ttl: Some(TTL), expires: None })
 }
 
 #[test]
@@ -77,6 +79,7 @@ fn an_answer_that_is_wrong_in_one_thing_is_found_out() {
         canonical: DomainName::new("mx2.victim"),
         holder: DomainName::new("mx2.victim"),
         data: vec![Data::Address(IpAddr::from([192, 0, 2, 27]))],
+        ttl: Some(TTL),
         expires: None,
     };
     let judge = |answer: Answer| fault(&WORLD, &question, &Ok(answer));
@@ -86,6 +89,7 @@ fn an_answer_that_is_wrong_in_one_thing_is_found_out() {
     assert!(judge(Answer { data: vec![right.data[0].clone(), other], ..right.clone() }).is_some());
     assert!(judge(Answer { canonical: DomainName::new("mx.victim"), ..right.clone() }).is_some());
     assert!(judge(Answer { holder: DomainName::new("*.victim"), ..right.clone() }).is_some());
+    assert!(judge(Answer { ttl: Some(TTL + 1), ..right.clone() }).is_some());
     // An insecure answer comes from the validator itself, because nothing else can make the reason.
     let resolver = crate::exchange::resolver(&WORLD, crate::exchange::NOW, |query| {
         WORLD.reply(query, Mode::Recursive).encode()

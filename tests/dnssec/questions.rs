@@ -7,7 +7,8 @@ use tlsagen::live::dns::{Answer, Data, Kind, LookupError, Security};
 
 use crate::tree::{MAIL_ZONES, World};
 use crate::truth::{Standing, Truth};
-use crate::wire::{A, AAAA, CNAME, MX, Name, TLSA};
+use crate::wire::{A, AAAA, CNAME, MX, NS, Name, TLSA};
+use crate::zone::TTL;
 
 pub(crate) type Question = (Name, Kind);
 
@@ -110,6 +111,8 @@ pub(crate) fn questions() -> Vec<Question> {
     };
     MAIL_ZONES.iter().for_each(|(zone, _)| ask(zone, &IN_MAIL_ZONES));
     SMALL_ZONES.iter().for_each(|zone| ask(zone, &IN_SMALL_ZONES));
+    let zones = MAIL_ZONES.iter().map(|(zone, _)| zone).chain(&SMALL_ZONES);
+    all.extend(zones.map(|zone| (Name::new(zone), kind_of("NS"))));
     all
 }
 
@@ -119,6 +122,7 @@ fn kind_of(text: &str) -> Kind {
         "AAAA" => Kind::Aaaa,
         "MX" => Kind::Mx,
         "TLSA" => Kind::Tlsa,
+        "NS" => Kind::Ns,
         "CNAME" => Kind::Cname,
         other => panic!("no such kind: {other}"),
     }
@@ -131,6 +135,7 @@ pub(crate) fn rtype(kind: Kind) -> (u16, &'static str) {
         Kind::Aaaa => (AAAA, "AAAA"),
         Kind::Mx => (MX, "MX"),
         Kind::Tlsa => (TLSA, "TLSA"),
+        Kind::Ns => (NS, "NS"),
         Kind::Cname => (CNAME, "CNAME"),
     }
 }
@@ -144,7 +149,7 @@ fn octets(data: &[Data]) -> BTreeSet<Vec<u8>> {
             [preference.to_be_bytes().to_vec(), Name::new(exchange.as_str()).canonical()].concat()
         }
         Data::Tlsa(tlsa) => [&[tlsa.usage, tlsa.selector, tlsa.matching_type][..], &tlsa.data].concat(),
-        Data::Cname(target) => Name::new(target.as_str()).canonical(),
+        Data::Cname(target) | Data::Ns(target) => Name::new(target.as_str()).canonical(),
     };
     data.iter().map(one).collect()
 }
@@ -208,6 +213,9 @@ fn differs(answer: &Answer, truth: &Truth) -> Option<String> {
     }
     if answer.canonical.as_str() != truth.canonical.text() {
         return wrong("the canonical name is another");
+    }
+    if !truth.data.is_empty() && answer.ttl != Some(TTL) {
+        return wrong("the TTL is not the signed one");
     }
     if !truth.data.is_empty() && answer.holder.as_str() != truth.holder.text() {
         return wrong("the holder is another");
