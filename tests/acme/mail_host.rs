@@ -18,6 +18,8 @@ setsid openssl s_server -quiet -accept 127.0.0.1:PORT -cert served.pem -key serv
     </dev/zero >/dev/null 2>&1 &
 echo $! >server.pid
 for _ in {1..200}; do ! (: </dev/tcp/127.0.0.1/PORT) 2>/dev/null || break; sleep 0.02; done
+# Another process may have taken the port.
+kill -0 "$(<server.pid)" || exit 8
 echo >>reloads
 "#;
 
