@@ -17,7 +17,7 @@ RELOAD='postfix reload'
 # Reads changes from standard input and sends them to the primary server, in this format: nsupdate, json or zone.
 UPDATE='nsupdate -k /etc/tlsagen/ddns.key'
 FORMAT=nsupdate
-# Every server of the zone, separated by commas: ns1.example,192.0.2.53. If empty: the NS records of the zone.
+# Addresses of all servers of the zone, separated by commas: 192.0.2.53,2001:db8::53. If empty: those of its NS records.
 SERVERS=
 
 # Files of standby keys, of other machines of this name, and of sibling CAs, separated by blanks.

@@ -44,7 +44,9 @@ pub fn decide<C>(
         let (memory, records) = (of_owner.clone(), wanted.records());
         places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
     }
-    let mut decision = Case { places, wanted, exceptions, now }.decide();
+    memory.installed = wanted.is_installed.then(|| memory.installed.unwrap_or(now));
+    let settled = memory.installed.map(|installed| installed.saturating_add(RELOAD));
+    let mut decision = Case { places, wanted, exceptions, now, settled }.decide();
     for change in &decision.changes {
         let owner = observed.get(change.place).map(|seen| &seen.owner);
         if let Some(of_owner) = owner.and_then(|owner| memory.owners.get_mut(owner)) {
@@ -109,7 +111,12 @@ struct Case<'a, C> {
     wanted: &'a Wanted<C>,
     exceptions: Exceptions,
     now: u64,
+    /// When a service must have loaded the installed chain.
+    settled: Option<u64>,
 }
+
+/// The seconds that a service may need to load a chain that was installed.
+const RELOAD: u64 = 10;
 
 impl<'a, C> Case<'a, C> {
     fn decide(&self) -> Decision {
@@ -118,8 +125,28 @@ impl<'a, C> Case<'a, C> {
             return undetermined(self.all(|place| place.silent().collect()));
         }
         match self.wanted.is_installed {
-            true => self.after_installation(),
+            true => self.settling(self.after_installation()),
             false => self.before_installation(),
+        }
+    }
+
+    /// Waits instead, if the only obstacle is that the service may not have loaded the installed chain yet.
+    fn settling(&self, decision: Decision) -> Decision {
+        let is_of_service = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::Uncovered { at: Some(_), .. }
+                    | Reason::Unreached { .. }
+                    | Reason::StillServed { .. }
+                    | Reason::NotReloaded { .. }
+            )
+        };
+        let is_obstacle = matches!(decision.step, Step::Blocked | Step::Undetermined);
+        match self.settled.filter(|settled| *settled > self.now) {
+            Some(settled) if is_obstacle && decision.reasons.iter().all(is_of_service) => {
+                Decision { step: Step::Wait(Some(settled)), ..decision }
+            }
+            _ => decision,
         }
     }
 

@@ -10,6 +10,9 @@ use crate::records::Published;
 /// The memory of one machine, by owner name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
+    /// The time of the clock since when the service has used the chain to install.
+    #[serde(default)]
+    pub(super) installed: Option<u64>,
     /// The memory of each owner.
     pub(super) owners: BTreeMap<String, OwnerMemory>,
 }

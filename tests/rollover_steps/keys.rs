@@ -90,7 +90,7 @@ fn both_keys_of_a_dual_server_and_both_ports_go_together() {
     drop(first);
     // One port sends the new RSA chain with the old ECDSA chain, the other one is not reloaded.
     let first = world.serve("127.0.0.1", world.port, "r2", Some("e1"));
-    let step = world.past(11, 3, || call("new.pem")).is(1, "no address of ");
+    let step = world.past(11, 12, || call("new.pem")).is(1, "no address of ");
     assert!(step.said.contains(&format!("_{second}._tcp")), "{step:?}");
     drop(other);
     // A port that cannot be reached may still send the old chain.
