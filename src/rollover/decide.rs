@@ -68,8 +68,9 @@ fn own_found<'a, C>(seen: &'a Observed<C>, wanted: &'a Wanted<C>) -> impl Iterat
 /// The published records of this machine that are not wanted and that match no served chain, each with the time since
 /// when that is so.
 ///
-/// None while an address sends a chain of such a record: that machine may have installed a later chain and not have
-/// reloaded its service, which then sends a chain that no probe has seen.
+/// None before the installation: until then, a machine that shares the key and that no probe has reached uses an old
+/// chain too. None while an address sends a chain of such a record: that machine may have installed a later chain and
+/// not have reloaded its service, which then sends a chain that no probe has seen.
 fn unserved<C>(
     memory: &OwnerMemory,
     place: usize,
@@ -86,7 +87,7 @@ fn unserved<C>(
         let alone = Records::from([record.clone()]);
         seen.served.iter().any(|served| covers(place, &alone, &served.chain))
     };
-    if unwanted.clone().any(is_served) {
+    if !wanted.is_installed || unwanted.clone().any(is_served) {
         return BTreeMap::new();
     }
     unwanted.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()

@@ -85,8 +85,10 @@ impl OwnerMemory {
         }
         // Between two calls, the TTL may have risen before the records changed.
         let ttl = current.iter().map(|rrset| rrset.ttl).max().unwrap_or(0);
+        // A server that does not answer may also transfer an RRset that the others give only for a time.
+        let is_complete = answers.iter().all(|answer| answer.rrset.is_ok());
         for cached in &mut self.cached {
-            if !current.iter().any(|rrset| cached.is(rrset)) {
+            if is_complete && !current.iter().any(|rrset| cached.is(rrset)) {
                 cached.until.get_or_insert(gone(cached.ttl.max(ttl), now));
             }
         }
@@ -106,5 +108,65 @@ impl OwnerMemory {
     /// The largest TTL that a cache may hold, in seconds.
     pub(super) fn largest_ttl(&self) -> u32 {
         self.cached.iter().map(|cached| cached.ttl).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rrset(data: &[u8], ttl: u32) -> Rrset {
+        let record = |octet: &u8| Published { usage: 3, selector: 1, matching_type: 1, data: vec![*octet] };
+        Rrset { records: data.iter().map(record).collect(), ttl }
+    }
+
+    /// The memory after these answers of two servers, each with its time.
+    #[track_caller]
+    fn after(answers: &[(u64, [Option<Rrset>; 2])]) -> OwnerMemory {
+        let mut memory = OwnerMemory::default();
+        for (now, rrsets) in answers {
+            let answer = |(number, rrset): (usize, &Option<Rrset>)| Answer {
+                server: number.to_string(),
+                rrset: rrset.clone().ok_or("no reply".to_owned()),
+            };
+            let answers: Vec<Answer> = rrsets.iter().enumerate().map(answer).collect();
+            memory.observe(&answers, *now);
+        }
+        memory
+    }
+
+    #[track_caller]
+    fn holds(memory: &OwnerMemory, records: Option<Records>, until: Option<u64>) {
+        let is_held = |cached: &Cached| cached.records == records && cached.until == until;
+        assert!(memory.cached.iter().any(is_held), "{:?}", memory.cached);
+    }
+
+    #[test]
+    fn a_ttl_that_rose_counts_for_the_older_records() {
+        let (old, new) = (rrset(&[1], 60), rrset(&[1, 2], 3_600));
+        let memory =
+            after(&[(0, [Some(old.clone()), Some(old.clone())]), (500, [Some(new.clone()), Some(new)])]);
+        holds(&memory, Some(old.records), Some(500 + 7_200));
+    }
+
+    #[test]
+    fn records_of_a_zone_that_had_none_may_follow_others() {
+        let (none, new) = (rrset(&[], 0), rrset(&[1], 60));
+        let memory = after(&[(0, [Some(none.clone()), Some(none)]), (500, [Some(new.clone()), Some(new)])]);
+        holds(&memory, None, Some(500 + 120));
+    }
+
+    #[test]
+    fn a_silent_server_may_give_what_the_others_gave_meanwhile() {
+        let (low, high) = (rrset(&[1], 60), rrset(&[1], 3_600));
+        let mut calls = vec![
+            (0, [Some(low.clone()), Some(low.clone())]),
+            (500, [Some(high.clone()), None]),
+            (600, [Some(low.clone()), None]),
+            (20_000, [Some(low.clone()), None]),
+        ];
+        holds(&after(&calls), Some(high.records.clone()), None);
+        calls.push((30_000, [Some(low.clone()), Some(low)]));
+        holds(&after(&calls), Some(high.records), Some(30_000 + 7_200));
     }
 }

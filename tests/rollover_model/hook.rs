@@ -1,6 +1,6 @@
 //! The hook of a machine: calls the program up to six times and does what it says.
 
-use tlsagen::rollover::Step;
+use tlsagen::rollover::{Change, Step};
 
 use crate::policy::Policy;
 use crate::setup::TTLS;
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// Sends changes to the primary. Returns whether that seems to succeed.
-    fn send(&mut self, changes: &[tlsagen::rollover::Change]) -> Result<bool, String> {
+    fn send(&mut self, changes: &[Change]) -> Result<bool, String> {
         let is_refused = self.one_in(8) || !self.zone.servers[0].is_visible;
         if is_refused || self.one_in(8) {
             self.say(|_| format!("update {}", if is_refused { "refused" } else { "lost" }));

@@ -1,6 +1,8 @@
 //! The policy under test, and policies with one fault each, which the model must find.
 
-use tlsagen::rollover::{Clock, Decision, Exceptions, Memory, Observed, Reading, Step, Wanted, decide};
+use tlsagen::rollover::{
+    Change, Clock, Decision, Exceptions, Memory, Observed, Reading, Records, Step, Wanted, decide,
+};
 
 use crate::chains::{Chain, covers};
 use crate::machine::State;
@@ -91,14 +93,13 @@ fn forget_unknown(memory: &mut Memory) {
 
 fn retire_others(decision: &mut Decision, observed: &Observed<Chain>, wanted: &Wanted<Chain>) {
     let rrsets = observed.answers.iter().filter_map(|answer| answer.rrset.as_ref().ok());
-    let published: tlsagen::rollover::Records = rrsets.flat_map(|rrset| &rrset.records).cloned().collect();
+    let published: Records = rrsets.flat_map(|rrset| &rrset.records).cloned().collect();
     let wanted = wanted.records();
-    let remove: tlsagen::rollover::Records = published.difference(&wanted).cloned().collect();
+    let remove: Records = published.difference(&wanted).cloned().collect();
     if remove.is_empty() || !matches!(decision.step, Step::Steady | Step::Retire) {
         return;
     }
     let after = published.intersection(&wanted).cloned().collect();
     decision.step = Step::Retire;
-    decision.changes =
-        vec![tlsagen::rollover::Change { place: 0, ttl: None, add: Default::default(), remove, after }];
+    decision.changes = vec![Change { place: 0, ttl: None, add: Records::new(), remove, after }];
 }

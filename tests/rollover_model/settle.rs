@@ -5,9 +5,10 @@ use tlsagen::rollover::Step;
 use crate::setup::TTLS;
 use crate::world::World;
 
-/// The most rounds until all machines are steady, with one round per largest TTL: two TTLs for caches before the
-/// installation, two before the old record goes, and as much again for what was interrupted.
-const ROUNDS: u64 = 10;
+/// The most rounds until all machines are steady, with two rounds per TTL for machines that no probe is sure to see, and
+/// else one per largest TTL: two TTLs for caches before the installation, two before the old record goes, and as much
+/// again for what was interrupted.
+const ROUNDS: u64 = 16;
 /// The most calls of a machine in a round.
 const CALLS: usize = 6;
 
@@ -31,6 +32,8 @@ impl World {
             self.machines[machine].is_detached = false;
             self.load(machine)?;
         }
+        let is_hidden = (0..self.machines.len()).any(|machine| self.setup.is_hidden(machine));
+        let period = u64::from(if is_hidden { self.zone.ttl() / 2 } else { TTLS[TTLS.len() - 1] });
         for round in 1..=ROUNDS {
             let mut is_steady = true;
             for machine in 0..self.machines.len() {
@@ -40,7 +43,7 @@ impl World {
                 self.figures.rounds = round;
                 return Ok(());
             }
-            self.now += u64::from(TTLS[TTLS.len() - 1]);
+            self.now += period;
         }
         Err(format!("not steady after {ROUNDS} rounds"))
     }

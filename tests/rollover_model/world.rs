@@ -271,9 +271,10 @@ impl World {
     }
 
     pub(crate) fn say(&mut self, text: impl FnOnce(&Self) -> String) {
-        if self.trace.is_some() {
-            let line = format!("{:8} {}", self.now - BEGIN, text(self));
-            self.trace.as_mut().unwrap().push(line);
+        if self.trace.is_none() {
+            return;
         }
+        let line = format!("{:8} {}", self.now - BEGIN, text(self));
+        self.trace.as_mut().unwrap().push(line);
     }
 }
