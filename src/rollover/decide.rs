@@ -50,11 +50,21 @@ pub fn decide<C>(
     for change in &decision.changes {
         let owner = observed.get(change.place).map(|seen| &seen.owner);
         if let Some(of_owner) = owner.and_then(|owner| memory.owners.get_mut(owner)) {
-            of_owner.own.extend(change.add.iter().cloned());
+            let is_used = |record: &Published| {
+                wanted.in_use.as_ref().is_some_and(|in_use| in_use.records.contains(record))
+            };
+            let is_given = |record: &Published| wanted.next.contains(record) && !is_used(record);
+            let (given, own) = change.add.iter().cloned().partition(is_given);
+            merge(&mut of_owner.given, given);
+            merge(&mut of_owner.own, own);
         }
     }
     decision.others = others(memory, observed, wanted);
     decision
+}
+
+fn merge(records: &mut Records, mut more: Records) {
+    records.append(&mut more);
 }
 
 /// The published records of chains that this machine installs or uses.
@@ -69,8 +79,8 @@ fn own_found<'a, C>(seen: &'a Observed<C>, wanted: &'a Wanted<C>) -> impl Iterat
 /// when that is so.
 ///
 /// None before the installation: until then, a machine that shares the key and that no probe has reached uses an old
-/// chain too. None while an address sends a chain of such a record: that machine may have installed a later chain and
-/// not have reloaded its service, which then sends a chain that no probe has seen.
+/// chain too. None of the own chains while an address sends a chain of such a record: that machine may have installed a
+/// later chain and not have reloaded its service, which then sends a chain that no probe has seen.
 fn unserved<C>(
     memory: &OwnerMemory,
     place: usize,
@@ -81,25 +91,31 @@ fn unserved<C>(
 ) -> BTreeMap<Published, u64> {
     let records = wanted.records();
     let published: Records = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
-    let own: Records = memory.own.intersection(&published).cloned().collect();
-    let unwanted = own.difference(&records);
+    let unwanted = |of: &Records| {
+        of.intersection(&published).filter(|record| !records.contains(*record)).cloned().collect::<Records>()
+    };
     let is_served = |record: &Published| {
         let alone = Records::from([record.clone()]);
         seen.served.iter().any(|served| covers(place, &alone, &served.chain))
     };
-    if !wanted.is_installed || unwanted.clone().any(is_served) {
+    let (own, given) = (unwanted(&memory.own), unwanted(&memory.given));
+    if !wanted.is_installed {
         return BTreeMap::new();
     }
-    unwanted.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
+    let own = own.iter().filter(|_| !own.iter().any(is_served));
+    let unserved = own.chain(given.iter().filter(|record| !is_served(record)));
+    unserved.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
 }
 
 fn others<C>(memory: &Memory, observed: &[Observed<C>], wanted: &Wanted<C>) -> Vec<(usize, Published)> {
     let records = wanted.records();
     let mut others = BTreeSet::new();
     for (place, seen) in observed.iter().enumerate() {
-        let own = memory.owners.get(&seen.owner).map(|of_owner| &of_owner.own);
-        let is_other =
-            |record: &&Published| !records.contains(*record) && !own.is_some_and(|own| own.contains(*record));
+        let own = memory.owners.get(&seen.owner);
+        let is_own = |record: &Published| {
+            own.is_some_and(|of_owner| of_owner.own.contains(record) || of_owner.given.contains(record))
+        };
+        let is_other = |record: &&Published| !records.contains(*record) && !is_own(record);
         let published = rrsets(seen).flat_map(|rrset| &rrset.records);
         others.extend(published.filter(is_other).map(|record| (place, record.clone())));
     }

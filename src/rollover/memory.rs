@@ -20,8 +20,11 @@ pub struct Memory {
 /// The memory of one owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OwnerMemory {
-    /// The records that this machine published, or found published for a chain of its own.
+    /// The records of its own chains that this machine published or found published.
     pub(super) own: Records,
+    /// The other records that this machine published: those of standby keys, sibling CAs and other machines.
+    #[serde(default)]
+    pub(super) given: Records,
     /// The records that no address sends any more, each with the time of the clock since when.
     #[serde(default)]
     pub(super) unserved: BTreeMap<Published, u64>,

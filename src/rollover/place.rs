@@ -150,7 +150,7 @@ impl<C> Place<'_, C> {
 
     /// The published records of this machine that it no longer wants.
     pub(super) fn retired(&self) -> Records {
-        let own = self.memory.own.intersection(&self.published);
+        let own = self.memory.own.union(&self.memory.given).filter(|record| self.published.contains(*record));
         own.filter(|record| !self.records.contains(*record)).cloned().collect()
     }
 
@@ -164,7 +164,9 @@ impl<C> Place<'_, C> {
         for record in &self.retired() {
             let Some(since) = self.memory.unserved.get(record) else {
                 let alone = Records::from([record.clone()]);
-                let still = self.seen.served.iter().filter(|served| self.covers(&alone, &served.chain));
+                // What this machine published for others stays without a word while they use it.
+                let of_own = self.seen.served.iter().filter(|_| self.memory.own.contains(record));
+                let still = of_own.filter(|served| self.covers(&alone, &served.chain));
                 kept.extend(
                     still.map(|served| Reason::StillServed { at: served.at.clone(), record: record.clone() }),
                 );
