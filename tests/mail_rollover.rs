@@ -32,6 +32,7 @@ struct Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         let _ = Command::new("postfix").arg("-c").arg(&self.folder).arg("stop").output();
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -184,7 +185,4 @@ fn two_mail_servers_renew_all_their_keys_without_a_gap() {
     a.renew(&place);
     b.renew(&place);
     settles();
-    for machine in machines {
-        let _ = fs::remove_dir_all(machine.folder.join("tls"));
-    }
 }
