@@ -118,6 +118,20 @@ fn verdicts_agree_with_those_of_openssl_and_gnutls() {
     assert!(count("yes, yes") > chains && count("no, no") > chains, "too few of a kind");
 }
 
+/// Seeds that found faults, as long as they make the same chains: a record with a twin of a CA that this program cannot
+/// read, and a subjectAltName that occurs twice below a bare key.
+const FOUND: [u64; 2] = [786_220, 775_534];
+
+#[test]
+#[ignore = "needs libssl"]
+fn chains_that_found_faults() {
+    prepare();
+    let mut court = Court::new(98);
+    FOUND.iter().for_each(|seed| court.try_chain(*seed));
+    println!("{}", report(&mut court.tally));
+    assert!(court.tally.differences.is_empty(), "verdicts differ");
+}
+
 /// Tries one chain again.
 #[test]
 #[ignore = "needs libssl"]
