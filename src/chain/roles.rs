@@ -4,7 +4,8 @@
 //!   a server's name: a DNS name, a common name that is a host name of two labels or more, or the name of the server. The
 //!   common name does not count beside a keyUsage with keyCertSign.
 //! * The other certificates are end entities, even with CA:TRUE, which `openssl req -x509` sets in server certificates.
-//! * If some certificates name the server, a certificate with CA:TRUE and another name is a CA.
+//! * If some certificates name the server, a certificate with CA:TRUE and another name is a CA. Beside a server's
+//!   certificate without CA:TRUE, so is one whose keyUsage excludes TLS.
 //! * If some end entities have a server's name, only these are end entities.
 
 use std::collections::HashSet;
@@ -29,9 +30,12 @@ pub(super) fn roles(chain: &Chain, hosts: &[HostName]) -> Result<Vec<Role>, Chai
     let names_host = |member: Member| hosts.iter().any(|host| member.certificate().names_host(host));
     let names_host: Vec<bool> = chain.members().map(names_host).collect();
     let is_named = names_host.contains(&true);
+    let has_plain_server =
+        chain.members().any(|member| !says_ca(member) && member.certificate().has_server_name());
     let is_server: Vec<bool> = (chain.members().zip(&names_host))
         .map(|(member, names_host)| {
-            let is_other_ca = is_named && says_ca(member);
+            let is_unfit = has_plain_server && member.certificate().key_usage_tls() == Some(false);
+            let is_other_ca = says_ca(member) && (is_named || is_unfit);
             *names_host || !is_other_ca && member.certificate().has_server_name()
         })
         .collect();
