@@ -14,7 +14,7 @@ mod program;
 use program::printed;
 
 /// The external commands of a hook.
-const COMMANDS: [&str; 9] = ["mkdir", "flock", "sleep", "rm", "cat", "cp", "sync", "mv", "tlsagen"];
+const COMMANDS: [&str; 10] = ["mkdir", "flock", "sleep", "rm", "cat", "cp", "chmod", "sync", "mv", "tlsagen"];
 
 /// Runs the command of its name, and kills the hook before or after the command whose number is in `kill`. Checks that
 /// no private key is readable by others, and that the records match what the service uses.

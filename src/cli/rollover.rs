@@ -69,26 +69,24 @@ impl RolloverArgs {
                 "give the chain that the service uses with --in-use",
             );
         }
-        let mut services = Vec::new();
+        let mut services: Vec<(HostName, Port)> = Vec::new();
         for endpoint in &common.endpoints {
-            match endpoint {
+            let of_endpoint = match endpoint {
                 Endpoint::Server { host, port, .. } => {
                     let ports = port.map_or_else(|| common.ports.clone(), |port| vec![port]);
-                    services.extend(ports.into_iter().map(|port| (host.clone(), port)));
+                    ports.into_iter().map(|port| (host.clone(), port)).collect()
                 }
                 Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
-                    (Some(host), Some(port)) => services.push((host, port)),
+                    (Some(host), Some(port)) => vec![(host, port)],
                     _ => return wrong("HOST does not name a server", "give HOST or HOST:PORT"),
                 },
+            };
+            for service in of_endpoint {
+                if !services.contains(&service) {
+                    services.push(service);
+                }
             }
         }
-        let mut distinct = Vec::new();
-        services.retain(|service| {
-            !distinct.contains(service) && {
-                distinct.push(service.clone());
-                true
-            }
-        });
         Ok(RolloverRequest {
             services,
             params: params(&self.params)?,

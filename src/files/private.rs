@@ -32,11 +32,12 @@ impl PrivateFile {
             if !is_current {
                 continue;
             }
-            let mut text = String::new();
-            file.by_ref().take(LARGEST + 1).read_to_string(&mut text).map_err(FileError::Read)?;
-            if u64::try_from(text.len()).is_ok_and(|length| length > LARGEST) {
-                return Err(FileError::Untrusted("it is larger than 1 MiB"));
+            let mut octets = Vec::new();
+            file.by_ref().take(LARGEST + 1).read_to_end(&mut octets).map_err(FileError::Read)?;
+            if u64::try_from(octets.len()).is_ok_and(|length| length > LARGEST) {
+                return Err(FileError::TooLarge);
             }
+            let text = String::from_utf8_lossy(&octets).into_owned();
             return Ok((Self { path: path.to_owned(), _locked: file }, text));
         }
     }

@@ -9,7 +9,7 @@ TRIPLES='3 1 1'
 
 # The files of the ACME client: the key, then the chain. A server with RSA and ECDSA has two pairs.
 FILES="/etc/letsencrypt/live/$HOST/privkey.pem /etc/letsencrypt/live/$HOST/fullchain.pem"
-# The copy that the service uses. Only a hook writes it. Postfix: smtpd_tls_chain_files.
+# The copy that the service uses, with its absolute path. Only a hook writes it. Postfix: smtpd_tls_chain_files.
 IN_USE=/etc/tlsagen/in-use.pem
 # Makes the service read IN_USE.
 RELOAD='postfix reload'

@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::dns::{Answer, Data, Kind, Resolver, Security, SignedZone};
-use super::find::{self, Dnssec, Families, Server};
+use super::find::{self, Dnssec, Families, Remark, Server};
 use crate::owner::{DomainName, HostName, Owner, Port, Transport};
 use crate::records::Published;
 
@@ -82,7 +82,10 @@ pub fn name_servers(resolver: &Resolver, zone: &SignedZone) -> Result<Vec<NameSe
     for data in answer.data {
         let Data::Ns(name) = data else { continue };
         let host: HostName = name.as_str().parse()?;
-        let (addresses, _) = find::addresses(resolver, &host, Families::All)?;
+        let (addresses, remarks) = find::addresses(resolver, &host, Families::All)?;
+        if let Some(Remark::PassedOver { kind, reason, .. }) = remarks.first() {
+            return Err(Dnssec::Unreachable(format!("the {kind} addresses of {}: {reason}", host.as_str())));
+        }
         let all = addresses.iter().map(|address| SocketAddr::new(*address, PORT));
         let routed: Vec<SocketAddr> = all.clone().filter(has_route).collect();
         let chosen = if routed.is_empty() { all.collect() } else { routed };

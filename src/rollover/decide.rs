@@ -33,13 +33,14 @@ pub fn decide<C>(
     let mut places = Vec::new();
     for (place, seen) in observed.iter().enumerate() {
         let of_owner = memory.owners.entry(seen.owner.clone()).or_default();
-        of_owner.observe(&seen.answers, now);
+        of_owner.observe(&seen.holder, &seen.answers, now);
         of_owner.own.extend(own_found(seen, wanted));
-        of_owner.unserved = match seen.unreached.is_empty() || exceptions.unprobed {
-            true => unserved(of_owner, place, seen, wanted, now, covers),
+        let mut unserved = unserved(of_owner, place, seen, wanted, now, covers);
+        if !seen.unreached.is_empty() && !exceptions.unprobed {
             // An address that was not examined may send any chain.
-            false => BTreeMap::new(),
-        };
+            unserved.retain(|record, _| of_owner.unserved.contains_key(record));
+        }
+        of_owner.unserved = unserved;
         let published = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
         let (memory, records) = (of_owner.clone(), wanted.records());
         places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
@@ -98,11 +99,12 @@ fn unserved<C>(
         let alone = Records::from([record.clone()]);
         seen.served.iter().any(|served| covers(place, &alone, &served.chain))
     };
-    let (own, given) = (unwanted(&memory.own), unwanted(&memory.given));
     if !wanted.is_installed {
         return BTreeMap::new();
     }
-    let own = own.iter().filter(|_| !own.iter().any(is_served));
+    let (own, given) = (unwanted(&memory.own), unwanted(&memory.given));
+    let is_any_served = own.iter().any(is_served);
+    let own = own.iter().filter(|_| !is_any_served);
     let unserved = own.chain(given.iter().filter(|record| !is_served(record)));
     unserved.map(|record| (record.clone(), memory.unserved.get(record).copied().unwrap_or(now))).collect()
 }
@@ -187,9 +189,10 @@ impl<'a, C> Case<'a, C> {
         if is_ready && self.places.iter().all(|place| is_published(place) || place.memory.is_bare()) {
             return step(Step::Install(None), Vec::new());
         }
-        if self.exceptions.accept_outage && self.places.iter().all(is_published) {
-            let ends = self.places.iter().filter_map(|place| place.ready_at().flatten());
-            return step(Step::Install(ends.max()), self.waits());
+        if self.exceptions.accept_outage && silent.is_empty() && self.places.iter().all(is_published) {
+            // No end is known while a server gives records that do not match.
+            let ends: Option<Vec<u64>> = self.places.iter().filter_map(Place::ready_at).collect();
+            return step(Step::Install(ends.and_then(|ends| ends.into_iter().max())), self.waits());
         }
         if let Some(stuck) = self.stuck(silent, obstacles) {
             return stuck;
@@ -261,7 +264,7 @@ impl<'a, C> Case<'a, C> {
             }
             () if !changes.is_empty() => Decision { changes, ..step(Step::Retire, Vec::new()) },
             () if !kept.is_empty() => step(Step::Wait(until), without_repetitions(kept)),
-            () => step(Step::Steady, Vec::new()),
+            () => step(Step::Steady, self.all(|place| place.elsewhere().collect())),
         }
     }
 

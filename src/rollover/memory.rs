@@ -28,6 +28,12 @@ pub(super) struct OwnerMemory {
     /// The records that no address sends any more, each with the time of the clock since when.
     #[serde(default)]
     pub(super) unserved: BTreeMap<Published, u64>,
+    /// The name at which the records exist: the owner or what it is an alias of.
+    #[serde(default)]
+    holder: Option<String>,
+    /// The servers that have answered.
+    #[serde(default)]
+    known: BTreeSet<String>,
     /// The RRset that each server gave last.
     servers: BTreeMap<String, Rrset>,
     /// The RRsets that caches may hold.
@@ -58,15 +64,25 @@ pub(super) fn gone(ttl: u32, now: u64) -> u64 {
 }
 
 impl OwnerMemory {
-    /// Adds what the servers answer at the time `now`.
-    pub(super) fn observe(&mut self, answers: &[Answer], now: u64) {
+    /// Adds what the servers answer about `holder` at the time `now`.
+    pub(super) fn observe(&mut self, holder: &str, answers: &[Answer], now: u64) {
         // Records that are new to this machine at a server may follow others that it did not see: those of a machine
-        // that published first, since the last call.
+        // that published first, since the last call. The same holds behind a new alias.
         let had_none = |answer: &Answer| {
-            self.servers.get(&answer.server).is_none_or(|rrset| rrset.records.is_empty())
-                && answer.rrset.as_ref().is_ok_and(|rrset| !rrset.records.is_empty())
+            let is_new = match self.servers.get(&answer.server) {
+                Some(rrset) => rrset.records.is_empty(),
+                None => !self.known.contains(&answer.server),
+            };
+            is_new && answer.rrset.as_ref().is_ok_and(|rrset| !rrset.records.is_empty())
         };
-        let has_new = answers.iter().any(had_none);
+        let is_other_holder = self.holder.as_ref().is_some_and(|known| known != holder);
+        let has_new = is_other_holder || answers.iter().any(had_none);
+        self.holder = Some(holder.to_owned());
+        if is_other_holder {
+            self.servers.clear();
+        }
+        let answered = answers.iter().filter(|answer| answer.rrset.is_ok());
+        self.known.extend(answered.map(|answer| answer.server.clone()));
         for Answer { server, rrset } in answers {
             if let Ok(rrset) = rrset {
                 self.servers.insert(server.clone(), rrset.clone());
@@ -133,7 +149,7 @@ mod tests {
                 rrset: rrset.clone().ok_or("no reply".to_owned()),
             };
             let answers: Vec<Answer> = rrsets.iter().enumerate().map(answer).collect();
-            memory.observe(&answers, *now);
+            memory.observe("holder", &answers, *now);
         }
         memory
     }

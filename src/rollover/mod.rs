@@ -56,8 +56,10 @@ pub fn triple(record: &Published) -> Triple {
 /// What one call sees of one owner; `C` is a chain.
 #[derive(Debug, Clone)]
 pub struct Observed<C> {
-    /// The owner name of the records.
+    /// The owner name that clients ask for.
     pub owner: String,
+    /// The name at which the records exist: the owner, the end of its CNAME chain, or a wildcard.
+    pub holder: String,
     /// The RRset at each authoritative server.
     pub answers: Vec<Answer>,
     /// The chains that the addresses of the host send.
@@ -128,7 +130,7 @@ impl<C> Wanted<C> {
 /// Exceptions that the operator asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exceptions {
-    /// Do not wait for the addresses of the host to be examined.
+    /// Do not require that the addresses were examined.
     pub unprobed: bool,
     /// Install although senders with older records will refuse the server.
     pub accept_outage: bool,

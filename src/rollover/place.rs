@@ -127,13 +127,8 @@ impl<C> Place<'_, C> {
     pub(super) fn is_ready(&self) -> bool {
         self.memory.cached.iter().all(|cached| match &cached.records {
             Some(records) => self.covers(records, &self.wanted.new.chain),
-            None => self.is_unchanged(),
+            None => false,
         })
-    }
-
-    /// Whether the new chain has the same records as the chain in use.
-    pub(super) fn is_unchanged(&self) -> bool {
-        self.wanted.in_use.as_ref().is_some_and(|in_use| in_use.records == self.wanted.new.records)
     }
 
     /// When the last RRset that does not cover the new chain leaves the caches; the inner `None` if a server still
@@ -141,11 +136,18 @@ impl<C> Place<'_, C> {
     pub(super) fn ready_at(&self) -> Option<Option<u64>> {
         let wrong = self.memory.cached.iter().filter(|cached| match &cached.records {
             Some(records) => !self.covers(records, &self.wanted.new.chain),
-            None => !self.is_unchanged(),
+            None => true,
         });
         let times: Vec<Option<u64>> = wrong.map(|cached| cached.until).collect();
         let times = times.into_iter();
         times.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)))
+    }
+
+    /// That the addresses send other chains than the one to install, if it is so.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = Reason> {
+        let is_elsewhere =
+            !self.seen.served.is_empty() && !self.seen.served.iter().any(|served| served.is_wanted);
+        is_elsewhere.then(|| Reason::NotReloaded { owner: self.owner() }).into_iter()
     }
 
     /// The published records of this machine that it no longer wants.

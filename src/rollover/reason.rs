@@ -128,10 +128,10 @@ impl fmt::Display for Reason {
                 write!(f, "name server {server} did not answer for {owner}: {error}")
             }
             Self::Lags { owner, server } => {
-                write!(f, "name server {server} has not the same records at {owner} as the others")
+                write!(f, "name server {server} has other records at {owner} than the other name servers")
             }
             Self::Cached { owner } => {
-                write!(f, "caches may still hold older records of {owner}, which do not match the new chain")
+                write!(f, "caches may still hold older records at {owner} that do not match the new chain")
             }
             Self::Unreached { at, error } => write!(f, "{at} was not examined: {error}"),
             Self::ForeignTriple { owner, triple } => write!(
@@ -153,10 +153,10 @@ impl fmt::Display for Reason {
                 write!(f, "{at} still sends the chain of {}", Short(record))
             }
             Self::Recent { owner, record } => {
-                write!(f, "{} at {owner} stays for two TTLs after its last use", Short(record))
+                write!(f, "{} at {owner} must stay until two TTLs after its last use", Short(record))
             }
             Self::NotReloaded { owner } => {
-                write!(f, "no address of {owner} sends the chain in use")
+                write!(f, "no address sends the chain of --in-use ({owner})")
             }
         }
     }

@@ -51,8 +51,8 @@ impl fmt::Display for StateError {
             Self::Version(version) => {
                 write!(f, "the state has version {version}; this program reads {VERSION}")
             }
-            Self::Machine => f.write_str("the state is of another machine"),
-            Self::Owners(owners) => write!(f, "the state is of other services: {}", owners.join(" ")),
+            Self::Machine => f.write_str("the state belongs to another machine"),
+            Self::Owners(owners) => write!(f, "the state belongs to other services: {}", owners.join(" ")),
         }
     }
 }
@@ -75,6 +75,9 @@ impl State {
             serde_json::from_str(text).map_err(|error| StateError::Unreadable(error.to_string()))?;
         match () {
             () if state.version != VERSION => return Err(StateError::Version(state.version)),
+            () if i64::try_from(state.clock.seconds).is_err() => {
+                return Err(StateError::Unreadable("its clock is out of range".to_owned()));
+            }
             () if state.identity.machine != identity.machine => return Err(StateError::Machine),
             () if state.identity.owners != identity.owners => {
                 return Err(StateError::Owners(state.identity.owners));

@@ -54,7 +54,7 @@ impl World {
             }
         }
         let owner = format!("owner of machine {machine}");
-        Observed { owner, answers, served, unreached }
+        Observed { holder: owner.clone(), owner, answers, served, unreached }
     }
 
     fn wanted(&self, machine: usize, chain: usize) -> Wanted<Chain> {

@@ -18,8 +18,16 @@ fn a_chain_without_its_key_is_refused() {
         ("new.crt", "", "new.crt: the private key of CN=mx.example (line 1) is missing"),
         ("new.crt", "--key new.crt", "new.crt: the file does not contain a private key"),
         ("new.crt", "--key new.pub", "new.pub: the file does not contain a private key"),
-        ("new.crt", "--key old.key", "old.key: this private key belongs to no server certificate of CHAIN"),
-        ("new.pem", "--key old.key", "old.key: this private key belongs to no server certificate of CHAIN"),
+        (
+            "new.crt",
+            "--key old.key",
+            "old.key: this private key does not belong to a server certificate of CHAIN",
+        ),
+        (
+            "new.pem",
+            "--key old.key",
+            "old.key: this private key does not belong to a server certificate of CHAIN",
+        ),
         ("mixed.pem", "--key new.key", "mixed.pem: line 1: this private key belongs to none of the server"),
         ("locked.pem", "--key new.key", "locked.pem: line 1: the private key is encrypted"),
         ("half.pem", "", "half.pem: the private key of CN=mx.example (line "),
@@ -90,7 +98,7 @@ fn both_keys_of_a_dual_server_and_both_ports_go_together() {
     drop(first);
     // One port sends the new RSA chain with the old ECDSA chain, the other one is not reloaded.
     let first = world.serve("127.0.0.1", world.port, "r2", Some("e1"));
-    let step = world.past(11, 12, || call("new.pem")).is(1, "no address of ");
+    let step = world.past(11, 12, || call("new.pem")).is(1, "no address sends the chain of --in-use");
     assert!(step.said.contains(&format!("_{second}._tcp")), "{step:?}");
     drop(other);
     // A port that cannot be reached may still send the old chain.

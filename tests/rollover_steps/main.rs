@@ -51,8 +51,9 @@ fn a_new_key_is_published_waits_goes_live_and_the_old_record_goes_when_nobody_se
 
     // The files are in place, but the service still sends the old chain.
     world.copy("new.pem", "used.pem");
-    call("new.pem").is(11, "no address of ");
-    let step = world.past(11, 12, || call("new.pem")).is(1, "blocked: no address of ");
+    call("new.pem").is(11, "no address sends the chain of --in-use");
+    let step =
+        world.past(11, 12, || call("new.pem")).is(1, "blocked: no address sends the chain of --in-use");
     assert!(step.said.contains("hint: reload the service"), "{step:?}");
     drop(service);
     let _service = world.serve("127.0.0.1", world.port, "new", None);
@@ -76,11 +77,14 @@ fn a_kept_key_is_installed_at_once() {
     );
     world.copy("old.pem", "used.pem");
     let _service = world.serve("127.0.0.1", world.port, "old", None);
-    world.apply(&world.call("a", "old.pem", NEEDS).is(10, ""));
-    // Also with a state that has just begun.
-    world.call("b", "new.pem", NEEDS).is(12, "");
+    world.apply(&world.call("a", "old.pem", "--in-use used.pem --ttl 1").is(10, ""));
+    world.past(11, 3, || world.call("a", "new.pem", NEEDS)).is(12, "");
+    // A state that has just begun does not know what caches hold.
+    world.call("b", "new.pem", NEEDS).is(11, "caches may still hold");
+    world.past(11, 3, || world.call("b", "new.pem", NEEDS)).is(12, "");
     world.copy("new.pem", "used.pem");
-    world.call("b", "new.pem", NEEDS).is(0, "");
+    let step = world.call("b", "new.pem", NEEDS).is(0, "steady");
+    assert!(step.said.contains("no address sends the chain of --in-use"), "{step:?}");
 }
 
 /// Nothing is published, and the service sends a certificate of its installation.

@@ -26,10 +26,10 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
     };
     blocked(
         &good.replace("mx.example:", "mx2.example:"),
-        "blocked: a.json: the state is of other services: mx2.example:",
+        "blocked: a.json: the state belongs to other services: mx2.example:",
     );
     let machine = good.lines().find(|line| line.contains("\"machine\"")).unwrap();
-    blocked(&good.replace(machine, "  \"machine\": \"00\","), "the state is of another machine");
+    blocked(&good.replace(machine, "  \"machine\": \"00\","), "the state belongs to another machine");
     blocked(&good.replace("\"version\": 1", "\"version\": 2"), "the state has version 2");
     blocked(&good[..good.len() / 2], "the state cannot be read: ");
     blocked("x", "hint: delete it to start anew");
@@ -47,6 +47,12 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
         std::os::unix::fs::chown(&file, Some(0), None).unwrap();
     }
     world.call("nowhere/a", "old.pem", NEEDS).is(2, "its folder does not exist");
+    fs::create_dir(world.file("folder.json")).unwrap();
+    world.call("folder", "old.pem", NEEDS).is(1, "it is a directory or a special file");
+    fs::write(world.file("large.json"), vec![b' '; 1 << 21]).unwrap();
+    world.call("large", "old.pem", NEEDS).is(1, "hint: delete it to start anew");
+    fs::write(world.file("odd.json"), [0xff, 0xfe]).unwrap();
+    world.call("odd", "old.pem", NEEDS).is(1, "hint: delete it to start anew");
     world.call("a", "old.pem", NEEDS).is(0, "");
 
     // The record of the new key has been published for long, but a lost state does not know.

@@ -140,7 +140,7 @@ impl fmt::Display for KeyTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(error) => error.fmt(f),
-            Self::Foreign => f.write_str("this private key belongs to no server certificate of CHAIN"),
+            Self::Foreign => f.write_str("this private key does not belong to a server certificate of CHAIN"),
             Self::Missing(place) => write!(f, "the private key of {} is missing", text::printable(place)),
         }
     }

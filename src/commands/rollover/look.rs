@@ -7,7 +7,7 @@ use crate::cli::RolloverRequest;
 use crate::input::Located;
 use crate::live::authorities::{self, Given, NameServer};
 use crate::live::dns::Resolver;
-use crate::live::find::{Dnssec, Server};
+use crate::live::find::{Dnssec, Remark, Server};
 use crate::live::starttls::Protocol;
 use crate::live::{Deadline, Examination, Survey, Visited};
 use crate::owner::{HostName, Port};
@@ -33,7 +33,9 @@ pub(super) struct Service {
 /// Errors: a name server cannot be chosen, or the first host that cannot be looked up, with the reason.
 pub(super) fn look(request: &RolloverRequest) -> Result<Result<Vec<Service>, Dnssec>, Trouble> {
     let resolver = resolver(&request.lookup, request.common.now)?;
-    let services = request.services.iter().map(|(host, port)| Service::look(&resolver, host, *port, request));
+    let deadline = Deadline::after(request.deadline);
+    let services = request.services.iter();
+    let services = services.map(|(host, port)| Service::look(&resolver, host, *port, request, deadline));
     Ok(services.collect())
 }
 
@@ -43,6 +45,7 @@ impl Service {
         host: &HostName,
         port: Port,
         request: &RolloverRequest,
+        deadline: Deadline,
     ) -> Result<Self, Dnssec> {
         let server = authorities::locate(resolver, host, port)?;
         let zone = resolver.zone_of(server.holder.name())?;
@@ -61,21 +64,28 @@ impl Service {
         let answers = answers.collect();
         let mut service = Self { server, port, protocol, answers, chains: Vec::new(), unreached: Vec::new() };
         if !request.exceptions.unprobed {
-            for visited in service.examine(request) {
+            for visited in service.examine(request, deadline) {
                 service.add(visited);
             }
+            let remarks = service.server.remarks.iter();
+            service.unreached.extend(remarks.filter_map(|remark| match remark {
+                Remark::PassedOver { host, kind, reason } => {
+                    Some(Unreached { at: format!("the {kind} addresses of {host}"), reason: reason.clone() })
+                }
+                Remark::EndsSoon(_) => None,
+            }));
         }
         Ok(service)
     }
 
-    fn examine(&self, request: &RolloverRequest) -> Vec<Visited> {
+    fn examine(&self, request: &RolloverRequest, deadline: Deadline) -> Vec<Visited> {
         let examination = Examination {
             port: self.port,
             protocol: self.protocol,
             on_smtp: self.on_smtp(),
             nexthops: &[],
             timeout: request.lookup.timeout,
-            deadline: Deadline::after(request.deadline),
+            deadline,
             now: request.common.now,
         };
         let server = &self.server;
@@ -99,12 +109,19 @@ impl Service {
             .map(|der| Ok(Located { line: None, certificate: Certificate::from_der(der.clone())? }))
             .collect::<Result<_, crate::x509::X509Error>>();
         match certificates {
-            Ok(certificates) if !certificates.is_empty() => {
+            // Without a proven key, anybody on the way may have sent the chain.
+            Ok(certificates) if !certificates.is_empty() && visited.key_proven == Some(true) => {
                 self.chains.push((at.clone(), Chain::served(certificates)));
             }
-            _ => {
+            Ok(_) => {
                 let reason = visited.error.unwrap_or_else(|| "no certificate was sent".to_owned());
                 self.unreached.push(Unreached { at: at.clone(), reason });
+            }
+            Err(error) => {
+                self.unreached.push(Unreached {
+                    at: at.clone(),
+                    reason: format!("a certificate cannot be read: {error}"),
+                });
             }
         }
         self.unreached.extend(visited.unseen.map(|reason| Unreached { at, reason }));
@@ -115,22 +132,25 @@ impl Service {
         self.port == Port::SMTP
     }
 
-    /// What the pure decision needs of this service. `new` is the chain to install.
-    pub(super) fn observed(&self, new: &Chain) -> Observed<&Chain> {
+    /// What the pure decision needs of this service. `new` is the chain to install; `all` are all services, because
+    /// those with the same records count together.
+    pub(super) fn observed<'s>(&'s self, new: &Chain, all: &'s [Self]) -> Observed<&'s Chain> {
         let is_wanted = |chain: &Chain| {
             let leaf = chain.members().next().map(|member| member.certificate().der());
             new.end_entities().iter().any(|member| Some(member.certificate().der()) == leaf)
         };
-        let served = self.chains.iter().map(|(at, chain)| Served {
+        let siblings = all.iter().filter(|other| other.server.holder == self.server.holder);
+        let served = siblings.clone().flat_map(|service| &service.chains).map(|(at, chain)| Served {
             at: at.clone(),
             chain,
             is_wanted: is_wanted(chain),
         });
         Observed {
-            owner: self.server.holder.to_string(),
+            owner: self.server.owner.to_string(),
+            holder: self.server.holder.to_string(),
             answers: self.answers.clone(),
             served: served.collect(),
-            unreached: self.unreached.clone(),
+            unreached: siblings.flat_map(|service| service.unreached.clone()).collect(),
         }
     }
 

@@ -3,6 +3,8 @@
 mod files;
 mod look;
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -16,7 +18,7 @@ use crate::files::{FileError, PrivateFile, boot, machine_id};
 use crate::live::find::Dnssec;
 use crate::owner::Owner;
 use crate::render::{self, RolloverSheet};
-use crate::rollover::{Decision, Identity, Jump, Reading, Reason, Records, State, Step, decide};
+use crate::rollover::{Change, Decision, Identity, Jump, Reading, Reason, Records, State, Step, decide};
 use files::Files;
 use look::{Service, look};
 
@@ -33,12 +35,13 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     let files = Files::read(request)?;
     let mut wanted = files.wanted(request)?;
     let (file, text) = match PrivateFile::open(&request.state) {
-        Err(error @ FileError::Untrusted(_)) => return Ok(blocked(&error.to_string(), request, HINT_STATE)),
+        Err(FileError::TooLarge) => return Ok(blocked("the state is larger than 1 MiB", request, HINT_ANEW)),
+        Err(error @ (FileError::Untrusted(_) | FileError::NotRegular)) => {
+            return Ok(blocked(&error.to_string(), request, HINT_STATE));
+        }
         opened => opened.in_file(&request.state)?,
     };
-    let (boot, uptime) = boot().in_file("/proc/uptime")?;
-    let reading = Reading { wall: OffsetDateTime::now_utc().unix_timestamp(), boot, uptime };
-    let (mut state, jump) = match State::read(&text, identity(request), reading) {
+    let (mut state, jump) = match State::read(&text, identity(request), reading()?) {
         Ok(state) => state,
         Err(error) => return Ok(blocked(&error.to_string(), request, HINT_ANEW)),
     };
@@ -46,7 +49,10 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
         Ok(services) => services,
         Err(dnssec) => return Ok(undetermined(&dnssec, request)),
     };
-    let observed: Vec<_> = services.iter().map(|service| service.observed(wanted.new.chain)).collect();
+    // Looking may take minutes: a wait begins when it is over.
+    let jump = jump.or(state.clock.advance(reading()?));
+    let observed: Vec<_> =
+        services.iter().map(|service| service.observed(wanted.new.chain, &services)).collect();
     if request.in_use.is_none() {
         // Without the file in use, the chain is installed if every address sends it.
         let mut all = observed.iter().flat_map(|seen| &seen.served).peekable();
@@ -60,6 +66,12 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     let decision = decide(&mut state.memory, &observed, &wanted, request.exceptions, now, &covers);
     file.replace(&state.to_text()).in_file(&request.state)?;
     Ok(shown(request, &decision, &services, jump, now))
+}
+
+/// Reads the clocks of the machine.
+fn reading() -> Result<Reading, Trouble> {
+    let (boot, uptime) = boot().in_file("/proc")?;
+    Ok(Reading { wall: OffsetDateTime::now_utc().unix_timestamp(), boot, uptime })
 }
 
 const HINT_STATE: &str =
@@ -114,9 +126,17 @@ fn shown(
     let mut findings: Vec<Finding> = jump.iter().map(clock_jump).collect();
     findings.extend(decision.others.iter().filter_map(|(place, record)| {
         let owner = services.get(*place)?.server.holder.clone();
-        let text = format!("{record} is not a record of this machine: it stays");
+        let text = format!(
+            "{record} was not published by this machine and stays: remove it by hand if no server uses it"
+        );
         Some(Finding::new(Code::RecordOfOthers, Severity::Hint, &text).about(owner.to_string()))
     }));
+    // Services whose owners are aliases of one name have one change.
+    let mut seen = HashSet::new();
+    let holder =
+        |change: &Change| services.get(change.place).map(|service| service.server.holder.to_string());
+    let changes: Vec<Change> =
+        decision.changes.iter().filter(|change| seen.insert(holder(change))).cloned().collect();
     let holders: Vec<Owner> = services.iter().map(|service| service.server.holder.clone()).collect();
     let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
     let line = state_line(decision.step, time.as_deref(), &reasons);
@@ -124,7 +144,7 @@ fn shown(
         step: word(decision.step),
         until: time.as_deref(),
         reasons: &reasons,
-        changes: &decision.changes,
+        changes: &changes,
         holders: &holders,
         findings: &findings,
         ttl: request.ttl,
@@ -163,13 +183,17 @@ fn word(step: Step) -> &'static str {
 /// The line that tells the step, its time and its reasons.
 fn state_line(step: Step, time: Option<&str>, reasons: &[String]) -> String {
     let does = match (step, time) {
-        (Step::Steady, _) => "the service uses the chain, and its records are published".to_owned(),
+        (Step::Steady, _) => "the chain is installed, and its records are published".to_owned(),
         (Step::Publish, _) => "apply the output, then call again".to_owned(),
         (Step::Wait(_), Some(time)) => format!("until {time}"),
         (Step::Install(_), Some(time)) => {
             format!("the service may use the chain, but senders with older records refuse it until {time}")
         }
-        (Step::Install(_), None) => "the service may use the chain".to_owned(),
+        (Step::Install(_), None) if reasons.is_empty() => "the service may use the chain".to_owned(),
+        (Step::Install(_), None) => {
+            "the service may use the chain, but senders with older records refuse it for an unknown time"
+                .to_owned()
+        }
         (Step::Retire, _) => "apply the output".to_owned(),
         (Step::Wait(_) | Step::Blocked | Step::Undetermined, _) => String::new(),
     };

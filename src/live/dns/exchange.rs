@@ -51,11 +51,9 @@ pub(super) struct Authoritative(pub(super) Sockets);
 impl Exchange for Authoritative {
     fn exchange(&self, query: &[u8], until: Instant) -> io::Result<Vec<u8>> {
         let reply = self.0.exchange(query, until)?;
-        match reply::is_authoritative(&reply) {
-            true => Ok(reply),
-            false => {
-                Err(io::Error::other("the answer is not authoritative: this server does not serve the zone"))
-            }
+        match reply::not_authoritative(&reply) {
+            None => Ok(reply),
+            Some(reason) => Err(io::Error::other(reason)),
         }
     }
 }

@@ -67,9 +67,14 @@ pub(super) fn is_truncated(reply: &[u8]) -> bool {
     Message::from_slice(reply).is_ok_and(|reply| reply.header().tc())
 }
 
-/// Whether the server answered from its own zone data (RFC 1035 section 4.1.1).
-pub(super) fn is_authoritative(reply: &[u8]) -> bool {
-    Message::from_slice(reply).is_ok_and(|reply| reply.header().aa())
+/// Why the reply is not from the server's own zone data; `None` if it is (RFC 1035 section 4.1.1).
+pub(super) fn not_authoritative(reply: &[u8]) -> Option<String> {
+    let header = Message::from_slice(reply).ok()?.header();
+    match header.rcode() {
+        _ if header.aa() => None,
+        Rcode::NOERROR | Rcode::NXDOMAIN => Some("the server does not serve the zone".to_owned()),
+        rcode => Some(format!("the server answered {rcode}")),
+    }
 }
 
 /// Maximum number of records in a message; even replies from large zones contain only a few dozen.
