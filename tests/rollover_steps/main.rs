@@ -11,6 +11,7 @@ mod name_server;
 mod running;
 
 mod keys;
+mod names;
 mod servers;
 mod state;
 mod world;

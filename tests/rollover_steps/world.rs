@@ -89,11 +89,12 @@ impl World {
         if !more.contains("--server ") {
             servers = format!("--server 127.0.0.1:{first},127.0.0.1:{second}");
         }
+        let dns = if more.contains("--dns ") { String::new() } else { format!("--dns 127.0.0.1:{first}") };
         if more.contains("-f ") {
             format = "";
         }
         let output = self.place.run(&format!(
-            "exec tlsagen rollover {chain} {hosts} --starttls none --dns 127.0.0.1:{first} \\
+            "exec tlsagen rollover {chain} {hosts} --starttls none {dns} \\
                  --trust-anchor anchor --timeout 3 \\
                  --state {state}.json {more} {servers} {format}"
         ));

@@ -70,7 +70,7 @@ impl Service {
             let remarks = service.server.remarks.iter();
             service.unreached.extend(remarks.filter_map(|remark| match remark {
                 Remark::PassedOver { host, kind, reason } => {
-                    Some(Unreached { at: format!("the {kind} addresses of {host}"), reason: reason.clone() })
+                    Some(Unreached { at: format!("each {kind} address of {host}"), reason: reason.clone() })
                 }
                 Remark::EndsSoon(_) => None,
             }));
