@@ -141,8 +141,9 @@ fn records_do_not_depend_on_the_arrangement_of_the_file() {
         count += variants;
         different.extend(found);
         for der in &scene.ders {
-            let alone =
-                Scene { name: format!("{} alone", scene.name), ders: vec![der.clone()], ..scene.clone() };
+            // The key of the scene may belong to another of its certificates.
+            let name = format!("{} alone", scene.name);
+            let alone = Scene { name, ders: vec![der.clone()], key: None, ..scene.clone() };
             different.extend(differences(&alone).1);
         }
     }
