@@ -168,13 +168,14 @@ fn each_status_has_its_action() {
         assert!(!place.has("tls/in-use.pem.new"));
     }
     assert!(!place.has("updates") && !place.has("reloads"));
-    // The output of the program is the input of UPDATE, and the status of UPDATE that of the hook.
+    // The output of the program is the input of UPDATE.
     place.executable("update", "#!/bin/sh\nexec cat >>updates\n");
     assert_eq!(place.with("10 11\n"), (Some(0), "said 10\n".to_owned(), String::new()));
     assert_eq!(place.with("13 0\n"), (Some(0), "said 13\n".to_owned(), String::new()));
     assert_eq!(place.read("updates"), "out 10\nout 13\n");
     place.executable("update", "#!/bin/sh\nexit 7\n");
-    assert_eq!(place.with("10 0\n").0, Some(7));
+    let failed = (Some(1), "said 10\n".to_owned(), "tlsagen: UPDATE failed\n".to_owned());
+    assert_eq!(place.with("10 0\n"), failed);
     // The service gets the very copy that was judged, with the owner and the mode of the old file.
     place.chain("new");
     assert!(

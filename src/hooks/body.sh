@@ -15,7 +15,8 @@ for pause in 0 1 3 10 30; do
     rm -f "$IN_USE.reload" "$IN_USE.new"; eval "cat -- ${FILES:?}" >"$IN_USE.new"
     changes=$(tlsagen rollover "$IN_USE.new" "$@" --in-use "$IN_USE" --state "$STATE" 2>"$STATE.log") && exit 0
     case $? in
-    10 | 13) cat "$STATE.log"; printf '%s\n' "$changes" | sh -c "$UPDATE" 9<&- ;;
+    10 | 13) cat "$STATE.log"
+        printf '%s\n' "$changes" | sh -c "$UPDATE" 9<&- || { echo "tlsagen: UPDATE failed" >&2; exit 1; } ;;
     11) exit 0 ;;
     12) [ ! -e "$IN_USE" ] || cp --attributes-only --preserve=mode,ownership "$IN_USE" "$IN_USE.new"
         chmod o= "$IN_USE.new"

@@ -41,13 +41,14 @@ pub fn decide<C>(
             unserved.retain(|record, _| of_owner.unserved.contains_key(record));
         }
         of_owner.unserved = unserved;
+        let is_sent = seen.served.iter().any(|served| served.is_wanted);
+        of_owner.is_loaded = wanted.is_installed && (of_owner.is_loaded || is_sent);
         let published = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
         let (memory, records) = (of_owner.clone(), wanted.records());
         places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
     }
     memory.installed = wanted.is_installed.then(|| memory.installed.unwrap_or(now));
-    let settled = memory.installed.map(|installed| installed.saturating_add(RELOAD));
-    let mut decision = Case { places, wanted, exceptions, now, settled }.decide();
+    let mut decision = Case { places, wanted, exceptions, now, installed: memory.installed }.decide();
     for change in &decision.changes {
         let owner = observed.get(change.place).map(|seen| &seen.owner);
         if let Some(of_owner) = owner.and_then(|owner| memory.owners.get_mut(owner)) {
@@ -130,12 +131,16 @@ struct Case<'a, C> {
     wanted: &'a Wanted<C>,
     exceptions: Exceptions,
     now: u64,
-    /// When a service must have loaded the installed chain.
-    settled: Option<u64>,
+    /// Since when the chain to install has been installed.
+    installed: Option<u64>,
 }
 
 /// The seconds that a service may need to load a chain that was installed.
 const RELOAD: u64 = 10;
+
+/// The seconds after which some address must have sent a chain that was installed: behind a load balancer, a call may
+/// see other machines only.
+const SEEN: u64 = 3600;
 
 impl<'a, C> Case<'a, C> {
     fn decide(&self) -> Decision {
@@ -161,7 +166,8 @@ impl<'a, C> Case<'a, C> {
             )
         };
         let is_obstacle = matches!(decision.step, Step::Blocked | Step::Undetermined);
-        match self.settled.filter(|settled| *settled > self.now) {
+        let settled = self.installed.map(|installed| installed.saturating_add(RELOAD));
+        match settled.filter(|settled| *settled > self.now) {
             Some(settled) if is_obstacle && decision.reasons.iter().all(is_of_service) => {
                 Decision { step: Step::Wait(Some(settled)), ..decision }
             }
@@ -183,7 +189,8 @@ impl<'a, C> Case<'a, C> {
         }
         let (publish, obstacles) = self.publish();
         if let Some(publish) = publish {
-            return publish;
+            let early = self.all(|place| place.early().collect());
+            return Decision { reasons: [early, publish.reasons].concat(), ..publish };
         }
         // Without any record, senders do not use DANE, so the new chain can be installed first.
         if is_ready && self.places.iter().all(|place| is_published(place) || place.memory.is_bare()) {
@@ -206,7 +213,8 @@ impl<'a, C> Case<'a, C> {
             return step(Step::Blocked, foreign);
         }
         let ends = self.places.iter().filter_map(|place| place.ready_at().flatten());
-        step(Step::Wait(ends.max()), self.waits())
+        let reasons = self.all(|place| place.early().collect()).into_iter().chain(self.waits());
+        step(Step::Wait(ends.max()), reasons.collect())
     }
 
     /// The owners whose caches may hold records that do not match the new chain.
@@ -264,7 +272,14 @@ impl<'a, C> Case<'a, C> {
             }
             () if !changes.is_empty() => Decision { changes, ..step(Step::Retire, Vec::new()) },
             () if !kept.is_empty() => step(Step::Wait(until), without_repetitions(kept)),
-            () => step(Step::Steady, self.all(|place| place.elsewhere().collect())),
+            () => {
+                let is_late =
+                    self.installed.is_some_and(|installed| self.now >= installed.saturating_add(SEEN));
+                let is_unseen =
+                    self.places.iter().any(|place| place.is_elsewhere() && !place.memory.is_loaded);
+                let elsewhere = self.all(|place| place.elsewhere().collect());
+                step(if is_late && is_unseen { Step::Blocked } else { Step::Steady }, elsewhere)
+            }
         }
     }
 

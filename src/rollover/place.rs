@@ -145,9 +145,17 @@ impl<C> Place<'_, C> {
 
     /// That the addresses send other chains than the one to install, if it is so.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = Reason> {
-        let is_elsewhere =
-            !self.seen.served.is_empty() && !self.seen.served.iter().any(|served| served.is_wanted);
-        is_elsewhere.then(|| Reason::NotReloaded { owner: self.owner() }).into_iter()
+        self.is_elsewhere().then(|| Reason::NotReloaded { owner: self.owner() }).into_iter()
+    }
+
+    pub(super) fn is_elsewhere(&self) -> bool {
+        !self.seen.served.is_empty() && !self.seen.served.iter().any(|served| served.is_wanted)
+    }
+
+    /// The addresses that send the chain to install before it may be installed.
+    pub(super) fn early(&self) -> impl Iterator<Item = Reason> {
+        let early = self.seen.served.iter().filter(|served| served.is_wanted);
+        early.filter(|_| self.wanted.in_use.is_some()).map(|served| Reason::Early { at: served.at.clone() })
     }
 
     /// The published records of this machine that it no longer wants.
@@ -163,7 +171,14 @@ impl<C> Place<'_, C> {
     /// machine that shares the key may be hidden, and install later than this one.
     pub(super) fn removable(&self, now: u64) -> (Records, Vec<Reason>, Option<u64>) {
         let (mut removable, mut kept, mut until) = (Records::new(), Vec::new(), None);
-        for record in &self.retired() {
+        let retired = self.retired();
+        for record in &retired {
+            // A triple that is no longer wanted can go as a whole: the other triples cover the same chains.
+            let mut of_triple = self.published.iter().filter(|other| triple(other) == triple(record));
+            if of_triple.all(|other| retired.contains(other)) && retired.len() < self.published.len() {
+                removable.insert(record.clone());
+                continue;
+            }
             let Some(since) = self.memory.unserved.get(record) else {
                 let alone = Records::from([record.clone()]);
                 // What this machine published for others stays without a word while they use it.

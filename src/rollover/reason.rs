@@ -66,6 +66,11 @@ pub enum Reason {
         /// The record.
         record: Published,
     },
+    /// An address sends the chain to install before it may be installed.
+    Early {
+        /// The address and port.
+        at: String,
+    },
     /// No address sends the chain that the service is said to use.
     NotReloaded {
         /// The owner name.
@@ -95,6 +100,9 @@ impl Reason {
             }
             Self::NotReloaded { .. } => {
                 "reload the service, and check that it reads the file of --in-use".to_owned()
+            }
+            Self::Early { .. } => {
+                "let the service read the file of --in-use, not the files of the ACME client".to_owned()
             }
             Self::Cached { .. } | Self::StillServed { .. } | Self::Recent { .. } => return None,
         })
@@ -154,6 +162,9 @@ impl fmt::Display for Reason {
             }
             Self::Recent { owner, record } => {
                 write!(f, "{} at {owner} must stay until two TTLs after its last use", Short(record))
+            }
+            Self::Early { at } => {
+                write!(f, "{at} already sends the new chain, before its record is in every cache")
             }
             Self::NotReloaded { owner } => {
                 write!(f, "no address sends the chain of --in-use ({owner})")
