@@ -41,8 +41,6 @@ pub fn decide<C>(
             unserved.retain(|record, _| of_owner.unserved.contains_key(record));
         }
         of_owner.unserved = unserved;
-        let is_sent = seen.served.iter().any(|served| served.is_wanted);
-        of_owner.is_loaded = wanted.is_installed && (of_owner.is_loaded || is_sent);
         let published = rrsets(seen).flat_map(|rrset| &rrset.records).cloned().collect();
         let (memory, records) = (of_owner.clone(), wanted.records());
         places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
@@ -137,10 +135,6 @@ struct Case<'a, C> {
 
 /// The seconds that a service may need to load a chain that was installed.
 const RELOAD: u64 = 10;
-
-/// The seconds after which some address must have sent a chain that was installed: behind a load balancer, a call may
-/// see other machines only.
-const SEEN: u64 = 3600;
 
 impl<'a, C> Case<'a, C> {
     fn decide(&self) -> Decision {
@@ -272,14 +266,7 @@ impl<'a, C> Case<'a, C> {
             }
             () if !changes.is_empty() => Decision { changes, ..step(Step::Retire, Vec::new()) },
             () if !kept.is_empty() => step(Step::Wait(until), without_repetitions(kept)),
-            () => {
-                let is_late =
-                    self.installed.is_some_and(|installed| self.now >= installed.saturating_add(SEEN));
-                let is_unseen =
-                    self.places.iter().any(|place| place.is_elsewhere() && !place.memory.is_loaded);
-                let elsewhere = self.all(|place| place.elsewhere().collect());
-                step(if is_late && is_unseen { Step::Blocked } else { Step::Steady }, elsewhere)
-            }
+            () => step(Step::Steady, self.all(|place| place.elsewhere().collect())),
         }
     }
 

@@ -28,9 +28,6 @@ pub(super) struct OwnerMemory {
     /// The records that no address sends any more, each with the time of the clock since when.
     #[serde(default)]
     pub(super) unserved: BTreeMap<Published, u64>,
-    /// Whether an address has sent the chain to install since its installation.
-    #[serde(default)]
-    pub(super) is_loaded: bool,
     /// The name at which the records exist: the owner or what it is an alias of.
     #[serde(default)]
     holder: Option<String>,

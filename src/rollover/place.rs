@@ -145,11 +145,9 @@ impl<C> Place<'_, C> {
 
     /// That the addresses send other chains than the one to install, if it is so.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = Reason> {
-        self.is_elsewhere().then(|| Reason::NotReloaded { owner: self.owner() }).into_iter()
-    }
-
-    pub(super) fn is_elsewhere(&self) -> bool {
-        !self.seen.served.is_empty() && !self.seen.served.iter().any(|served| served.is_wanted)
+        let is_elsewhere =
+            !self.seen.served.is_empty() && !self.seen.served.iter().any(|served| served.is_wanted);
+        is_elsewhere.then(|| Reason::NotReloaded { owner: self.owner() }).into_iter()
     }
 
     /// The addresses that send the chain to install before it may be installed.
