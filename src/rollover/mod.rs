@@ -155,6 +155,21 @@ pub enum Step {
     Undetermined,
 }
 
+impl Step {
+    /// The word for the step, in messages and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Publish => "publish",
+            Self::Wait(_) => "wait",
+            Self::Install(_) => "install",
+            Self::Retire => "retire",
+            Self::Blocked => "blocked",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
 /// The changes at one owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -125,10 +125,7 @@ impl<C> Place<'_, C> {
 
     /// Whether each RRset that a cache may hold covers the new chain.
     pub(super) fn is_ready(&self) -> bool {
-        self.memory.cached.iter().all(|cached| match &cached.records {
-            Some(records) => self.covers(records, &self.wanted.new.chain),
-            None => false,
-        })
+        self.ready_at().is_none()
     }
 
     /// When the last RRset that does not cover the new chain leaves the caches; the inner `None` if a server still

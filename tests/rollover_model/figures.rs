@@ -18,16 +18,7 @@ pub(crate) struct Figures {
 impl Figures {
     pub(crate) fn count(&mut self, step: Step) {
         self.calls += 1;
-        let name = match step {
-            Step::Steady => "steady",
-            Step::Publish => "publish",
-            Step::Wait(_) => "wait",
-            Step::Install(_) => "install",
-            Step::Retire => "retire",
-            Step::Blocked => "blocked",
-            Step::Undetermined => "undetermined",
-        };
-        *self.steps.entry(name).or_default() += 1;
+        *self.steps.entry(step.name()).or_default() += 1;
     }
 
     pub(crate) fn add(&mut self, other: Self) {

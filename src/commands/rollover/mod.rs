@@ -141,7 +141,7 @@ fn shown(
     let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
     let line = state_line(decision.step, time.as_deref(), &reasons);
     let sheet = RolloverSheet {
-        step: word(decision.step),
+        step: decision.step.name(),
         until: time.as_deref(),
         reasons: &reasons,
         changes: &changes,
@@ -168,18 +168,6 @@ fn clock_jump(jump: &Jump) -> Finding {
     Finding::new(Code::ClockJump, Severity::Warning, &text)
 }
 
-fn word(step: Step) -> &'static str {
-    match step {
-        Step::Steady => "steady",
-        Step::Publish => "publish",
-        Step::Wait(_) => "wait",
-        Step::Install(_) => "install",
-        Step::Retire => "retire",
-        Step::Blocked => "blocked",
-        Step::Undetermined => "undetermined",
-    }
-}
-
 /// The line that tells the step, its time and its reasons.
 fn state_line(step: Step, time: Option<&str>, reasons: &[String]) -> String {
     let does = match (step, time) {
@@ -198,5 +186,5 @@ fn state_line(step: Step, time: Option<&str>, reasons: &[String]) -> String {
         (Step::Wait(_) | Step::Blocked | Step::Undetermined, _) => String::new(),
     };
     let parts = std::iter::once(does).filter(|does| !does.is_empty()).chain(reasons.iter().cloned());
-    format!("{}: {}", word(step), parts.collect::<Vec<_>>().join("; "))
+    format!("{}: {}", step.name(), parts.collect::<Vec<_>>().join("; "))
 }
