@@ -87,6 +87,13 @@ fn the_hook_is_switched_on_by_four_lines() {
         .replace("/etc/tlsagen", &format!("{at}/tlsagen"))
         .replace("/etc/default", &format!("{at}/default"));
     assert_eq!(lines.lines().count(), 4);
+    // `tlsagen help hooks` has the same commands.
+    let help = Command::new(env!("CARGO_BIN_EXE_tlsagen")).args(["help", "hooks"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for command in script("--reuse-key", Path::new("/etc")).lines() {
+        let command = command.split(" # ").next().unwrap().replace(" && systemctl", "\nsystemctl");
+        assert!(command.lines().all(|line| help.lines().any(|shown| shown == line)), "{command}");
+    }
     assert_eq!(run(&lines, &folder), Some(0));
     assert_eq!(
         fs::read_to_string(folder.join("calls")).unwrap(),

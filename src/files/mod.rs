@@ -129,14 +129,14 @@ pub fn write_stdout(text: &[u8]) -> Result<(), FileError> {
 ///
 /// Errors: the file cannot be written, or `path` is a directory or a special file such as a device.
 pub fn write(path: &str, text: &str) -> Result<(), FileError> {
-    NewFile::begin(path)?.finish(text)
+    NewFile::begin(path, temporary_beside)?.finish(text)
 }
 
 /// Checks that [`write()`] can write to `path`; leaves no new file.
 ///
 /// Errors: those of [`write()`].
 pub fn check_writable(path: &str) -> Result<(), FileError> {
-    NewFile::begin(path).map(drop)
+    NewFile::begin(path, temporary_beside).map(drop)
 }
 
 /// A temporary file in the folder of its final path.
@@ -149,8 +149,11 @@ struct NewFile {
 }
 
 impl NewFile {
-    /// Creates the temporary file; `path` does not change yet.
-    fn begin(path: &str) -> Result<Self, FileError> {
+    /// Creates the temporary file with `temporary`; `path` does not change yet.
+    fn begin(
+        path: &str,
+        temporary: impl Fn(&Path) -> io::Result<(PathBuf, File)>,
+    ) -> Result<Self, FileError> {
         let permissions = match std::fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => return Err(FileError::NotRegular),
             Ok(metadata) => Some(metadata.permissions()),
@@ -159,7 +162,7 @@ impl NewFile {
         };
         let is_link = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         let path = PathBuf::from(path);
-        let (temporary, file) = temporary_beside(&path).map_err(FileError::WriteFile)?;
+        let (temporary, file) = temporary(&path).map_err(FileError::WriteFile)?;
         Ok(Self { path, temporary, file, permissions: permissions.filter(|_| !is_link) })
     }
 

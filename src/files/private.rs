@@ -1,7 +1,8 @@
 //! A file that only its owner may change, held under a lock and replaced as a whole.
 
-use std::fs::{File, Metadata, OpenOptions, symlink_metadata};
+use std::fs::{File, Metadata, OpenOptions, remove_file, symlink_metadata};
 use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 
 use super::{FileError, NewFile};
 
@@ -46,7 +47,17 @@ impl PrivateFile {
     ///
     /// Errors: the file cannot be written.
     pub fn replace(&self, text: &str) -> Result<(), FileError> {
-        NewFile::begin(&self.path)?.finish(text)
+        // Nobody else writes this file during the lock, except a call that was killed and left it behind.
+        let temporary = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let temporary = path.with_file_name(format!(".{name}.tlsagen"));
+            match remove_file(&temporary) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            File::create_new(&temporary).map(|file| (temporary, file))
+        };
+        NewFile::begin(&self.path, temporary)?.finish(text)
     }
 }
 

@@ -2,10 +2,9 @@
 set -eu; umask 077; HOST=
 # shellcheck source=/dev/null
 [ ! -e /etc/default/tlsagen ] || . /etc/default/tlsagen
-case ${HOST:+ $FILES} in ' '*"${renewed-}"*) ;; *) exit 0 ;; esac
+case ${HOST:+ $FILES} in '') exit 0 ;; ' '*"${renewed-}"*) ;; *) eval "ls -- $FILES" >/dev/null; exit 0 ;; esac
 mkdir -p "${IN_USE%/*}" "${STATE%/*}"; exec 9<"${IN_USE%/*}"
-flock -w 600 9 || { echo "tlsagen: another hook is still running" >&2; exit 3; }
-trap 'rm -f "$IN_USE.new"' EXIT
+flock -w 600 9 || { echo "tlsagen: another hook is still running" >&2; exit 3; }; trap 'rm -f "$IN_USE.new"' EXIT
 # shellcheck disable=SC2086 # TRIPLES and OPTIONS are several words
 set -- "$HOST" $TRIPLES ${PORTS:+--port "$PORTS"} ${SERVERS:+--server "$SERVERS"} --format "$FORMAT" $OPTIONS
 for file in $NEXT; do set -- "$@" --next "$file"; done
@@ -13,7 +12,8 @@ for pause in 0 1 3 10 30; do
     # A run that was killed before the reload leaves the file .reload.
     sleep "$pause"; [ ! -e "$IN_USE.reload" ] || sh -c "$RELOAD" 9<&- || { echo "tlsagen: RELOAD failed" >&2; exit 1; }
     rm -f "$IN_USE.reload" "$IN_USE.new"; eval "cat -- ${FILES:?}" >"$IN_USE.new"
-    changes=$(tlsagen rollover "$IN_USE.new" "$@" --in-use "$IN_USE" --state "$STATE" 2>"$STATE.log") && exit 0
+    changes=$(tlsagen rollover "$IN_USE.new" "$@" --in-use "$IN_USE" --state "$STATE" 2>"$STATE.log") &&
+        { sed -n '/ warning.\(not-reloaded\|ee-expired\)/p' "$STATE.log" >&2; exit 0; }
     case $? in
     10 | 13) cat "$STATE.log"
         printf '%s\n' "$changes" | sh -c "$UPDATE" 9<&- || { echo "tlsagen: UPDATE failed" >&2; exit 1; } ;;

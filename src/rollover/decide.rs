@@ -19,6 +19,8 @@ pub struct Decision {
     /// Published records that are not wanted and that this machine did not publish: the index of the owner, and the
     /// record. They are never removed.
     pub others: Vec<(usize, Published)>,
+    /// For how many seconds no address has sent the installed chain; `None` if one sends it or none was examined.
+    pub unsent: Option<u64>,
 }
 
 /// Decides the next step at the time `now`, in seconds of the clock, and updates `memory`.
@@ -46,6 +48,11 @@ pub fn decide<C>(
         places.push(Place { place, seen, memory, wanted, records, published, exceptions, covers });
     }
     memory.installed = wanted.is_installed.then(|| memory.installed.unwrap_or(now));
+    let mut served = observed.iter().flat_map(|seen| &seen.served).peekable();
+    let is_examined = served.peek().is_some();
+    let is_sent = served.any(|served| served.is_wanted);
+    memory.sent =
+        memory.installed.map(|installed| if is_sent { now } else { memory.sent.unwrap_or(installed) });
     let mut decision = Case { places, wanted, exceptions, now, installed: memory.installed }.decide();
     for change in &decision.changes {
         let owner = observed.get(change.place).map(|seen| &seen.owner);
@@ -60,6 +67,7 @@ pub fn decide<C>(
         }
     }
     decision.others = others(memory, observed, wanted);
+    decision.unsent = memory.sent.filter(|_| is_examined && !is_sent).map(|sent| now.saturating_sub(sent));
     decision
 }
 
@@ -308,7 +316,7 @@ impl<'a, C> Case<'a, C> {
 }
 
 fn step(step: Step, reasons: Vec<Reason>) -> Decision {
-    Decision { step, changes: Vec::new(), reasons, others: Vec::new() }
+    Decision { step, changes: Vec::new(), reasons, others: Vec::new(), unsent: None }
 }
 
 fn undetermined(reasons: Vec<Reason>) -> Decision {

@@ -13,6 +13,9 @@ pub struct Memory {
     /// The time of the clock since when the service has used the chain to install.
     #[serde(default)]
     pub(super) installed: Option<u64>,
+    /// The time of the clock at which an address last sent that chain, or at which it was installed.
+    #[serde(default)]
+    pub(super) sent: Option<u64>,
     /// The memory of each owner.
     pub(super) owners: BTreeMap<String, OwnerMemory>,
 }

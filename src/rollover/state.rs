@@ -40,7 +40,7 @@ pub enum StateError {
     Version(u32),
     /// The state of another machine.
     Machine,
-    /// The state of other services: these.
+    /// The state of more services: these too.
     Owners(Vec<String>),
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for StateError {
                 write!(f, "the state has version {version}; this program reads {VERSION}")
             }
             Self::Machine => f.write_str("the state belongs to another machine"),
-            Self::Owners(owners) => write!(f, "the state belongs to other services: {}", owners.join(" ")),
+            Self::Owners(owners) => write!(f, "the state also belongs to {}", owners.join(" ")),
         }
     }
 }
@@ -79,11 +79,16 @@ impl State {
                 return Err(StateError::Unreadable("its clock is out of range".to_owned()));
             }
             () if state.identity.machine != identity.machine => return Err(StateError::Machine),
-            () if state.identity.owners != identity.owners => {
-                return Err(StateError::Owners(state.identity.owners));
-            }
             () => {}
         }
+        // A service that joins has no memory yet, so that it waits like one with a new state.
+        let is_named = |owner: &String| identity.owners.contains(owner);
+        let left: Vec<String> =
+            state.identity.owners.iter().filter(|owner| !is_named(owner)).cloned().collect();
+        if !left.is_empty() {
+            return Err(StateError::Owners(left));
+        }
+        state.identity = identity;
         let jump = state.clock.advance(reading);
         Ok((state, jump))
     }

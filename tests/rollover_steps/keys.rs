@@ -144,3 +144,20 @@ fn both_keys_of_a_dual_server_and_both_ports_go_together() {
     world.apply(&world.past(11, 3, || call("new.pem")).is(13, ""));
     call("new.pem").is(0, "");
 }
+
+/// Clients reject each path through a CA that may not sign certificates.
+#[test]
+#[ignore = "needs bind9 and openssl"]
+fn a_chain_that_the_generator_refuses_is_refused_here_too() {
+    let world = World::new("refused");
+    world.place.succeeds(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=CA -keyout ca.key -out ca.crt \\
+             -addext basicConstraints=critical,CA:TRUE -addext keyUsage=digitalSignature
+         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=mx.example -keyout ee.key |
+             openssl x509 -req -CA ca.crt -CAkey ca.key -extfile <(echo subjectAltName=DNS:mx.example) -out ee.crt
+         cat ee.key ee.crt ca.crt >ee.pem",
+    );
+    world.call("a", "ee.pem", "2 1 1").is(2, "error[ca-limits]: keyUsage does not allow CN=CA");
+    assert!(!world.file("a.json").exists());
+    world.call("a", "ee.pem", "3 1 1 --in-use used.pem").is(12, "install");
+}

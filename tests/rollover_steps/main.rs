@@ -77,7 +77,7 @@ fn a_kept_key_is_installed_at_once() {
          cp old.key new.key; cat new.key new.crt >new.pem",
     );
     world.copy("old.pem", "used.pem");
-    let _service = world.serve("127.0.0.1", world.port, "old", None);
+    let service = world.serve("127.0.0.1", world.port, "old", None);
     world.apply(&world.call("a", "old.pem", "--in-use used.pem --ttl 1").is(10, ""));
     world.past(11, 3, || world.call("a", "new.pem", NEEDS)).is(12, "");
     // A state that has just begun does not know what caches hold.
@@ -86,6 +86,26 @@ fn a_kept_key_is_installed_at_once() {
     world.copy("new.pem", "used.pem");
     let step = world.call("b", "new.pem", NEEDS).is(0, "steady");
     assert!(step.said.contains("no address sends the chain of --in-use"), "{step:?}");
+    // The service still sends the old chain after a day.
+    let later = |hours: u64| {
+        let file = world.file("b.json");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = text.lines().find(|line| line.contains("\"seconds\": ")).unwrap();
+        let seconds: u64 = line.trim_end_matches(',').split_whitespace().last().unwrap().parse().unwrap();
+        std::fs::write(file, text.replace(line, &format!("\"seconds\": {},", seconds + hours * 3600)))
+            .unwrap();
+    };
+    later(23);
+    assert!(!world.call("b", "new.pem", NEEDS).is(0, "").said.contains("warning"));
+    later(1);
+    let said = world.call("b", "new.pem", NEEDS).is(0, "steady").said;
+    assert!(
+        said.contains("warning[not-reloaded]: no address has sent the chain of --in-use for 24 hours"),
+        "{said}"
+    );
+    drop(service);
+    let _service = world.serve("127.0.0.1", world.port, "new", None);
+    assert!(!world.call("b", "new.pem", NEEDS).is(0, "").said.contains("no address"));
 }
 
 /// Nothing is published, and the service sends a certificate of its installation.
@@ -95,6 +115,8 @@ fn the_first_chain_is_installed_before_its_record_is_published() {
     let world = World::new("first");
     world.certificates("snakeoil new", "ec -pkeyopt ec_paramgen_curve:P-256");
     let service = world.serve("127.0.0.1", world.port, "snakeoil", None);
+    // The generator's warnings are said here too.
+    world.call("c", "new.pem", &format!("3 0 1 {NEEDS}")).is(12, "warning[sel0-ee]: 3 0 1: ");
     world.call("a", "new.pem", NEEDS).is(12, "");
     world.copy("new.pem", "used.pem");
     let blocked = world.past(11, 12, || world.call("a", "new.pem", NEEDS));

@@ -26,7 +26,7 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
     };
     blocked(
         &good.replace("mx.example:", "mx2.example:"),
-        "blocked: a.json: the state belongs to other services: mx2.example:",
+        "blocked: a.json: the state also belongs to mx2.example:",
     );
     let machine = good.lines().find(|line| line.contains("\"machine\"")).unwrap();
     blocked(&good.replace(machine, "  \"machine\": \"00\","), "the state belongs to another machine");
@@ -68,6 +68,38 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
     fs::remove_file(&file).unwrap();
     let step = world.call("a", "new.pem", NEEDS).is(0, "record-of-others");
     assert!(step.said.contains(&world.record("old")), "{step:?}");
+}
+
+/// A second port starts with the waits of a new state, and the first keeps its memory.
+#[test]
+#[ignore = "needs bind9 and openssl"]
+fn a_service_may_join_a_state_but_not_leave_it() {
+    let world = World::new("join");
+    world.certificates("old new", "ec -pkeyopt ec_paramgen_curve:P-256");
+    world.copy("old.pem", "used.pem");
+    let (port, second) = (world.port, crate::running::free_port());
+    let _services = [port, second].map(|port| world.serve("127.0.0.1", port, "old", None));
+    world.apply(&world.call("a", "old.pem", "--in-use used.pem --ttl 1").is(10, ""));
+    world.apply(&world.call("a", "new.pem", NEEDS).is(10, ""));
+    world.past(11, 3, || world.call("a", "new.pem", NEEDS)).is(12, "");
+    let both = format!("mx.example:{port},mx.example:{second}");
+    let call = || world.call_for(&both, "a", "new.pem", "--in-use used.pem --ttl 1");
+    // The old chain is in use on the second port too.
+    let step = call().is(10, "");
+    assert!(
+        step.data.contains(&format!("_{second}._tcp.")) && !step.data.contains(&format!("_{port}._tcp."))
+    );
+    assert_eq!(step.data.matches(" 3 1 1 ").count(), 2, "{step:?}");
+    world.apply(&step);
+    call().is(11, &format!("at _{second}._tcp.mx.example."));
+    world.past(11, 3, call).is(12, "");
+    let step =
+        world.call("a", "new.pem", NEEDS).is(1, &format!("the state also belongs to mx.example:{second}"));
+    assert!(step.said.contains("hint: name it too, or"), "{step:?}");
+    // A call that is killed leaves no files behind.
+    std::fs::write(world.file(".a.json.tlsagen"), "left").unwrap();
+    call().is(12, "");
+    assert!(!world.file(".a.json.tlsagen").exists());
 }
 
 #[test]

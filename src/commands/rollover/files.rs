@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::super::reading::{CertificateNeeded, read};
+use super::super::reading::{CertificateNeeded, owners, read};
 use super::super::trouble::{InFile, Trouble};
+use crate::advice;
 use crate::chain::{Budget, Chain, Member};
 use crate::cli::RolloverRequest;
-use crate::diagnostic::{Advise, Code};
+use crate::diagnostic::{Advise, Code, Finding, Severity};
 use crate::files;
 use crate::generate::{self, Material};
 use crate::input::{self, InputError, PrivateKey};
@@ -83,6 +84,25 @@ impl Files {
             Some(member) => Err(KeyTrouble::Missing(member.place().to_string())).in_file(file),
             None => Ok(()),
         }
+    }
+
+    /// The warnings and errors about the chain to install and its records.
+    ///
+    /// Errors: records or owners cannot be generated.
+    pub(super) fn findings(&self, request: &RolloverRequest) -> Result<Vec<Finding>, Trouble> {
+        let common = &request.common;
+        let mut findings = advice::findings(&advice::Context {
+            materials: &self.materials,
+            records: &generate::records(&self.materials, &request.params, None)?,
+            params: &request.params,
+            endpoints: &common.endpoints,
+            owners: &owners(common)?,
+            ttl: request.ttl,
+            now: common.now,
+        });
+        // Every step would repeat the hints.
+        findings.retain(|finding| finding.severity != Severity::Hint);
+        Ok(findings)
     }
 
     /// The chains and their records, with `is_installed` for a chain in use that is the chain to install.

@@ -8,17 +8,17 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::outcome::{NO, Outcome, UNDETERMINED, lines};
+use super::outcome::{NO, Outcome, TROUBLE, UNDETERMINED, lines};
 use super::trouble::{InFile, Trouble};
-use crate::advice;
 use crate::chain::Chain;
 use crate::cli::RolloverRequest;
 use crate::diagnostic::{Code, Finding, Severity};
 use crate::files::{FileError, PrivateFile, boot, machine_id};
-use crate::live::find::Dnssec;
 use crate::owner::Owner;
 use crate::render::{self, RolloverSheet};
-use crate::rollover::{Change, Decision, Identity, Jump, Reading, Reason, Records, State, Step, decide};
+use crate::rollover::{
+    Change, Decision, Identity, Jump, Reading, Reason, Records, State, StateError, Step, decide,
+};
 use files::Files;
 use look::{Service, look};
 
@@ -33,6 +33,11 @@ const RETIRE: u8 = 13;
 
 pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     let files = Files::read(request)?;
+    let findings = files.findings(request)?;
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        let talk = lines(&findings, request.common.quiet).collect();
+        return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
+    }
     let mut wanted = files.wanted(request)?;
     let (file, text) = match PrivateFile::open(&request.state) {
         Err(FileError::TooLarge) => return Ok(blocked("the state is larger than 1 MiB", request, HINT_ANEW)),
@@ -43,11 +48,17 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     };
     let (mut state, jump) = match State::read(&text, identity(request), reading()?) {
         Ok(state) => state,
+        Err(error @ StateError::Owners(_)) => {
+            return Ok(blocked(&error.to_string(), request, HINT_LEFT));
+        }
         Err(error) => return Ok(blocked(&error.to_string(), request, HINT_ANEW)),
     };
     let services = match look(request)? {
         Ok(services) => services,
-        Err(dnssec) => return Ok(undetermined(&dnssec, request)),
+        Err(dnssec) => {
+            let talk = vec![format!("undetermined: {dnssec}")];
+            return Ok(Outcome { talk, status: UNDETERMINED, ..Outcome::default() });
+        }
     };
     // Looking may take minutes: a wait begins when it is over.
     let jump = jump.or(state.clock.advance(reading()?));
@@ -65,7 +76,8 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     let now = state.clock.seconds;
     let decision = decide(&mut state.memory, &observed, &wanted, request.exceptions, now, &covers);
     file.replace(&state.to_text()).in_file(&request.state)?;
-    Ok(shown(request, &decision, &services, jump, now))
+    let findings = findings.into_iter().chain(jump.iter().map(clock_jump)).chain(not_reloaded(&decision));
+    Ok(shown(request, &decision, &services, findings.collect(), now))
 }
 
 /// Reads the clocks of the machine.
@@ -77,6 +89,9 @@ fn reading() -> Result<Reading, Trouble> {
 const HINT_STATE: &str =
     "make it a regular file of this user that nobody else can write, or give another file";
 const HINT_ANEW: &str = "delete it to start anew: nothing is retired then, and every wait starts again";
+
+const HINT_LEFT: &str =
+    "name it too, or delete the state to start anew and remove its records by hand when no client needs them";
 
 /// The identity of the state.
 fn identity(request: &RolloverRequest) -> Identity {
@@ -92,17 +107,11 @@ fn blocked(reason: &str, request: &RolloverRequest, hint: &str) -> Outcome {
     Outcome { talk, status: NO, ..Outcome::default() }
 }
 
-fn undetermined(dnssec: &Dnssec, request: &RolloverRequest) -> Outcome {
-    let mut talk = vec![format!("undetermined: {dnssec}")];
-    talk.extend(lines(&[advice::probe::of_lookup(dnssec)], request.common.quiet));
-    Outcome { talk, status: UNDETERMINED, ..Outcome::default() }
-}
-
 fn shown(
     request: &RolloverRequest,
     decision: &Decision,
     services: &[Service],
-    jump: Option<Jump>,
+    mut findings: Vec<Finding>,
     now: u64,
 ) -> Outcome {
     let quiet = request.common.quiet;
@@ -123,7 +132,6 @@ fn shown(
         Step::Blocked => (NO, None),
         Step::Undetermined => (UNDETERMINED, None),
     };
-    let mut findings: Vec<Finding> = jump.iter().map(clock_jump).collect();
     findings.extend(decision.others.iter().filter_map(|(place, record)| {
         let owner = services.get(*place)?.server.holder.clone();
         let text = format!(
@@ -166,6 +174,18 @@ fn clock_jump(jump: &Jump) -> Finding {
         jump.seconds
     );
     Finding::new(Code::ClockJump, Severity::Warning, &text)
+}
+
+/// The time in seconds after which a service that does not send the installed chain is reported. Behind a load balancer,
+/// a call may reach other machines only.
+const UNSENT: u64 = 24 * 3600;
+
+fn not_reloaded(decision: &Decision) -> Option<Finding> {
+    let hours = decision.unsent.filter(|seconds| *seconds >= UNSENT)? / 3600;
+    let text = format!(
+        "no address has sent the chain of --in-use for {hours} hours: reload the service, and check that it reads that file"
+    );
+    Some(Finding::new(Code::NotReloaded, Severity::Warning, &text))
 }
 
 /// The line that tells the step, its time and its reasons.
