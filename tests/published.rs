@@ -101,7 +101,14 @@ fn what_is_printed_is_covered_and_needs_no_change() {
                 let findings = advice::findings(&context);
                 assert!(findings.iter().all(|finding| finding.severity < Severity::Error), "{case}");
                 let origin: Option<Origin> = origin.map(|origin| origin.parse().unwrap());
-                let style = Style { format, ttl, origin: origin.clone(), comments: false, groups: false };
+                let style = Style {
+                    format,
+                    ttl,
+                    origin: origin.clone(),
+                    comments: false,
+                    groups: false,
+                    single_line: false,
+                };
                 let printed = render::render(&owners, &records, &findings, &style);
                 let set = PublishedSet::read(printed.as_bytes(), origin.as_ref(), &owners).unwrap();
                 for owner in &owners {

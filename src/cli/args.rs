@@ -8,7 +8,7 @@ use crate::live::starttls::Protocol;
 use crate::owner::Transport;
 use crate::render::{ChangesFormat, Format, ReportFormat};
 
-#[derive(Args)]
+#[derive(Debug, PartialEq, Args)]
 pub(super) struct RecordArgs {
     #[command(flatten)]
     pub(super) chain: ChainArgs,
@@ -17,14 +17,21 @@ pub(super) struct RecordArgs {
     pub(super) params: Vec<String>,
 }
 
-#[derive(Args)]
+#[derive(Debug, PartialEq, Args)]
 pub(super) struct ChainArgs {
     #[command(flatten)]
     pub(super) common: CommonArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+// How to print records. This is not a doc comment, because clap would print it in the help.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub(super) struct OutputArgs {
     /// TTL of the records
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
-    #[arg(short, long, value_enum, default_value = "zone", help = format_help())]
+    #[arg(short, long, value_enum, default_value_t, help = format_help())]
     pub(super) format: Format,
     /// Add comments about each certificate
     #[arg(long)]
@@ -35,6 +42,25 @@ pub(super) struct ChainArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BatchArgs {
+    /// File of lines CHAIN HOST[:PORT][,...] [USAGE SELECTOR MTYPE]...; - for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(super) file: String,
+    #[command(flatten)]
+    pub(super) owner: OwnerArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// Print the records of the good lines although some lines are bad; the exit status is 2 all the same
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Number of lines to work on at the same time [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 #[derive(Args)]
@@ -205,13 +231,25 @@ pub(super) struct RolloverArgs {
 }
 
 // Arguments of every subcommand that reads a chain. This is not a doc comment, because clap would print it in the help.
-#[derive(Args)]
+#[derive(Debug, PartialEq, Args)]
 pub(super) struct CommonArgs {
     /// PEM or DER file with certificates, a CSR or a key; - for standard input
     pub(super) chain: String,
     /// Server name, or a full owner name (_25._tcp.mx.example)
     #[arg(value_name = "HOST[:PORT][,...]")]
     pub(super) hosts: String,
+    #[command(flatten)]
+    pub(super) owner: OwnerArgs,
+    /// File of the next certificate, CSR or key, whose records are included too (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(super) next: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+// How to make owner names of hosts. This is not a doc comment, because clap would print it in the help.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub(super) struct OwnerArgs {
     /// Ports for each HOST without a port, such as 25,465 [default: 25]
     #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
     pub(super) port: Option<Vec<String>>,
@@ -221,9 +259,11 @@ pub(super) struct CommonArgs {
     /// $ORIGIN of --records and of the output; owner names below the origin are printed as relative names
     #[arg(long, value_name = "NAME")]
     pub(super) origin: Option<String>,
-    /// File of the next certificate, CSR or key, whose records are included too (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub(super) next: Vec<String>,
+}
+
+// The time, and what to say. This is not a doc comment, because clap would print it in the help.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub(super) struct RunArgs {
     /// Use this time, such as 2026-11-23T12:00:00Z, instead of the clock
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,

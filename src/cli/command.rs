@@ -2,11 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
-use super::args::{ChainArgs, CheckArgs, DiffArgs};
+use super::args::{BatchArgs, ChainArgs, CheckArgs, DiffArgs};
 #[cfg(feature = "live")]
 use super::args::{ProbeArgs, RolloverArgs};
 use super::notes::{EXIT_STATUS, NOTES, examples};
-use super::{CheckRequest, DiffRequest, Request, Shell, UsageError, help};
+use super::{BatchRequest, CheckRequest, DiffRequest, Request, Shell, UsageError, help};
 #[cfg(feature = "live")]
 use super::{ProbeRequest, RolloverRequest};
 #[cfg(feature = "live")]
@@ -18,7 +18,7 @@ const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before
 macro_rules! usage {
     ($probe:literal) => {
         concat!(
-            "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]\n       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]\n       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]",
+            "tlsagen [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen chain [OPTIONS] <CHAIN> <HOST>[:PORT][,...]\n       tlsagen batch [OPTIONS] [FILE]\n       tlsagen check [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [--records <FILE|->]\n       tlsagen diff [OPTIONS] <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]... [--records <FILE|->]",
             $probe,
             "\n       tlsagen completions <SHELL>\n       tlsagen man\n       tlsagen help [<SUBCOMMAND>|diagnostics|hooks|json]"
         )
@@ -37,6 +37,14 @@ const CHAIN_HELP: &str = "Example:
   tlsagen chain fullchain.pem mx.example
 
 For each certificate, in the order of the certification path, prints a comment and the records with these selectors and matching types: 0 1, 1 1, 0 2 and 1 2. Choose the records to publish.";
+
+const BATCH_HELP: &str = "Examples:
+  tlsagen batch lineages.txt >>db.example
+  ls -d /etc/letsencrypt/live/*/ | sed 's,.*/live/\\(.*\\)/,&fullchain.pem \\1,' | tlsagen batch
+
+Each line has the arguments of one call: CHAIN HOST[:PORT][,...] [USAGE SELECTOR MTYPE]..., separated by blanks. The options count for all lines. Empty lines and lines that start with # are skipped.
+
+Prints what a call for each line prints, in the order of the lines; with --format json, one object on a line. If a line is bad, prints no records, names each bad line, and exits with status 2.";
 
 macro_rules! check_help {
     ($examples:literal) => {
@@ -122,6 +130,9 @@ pub(super) enum Command {
     /// Print every record of every certificate: usage 3 for end entities, 2 for CAs
     #[command(help_template = TEMPLATE, before_help = CHAIN_HELP)]
     Chain(Box<ChainArgs>),
+    /// Print the records of many chains: one call for each line of a file
+    #[command(help_template = TEMPLATE, before_help = BATCH_HELP)]
+    Batch(Box<BatchArgs>),
     /// Check whether the published records cover a chain
     #[command(help_template = TEMPLATE, before_help = CHECK_HELP)]
     Check(Box<CheckArgs>),
@@ -164,6 +175,8 @@ pub enum Invocation {
     Records(Request, Vec<Params>),
     /// Prints every record of every certificate.
     Chain(Request),
+    /// Prints the records of many chains.
+    Batch(BatchRequest),
     /// Checks whether published records cover the chain.
     Check(CheckRequest),
     /// Prints the records to add to the published set and the records to remove.
@@ -192,6 +205,7 @@ impl Command {
     pub(super) fn invocation(self) -> Result<Invocation, UsageError> {
         Ok(match self {
             Self::Chain(args) => Invocation::Chain(args.request()?),
+            Self::Batch(args) => Invocation::Batch(args.request()?),
             Self::Check(args) => Invocation::Check(args.request()?),
             Self::Diff(args) => Invocation::Diff(args.request()?),
             #[cfg(feature = "live")]

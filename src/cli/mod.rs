@@ -1,12 +1,14 @@
 //! The command line: definition, help text and parsing of arguments, without program logic.
 
 mod args;
+mod batch;
 mod command;
 mod completions;
 mod error;
 #[cfg(feature = "live")]
 mod live;
 pub mod notes;
+mod plain;
 #[cfg(feature = "live")]
 mod rollover;
 mod values;
@@ -26,6 +28,7 @@ use crate::text::{Shown, is_path};
 use crate::tlsa::Params;
 
 use args::{ChainArgs, CheckArgs, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
+pub use batch::BatchRequest;
 pub use clap_complete::Shell;
 pub use command::Invocation;
 use command::{Cli, Command};
@@ -80,6 +83,8 @@ pub struct Request {
     pub depth: Option<usize>,
     /// Whether warnings are errors.
     pub strict: bool,
+    /// Whether to write a JSON object on one line.
+    pub single_line: bool,
 }
 
 /// The arguments of `check`.
@@ -133,6 +138,9 @@ pub struct DiffRequest {
 /// Errors: a usage error, with a hint.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(plain) = plain::plain(&args) {
+        return plain.invocation();
+    }
     let wrong_call = |error| UsageError::from_clap(error, &args);
     // Most command lines print records. Building the subcommands takes longer than parsing such a command line, so try
     // to parse it without subcommands first.
@@ -188,7 +196,12 @@ pub fn command() -> clap::Command {
 
 impl RecordArgs {
     fn invocation(self) -> Result<Invocation, UsageError> {
-        Ok(Invocation::Records(self.chain.request()?, params(&self.params)?))
+        let (request, params) = self.request()?;
+        Ok(Invocation::Records(request, params))
+    }
+
+    fn request(self) -> Result<(Request, Vec<Params>), UsageError> {
+        Ok((self.chain.request()?, params(&self.params)?))
     }
 }
 
@@ -196,11 +209,12 @@ impl ChainArgs {
     fn request(self) -> Result<Request, UsageError> {
         Ok(Request {
             common: self.common.values(&[])?,
-            ttl: self.ttl,
-            format: self.format,
-            comments: self.comments,
-            depth: self.depth,
-            strict: self.strict,
+            ttl: self.output.ttl,
+            format: self.output.format,
+            comments: self.output.comments,
+            depth: self.output.depth,
+            strict: self.output.strict,
+            single_line: false,
         })
     }
 }
@@ -329,25 +343,26 @@ impl CommonArgs {
         let endpoints = Endpoint::parse_list(&self.hosts)?;
         let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
         let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
-        if self.port.is_some() && !endpoints.iter().any(takes_port) {
+        let (owner, run) = (self.owner, self.run);
+        if owner.port.is_some() && !endpoints.iter().any(takes_port) {
             return wrong("--port has no effect: each HOST has a port of its own", "use one or the other");
         }
-        if self.transport.is_some() && !endpoints.iter().any(takes_transport) {
+        if owner.transport.is_some() && !endpoints.iter().any(takes_transport) {
             return wrong(
                 "--transport has no effect: each HOST is a full owner name",
                 "remove --transport, or give the host name only",
             );
         }
-        let ports = self.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
+        let ports = owner.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
             ports.iter().map(|port| parsed(port, "--port")).collect::<Result<_, NameError>>()
         })?;
         Ok(Common {
             endpoints,
             ports,
-            transport: self.transport.unwrap_or(Transport::Tcp),
-            origin: self.origin.map(|origin| parsed(&origin, "--origin")).transpose()?,
-            now: clock(self.at)?,
-            quiet: self.quiet,
+            transport: owner.transport.unwrap_or(Transport::Tcp),
+            origin: owner.origin.map(|origin| parsed(&origin, "--origin")).transpose()?,
+            now: clock(run.at)?,
+            quiet: run.quiet,
             chain: self.chain,
             next: self.next,
         })

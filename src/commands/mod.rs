@@ -1,5 +1,6 @@
 //! The subcommands, one file each. A subcommand reads input, calls the other modules and writes output.
 
+mod batch;
 mod check;
 mod diff;
 mod outcome;
@@ -50,6 +51,7 @@ fn outcome(invocation: Invocation, palette: Palette) -> Result<Outcome, Trouble>
     match invocation {
         Invocation::Records(request, params) => records::records(&request, &params),
         Invocation::Chain(request) => records::chain(&request),
+        Invocation::Batch(request) => batch::batch(&request),
         Invocation::Check(request) => check::check(&request, palette),
         Invocation::Diff(request) => diff::diff(&request),
         #[cfg(feature = "live")]

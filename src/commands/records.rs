@@ -31,6 +31,7 @@ fn style(request: &Request) -> Style {
         origin: request.common.origin.clone(),
         comments: request.comments,
         groups: false,
+        single_line: request.single_line,
     }
 }
 

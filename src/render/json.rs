@@ -30,7 +30,8 @@ struct Records<'a> {
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
     let of_owner = |owner| sheet.records.iter().map(move |record| json_record(owner, record));
     let records = sheet.owners.iter().flat_map(of_owner).collect();
-    json_text(&Records { records, findings: json_findings(sheet.findings) })
+    let document = Records { records, findings: json_findings(sheet.findings) };
+    if sheet.style.single_line { json_line(&document) } else { json_text(&document) }
 }
 
 /// A record in JSON; published records have no source.
@@ -92,7 +93,16 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
 /// Returns a document as text. The conversion cannot fail, because a document contains only strings, numbers and
 /// booleans.
 fn json_text(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    with_line_end(serde_json::to_string_pretty(document))
+}
+
+/// Returns a document as one line of text.
+fn json_line(document: &impl Serialize) -> String {
+    with_line_end(serde_json::to_string(document))
+}
+
+fn with_line_end(text: serde_json::Result<String>) -> String {
+    let mut text = text.unwrap_or_default();
     text.push('\n');
     text
 }

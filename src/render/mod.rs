@@ -31,9 +31,10 @@ pub use pem::pem;
 pub use rollover::{RolloverSheet, rollover};
 
 /// The output format of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// `owner IN TLSA 3 1 1 hex`, for a zone file.
+    #[default]
     Zone,
     /// `3 1 1 hex`: only the record data.
     Rdata,
@@ -90,6 +91,8 @@ pub struct Style {
     pub comments: bool,
     /// Whether to write an empty line between the records of different certificates.
     pub groups: bool,
+    /// Whether to write the whole JSON object on one line.
+    pub single_line: bool,
 }
 
 /// The input of the functions that write records in one format.

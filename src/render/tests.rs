@@ -40,7 +40,7 @@ fn text(params: &str, owners: &[&str], style: &Style) -> String {
 }
 
 fn style(format: Format) -> Style {
-    Style { format, ttl: None, origin: None, comments: false, groups: false }
+    Style { format, ttl: None, origin: None, comments: false, groups: false, single_line: false }
 }
 
 const OWNERS: [&str; 2] = ["_25._tcp.mx.example", "_465._tcp.mx.example"];

@@ -74,7 +74,8 @@ fn text(
     };
     let findings = advice::findings(&context);
     let groups = params.is_empty();
-    let style = Style { format: Format::Zone, ttl: None, origin: None, comments: groups, groups };
+    let style =
+        Style { format: Format::Zone, ttl: None, origin: None, comments: groups, groups, single_line: false };
     render::render(&owners, &records, &findings, &style)
 }
 

@@ -333,7 +333,14 @@ fn generated(materials: &[Material]) {
             assert!(!finding.message.contains(['\n', '\r', '\x1b']), "one line: {:?}", finding.message);
         }
         for format in Format::ALL {
-            let style = Style { format, ttl: None, origin: None, comments: true, groups: true };
+            let style = Style {
+                format,
+                ttl: None,
+                origin: None,
+                comments: true,
+                groups: true,
+                single_line: false,
+            };
             let text = render::render(&owners, &records, &findings, &style);
             if matches!(format, Format::Zone | Format::Generic) {
                 read_back(&text, &owners[0], &records);

@@ -1,0 +1,108 @@
+//! `batch`: prints the records of many chains, each as a call of its own would.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::outcome::{Outcome, TROUBLE};
+use super::reading::read;
+use super::records;
+use super::trouble::Trouble;
+use crate::cli::BatchRequest;
+use crate::diagnostic::Advise;
+use crate::files;
+use crate::text::file_name;
+
+pub(super) fn batch(request: &BatchRequest) -> Result<Outcome, Trouble> {
+    let octets = read(&request.file)?;
+    let text = std::str::from_utf8(&octets).map_err(|_| NotText(file_name(&request.file)))?;
+    let lines = BatchRequest::lines(text);
+    let outcomes = run(request, &lines);
+    let is_bad = |outcome: &Outcome| outcome.status != 0;
+    let bad = outcomes.iter().filter(|outcome| is_bad(outcome)).count();
+    let status = if bad > 0 { TROUBLE } else { 0 };
+    let mut talk = Vec::new();
+    let mut data = Vec::new();
+    for ((number, line), outcome) in lines.iter().zip(outcomes) {
+        if bad == 0 || request.keep_going || is_bad(&outcome) {
+            let place = Place { list: &request.file, number: *number, line };
+            talk.extend(outcome.talk.iter().map(|said| place.add_to(said)));
+        }
+        if bad == 0 || request.keep_going {
+            data.extend(outcome.data);
+        }
+    }
+    Ok(Outcome { data, talk, status })
+}
+
+/// Runs the calls of all lines, several at the same time; returns their results in the order of the lines.
+fn run(request: &BatchRequest, lines: &[(usize, &str)]) -> Vec<Outcome> {
+    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = request.jobs.unwrap_or_else(processors).min(lines.len());
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(lines.len())));
+    let work = || {
+        // The next line that no thread has taken.
+        while let Some((index, (_, line))) =
+            lines.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let outcome = request.call(line).map_err(Trouble::from);
+            let outcome = outcome.and_then(|(request, params)| records::records(&request, &params));
+            let outcome = outcome.unwrap_or_else(|trouble| Outcome::failed(&trouble));
+            // A thread that panicked ends the program.
+            let Ok(mut done) = done.lock() else { return };
+            done.push((index, outcome));
+            if done.len() % 100 == 0 {
+                files::progress(&format!("{} of {} lines", done.len(), lines.len()));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..jobs {
+            scope.spawn(work);
+        }
+        work();
+    });
+    files::progress("");
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// A line of the file.
+struct Place<'a> {
+    list: &'a str,
+    number: usize,
+    line: &'a str,
+}
+
+impl Place<'_> {
+    /// Adds the place to a message of its call, after the severity; names the chain if the message does not.
+    fn add_to(&self, said: &str) -> String {
+        let chain = file_name(self.line.split_ascii_whitespace().next().unwrap_or_default());
+        let place = format!("{}: line {}", file_name(self.list), self.number);
+        match said.split_once(": ") {
+            Some((severity, text)) if text.contains(&chain) => format!("{severity}: {place}: {text}"),
+            Some((severity, text)) => format!("{severity}: {place}: {chain}: {text}"),
+            None => format!("{place}: {said}"),
+        }
+    }
+}
+
+/// A file of lines that is not text.
+#[derive(Debug)]
+struct NotText(String);
+
+impl std::fmt::Display for NotText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: the file is not UTF-8 text", self.0)
+    }
+}
+
+impl std::error::Error for NotText {}
+
+impl Advise for NotText {
+    fn hint(&self) -> Option<String> {
+        Some("give a file of lines CHAIN HOST, not a certificate".to_owned())
+    }
+}
