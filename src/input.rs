@@ -2,12 +2,13 @@
 //! structure (RFC 7468); in DER, the first octets do.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
 use crate::key::{self, Container, KeyError};
-use crate::pem_file::{self, Block, PemError, PemProblem};
+use crate::pem_file::{self, Block, PemError, PemProblem, Plain, PlainBlock};
 use crate::x509::{Certificate, PublicKey, X509Error};
 
 /// The contents of a file.
@@ -39,6 +40,17 @@ pub struct PrivateKey {
 }
 
 impl Input {
+    /// The certificates of a file that [`Plain`] took completely; `None` if there is none, or if one cannot be read:
+    /// [`Input::read`] then returns the error.
+    pub fn of_plain(plain: Plain) -> Option<Self> {
+        let all = Arc::new(plain.octets);
+        let certificates = plain.blocks.into_iter().map(|PlainBlock { line, octets }| {
+            Some(Located { line: Some(line), certificate: Certificate::from_part(&all, octets).ok()? })
+        });
+        let certificates: Vec<Located> = certificates.collect::<Option<_>>()?;
+        (!certificates.is_empty()).then(|| Self::Certificates(certificates, Vec::new()))
+    }
+
     /// Reads DER if the first octets are DER, otherwise PEM.
     ///
     /// Errors: see [`InputError`]; a damaged file is never read in part.

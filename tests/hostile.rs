@@ -80,3 +80,26 @@ fn the_targets_hold_on_seeds_findings_and_their_changes() {
         }
     }
 }
+
+/// The target `pem` compares both readers; here, the quick one is shown to be in use.
+#[test]
+fn the_quick_reader_takes_the_usual_files_only() {
+    let takes = |name: &str| {
+        let octets = fs::read(format!("{ROOT}/fixtures/{name}.pem")).unwrap();
+        tlsagen::pem_file::Plain::default().take(&octets, true) == octets.len()
+    };
+    for name in [
+        "acme",
+        "fullchain-rsa",
+        "fullchain-ecdsa",
+        "fullchain-p384",
+        "leaf-rsa",
+        "chain-rsa",
+        "with-root-rsa",
+    ] {
+        assert!(takes(name), "{name}");
+    }
+    for name in ["crlf", "bom", "combo", "utf16", "text", "next-p256.csr", "x509-label", "trusted"] {
+        assert!(!takes(name), "{name}");
+    }
+}

@@ -2,6 +2,7 @@
 //! what to do.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use time::OffsetDateTime;
 
@@ -222,8 +223,18 @@ fn same_spki(scene: &Scene<'_>) -> Findings {
 fn multi_leaf(scene: &Scene<'_>) -> Findings {
     let files = scene.end_entities.chunk_by(|one, other| std::ptr::eq(one.material, other.material));
     let leaves = files.filter(|leaves| leaves.len() > 1).flatten();
-    let called = leaves.map(|subject| format!("{subject}, {}", subject.certificate().key_algorithm()));
-    one(Hint, called, |names| format!("several server certificates, so publish the records of each: {names}"))
+    one(Hint, leaves.map(WithAlgorithm), |names| {
+        format!("several server certificates, so publish the records of each: {names}")
+    })
+}
+
+/// A certificate and its key algorithm, written only if they are shown.
+struct WithAlgorithm<'a>(&'a Subject<'a>);
+
+impl fmt::Display for WithAlgorithm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.0, self.0.certificate().key_algorithm())
+    }
 }
 
 fn ee_ca(scene: &Scene<'_>) -> Findings {

@@ -178,6 +178,9 @@ fn forecasts<'a>(
             _ => None,
         });
         let (members, records): (Vec<Member<'_>>, Vec<Published>) = of_cas.unzip();
+        if members.is_empty() {
+            continue;
+        }
         let Some(chain) = material.chain().filter(|chain| chain.has_end_entity()) else { continue };
         let forecasts = verify::forecast(chain, &records, asked.now)?;
         for (member, forecast) in members.into_iter().zip(forecasts) {

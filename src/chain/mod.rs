@@ -14,7 +14,6 @@ mod tests;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{Hash, Hasher};
 
 use crate::input::Located;
 use crate::owner::HostName;
@@ -315,21 +314,20 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
 
 /// Returns the distinct certificates in file order, and the repeated certificates.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
-    let mut seen = HashSet::new();
-    let first: Vec<bool> = certificates.iter().map(|at| seen.insert(Octets(at.certificate.der()))).collect();
+    // Most files have no repetitions, and then a few octets tell all certificates apart.
+    let mut seen = HashSet::with_capacity(certificates.len());
+    if certificates.iter().all(|at| seen.insert(few_octets(at.certificate.der()))) {
+        drop(seen);
+        return (certificates, Vec::new());
+    }
+    let mut seen = HashSet::with_capacity(certificates.len());
+    let first: Vec<bool> = certificates.iter().map(|at| seen.insert(at.certificate.der())).collect();
     drop(seen);
     let mut first = first.into_iter();
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
 
-/// The DER of a certificate. The hash covers only the first 48 octets, which contain the serial number, and the last 16
-/// octets of the signature: these octets are enough to distinguish certificates.
-#[derive(PartialEq, Eq)]
-struct Octets<'a>(&'a [u8]);
-
-impl Hash for Octets<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.first_chunk::<48>().hash(state);
-        self.0.last_chunk::<16>().hash(state);
-    }
+/// Some octets of a certificate: of its start, which contains the serial number, and of its signature.
+fn few_octets(der: &[u8]) -> (Option<&[u8; 48]>, Option<&[u8; 16]>) {
+    (der.first_chunk(), der.last_chunk())
 }

@@ -13,6 +13,7 @@ use crate::files;
 use crate::generate::Material;
 use crate::input::{Input, Located};
 use crate::owner::{Endpoint, HostName, NameError, Owner};
+use crate::pem_file::Plain;
 use crate::text;
 use crate::x509::Certificate;
 
@@ -26,7 +27,30 @@ pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
     let files = std::iter::once(&common.chain).chain(&common.next);
     let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
     let budget = Budget::default();
-    files.map(|file| Material::read(file.clone(), &read(file)?, &hosts, &budget).in_file(file)).collect()
+    files.map(|file| material(file, input(file)?, &hosts, &budget)).collect()
+}
+
+/// Reads the certificates or keys of a file.
+pub(super) fn input(file: &str) -> Result<Input, Trouble> {
+    let mut plain = Plain::default();
+    let whole = files::read_in_parts(file, &mut |part, is_last| plain.take(part, is_last)).in_file(file)?;
+    let input = if whole.is_none() { Input::of_plain(plain) } else { None };
+    match (input, whole) {
+        (Some(input), _) => Ok(input),
+        (None, Some(octets)) => Input::read(&octets).in_file(file),
+        // A certificate cannot be read: the strict reader tells which.
+        (None, None) => Input::read(&read(file)?).in_file(file),
+    }
+}
+
+/// Examines the contents of a file.
+pub(super) fn material(
+    file: &str,
+    input: Input,
+    hosts: &[HostName],
+    budget: &Budget,
+) -> Result<Material, Trouble> {
+    Material::of(file.to_owned(), input, hosts, budget).in_file(file)
 }
 
 /// Returns the owners, in the order of hosts and ports, without duplicates.
@@ -42,7 +66,7 @@ pub(super) fn owners(request: &Common) -> Result<Vec<Owner>, NameError> {
 
 /// Reads the CA certificates of a trust store.
 pub(super) fn store(file: &str) -> Result<Vec<Certificate>, Trouble> {
-    match Input::read(&read(file)?).in_file(file)? {
+    match input(file)? {
         Input::Certificates(certificates, _) => {
             Ok(certificates.into_iter().map(|Located { certificate, .. }| certificate).collect())
         }

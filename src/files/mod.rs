@@ -4,9 +4,9 @@ mod machine;
 mod private;
 
 use std::fmt;
-use std::fs::{File, Permissions};
+use std::fs::{File, Metadata, Permissions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -35,11 +35,65 @@ const BUFFER: usize = 8 * 1024;
 ///
 /// Errors: the file cannot be read, or is larger than 16 MiB.
 pub fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let octets = octets(path)?;
+    octets(path).map(guarded)
+}
+
+/// Disables core dumps if the octets look like a private key.
+fn guarded(octets: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     if may_be_private_key(&octets) {
         forbid_core_dumps();
     }
-    Ok(octets)
+    octets
+}
+
+/// What [`read_in_parts`] gives a file to: the next part of the file that was not taken yet, and whether the file ends
+/// after it. Returns the number of octets taken.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8], bool) -> usize;
+
+/// The largest part in octets.
+const PART: usize = 64 * 1024;
+
+/// Reads a file as [`read()`] does, but gives a regular file to `take` in parts of at most 64 KiB. Returns `None` if
+/// `take` took all of it, otherwise the whole file.
+///
+/// Errors: those of [`read()`].
+pub fn read_in_parts(path: &str, take: Take<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    if path == "-" {
+        return read(path).map(Some);
+    }
+    let mut file = File::open(path).map_err(FileError::Read)?;
+    let metadata = file.metadata().map_err(FileError::Read)?;
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    if metadata.is_file() && size <= LARGEST && take_all(&mut file, size, take).map_err(FileError::Read)? {
+        return Ok(None);
+    }
+    if metadata.is_file() {
+        file.rewind().map_err(FileError::Read)?;
+    }
+    contents(file, &metadata).map(guarded).map(Some)
+}
+
+/// Returns whether `take` took the whole file, of which it may be given a part only.
+fn take_all(file: &mut File, size: usize, take: Take<'_>) -> io::Result<bool> {
+    let mut buffer = Zeroizing::new(vec![0; (size + 1).min(PART)]);
+    let (mut waiting, mut total) = (0, 0);
+    loop {
+        let read = match file.read(buffer.get_mut(waiting..).unwrap_or_default()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        waiting += read;
+        total += read;
+        let taken = take(buffer.get(..waiting).unwrap_or_default(), read == 0);
+        if read == 0 || total > LARGEST {
+            return Ok(taken == waiting && total <= LARGEST);
+        }
+        if taken == 0 && waiting == buffer.len() {
+            return Ok(false);
+        }
+        buffer.copy_within(taken..waiting, 0);
+        waiting -= taken;
+    }
 }
 
 /// Whether the octets contain a private key in PEM, or are DER that starts with a version number. In DER, private keys
@@ -50,8 +104,13 @@ fn may_be_private_key(octets: &[u8]) -> bool {
         [0x30, _, rest @ ..] => Some(rest),
         _ => None,
     };
+    const KEY: &[u8] = b"PRIVATE KEY";
     content.is_some_and(|content| content.starts_with(&[0x02]))
-        || memchr::memmem::find(octets, b"PRIVATE KEY").is_some()
+        || match octets.len() {
+            // memmem asks the processor for its abilities, which is slow in a virtual machine.
+            PART.. => memchr::memmem::find(octets, KEY).is_some(),
+            _ => octets.windows(KEY.len()).any(|part| part == KEY),
+        }
 }
 
 /// Disables core dumps, which would contain the key. On Linux, also prevents other processes of the same user from
@@ -71,8 +130,13 @@ fn octets(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if path == "-" {
         return read_all(&mut io::stdin().lock(), FIRST, BUFFER);
     }
-    let mut file = File::open(path).map_err(FileError::Read)?;
+    let file = File::open(path).map_err(FileError::Read)?;
     let metadata = file.metadata().map_err(FileError::Read)?;
+    contents(file, &metadata)
+}
+
+/// Reads the contents of an open file.
+fn contents(mut file: File, metadata: &Metadata) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if metadata.is_dir() {
         return Err(FileError::Directory);
     }
@@ -110,6 +174,11 @@ fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizin
     }
     octets.truncate(length);
     Ok(octets)
+}
+
+/// Whether the file does not exist.
+pub fn is_missing(path: &str) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Writes all of `text` to standard output. It is not an error if the reader has closed the pipe.
@@ -240,13 +309,6 @@ pub enum FileError {
     WriteFile(io::Error),
     /// Standard output cannot be written.
     Write(io::Error),
-}
-
-impl FileError {
-    /// Whether the file to read does not exist.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Read(error) if error.kind() == ErrorKind::NotFound)
-    }
 }
 
 impl Advise for FileError {

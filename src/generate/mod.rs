@@ -44,7 +44,19 @@ impl Material {
         hosts: &[HostName],
         budget: &Budget,
     ) -> Result<Self, MaterialError> {
-        Ok(match Input::read(octets)? {
+        Self::of(file, Input::read(octets)?, hosts, budget)
+    }
+
+    /// Examines the contents of `file`.
+    ///
+    /// Errors: the certificates allow too many paths; a private key beside end entities belongs to none of them.
+    pub fn of(
+        file: String,
+        input: Input,
+        hosts: &[HostName],
+        budget: &Budget,
+    ) -> Result<Self, MaterialError> {
+        Ok(match input {
             Input::Certificates(certificates, keys) => {
                 let chain = Chain::new(certificates, hosts, budget)?;
                 Self::check_keys(&chain, &keys)?;

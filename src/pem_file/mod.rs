@@ -4,12 +4,14 @@
 //! error. This reader returns all blocks of a file, or an error with its line.
 
 mod error;
+mod plain;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 pub use error::{PemError, PemProblem};
+pub use plain::{Plain, PlainBlock};
 
 /// A PEM block from BEGIN to END, not yet decoded.
 #[derive(Debug, Clone, Copy)]
@@ -202,6 +204,20 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The length of the first line in octets, without its line end.
+fn line_length(text: &[u8]) -> usize {
+    let end = match text.len() {
+        // memchr asks the processor for its abilities, which takes longer than a whole file of usual size in a virtual
+        // machine.
+        LARGE.. => memchr::memchr2(b'\n', b'\r', text),
+        _ => text.iter().position(|octet| matches!(octet, b'\n' | b'\r')),
+    };
+    end.unwrap_or(text.len())
+}
+
+/// The length in octets from which a text is large.
+const LARGE: usize = 64 * 1024;
+
 impl<'a> Iterator for Lines<'a> {
     type Item = Line<'a>;
 
@@ -209,7 +225,7 @@ impl<'a> Iterator for Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let length = memchr::memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
+        let length = line_length(self.rest);
         let from = self.rest;
         let (text, end) = from.split_at(length);
         let end_length = match end {

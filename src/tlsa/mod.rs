@@ -3,6 +3,7 @@
 mod params;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256, Sha512};
 
@@ -66,8 +67,13 @@ const MAX_DATA: usize = 65_535 - 3;
 /// Whether `data` is the SHA-256 or SHA-512 digest of an empty input. A script that hashes the output of a failed
 /// command publishes such a digest.
 pub fn is_digest_of_nothing(data: &[u8]) -> bool {
-    (data.len() == 32 && data == Sha256::digest(b"").as_slice())
-        || (data.len() == 64 && data == Sha512::digest(b"").as_slice())
+    static SHA2_256: LazyLock<[u8; 32]> = LazyLock::new(|| Sha256::digest(b"").into());
+    static SHA2_512: LazyLock<[u8; 64]> = LazyLock::new(|| Sha512::digest(b"").into());
+    match data.len() {
+        32 => data == *SHA2_256,
+        64 => data == *SHA2_512,
+        _ => false,
+    }
 }
 
 /// An error in association data.

@@ -52,30 +52,48 @@ impl<'a> Attribute<'a> {
 
     /// Appends type and value so that equal attributes give equal octets.
     fn append(&self, to: &mut Vec<u8>) -> Option<()> {
-        let (identifier, value) = match self.identifier {
-            NUMERIC_STRING | BIT_STRING | SEQUENCE => (self.identifier, self.value.to_vec()),
-            _ => (UTF8_STRING, folded(&self.text()?).into_bytes()),
+        append_sized(to, |to| to.extend_from_slice(self.oid))?;
+        let identifier = match self.identifier {
+            NUMERIC_STRING | BIT_STRING | SEQUENCE => {
+                append_sized(to, |to| to.extend_from_slice(self.value))?;
+                self.identifier
+            }
+            UTF8_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING if self.value.is_ascii() => {
+                append_sized(to, |to| append_folded(to, self.value))?;
+                UTF8_STRING
+            }
+            _ => {
+                let text = self.text()?;
+                append_sized(to, |to| append_folded(to, text.as_bytes()))?;
+                UTF8_STRING
+            }
         };
-        for part in [self.oid, &value] {
-            to.extend(u32::try_from(part.len()).ok()?.to_be_bytes());
-            to.extend(part);
-        }
         to.push(identifier);
         Some(())
     }
 }
 
-/// Trims white space, replaces inner white space by one space, and converts ASCII letters to lower case.
-fn folded(text: &str) -> String {
-    let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
-    let mut folded = String::with_capacity(text.len());
+/// Appends what `part` appends, after its length in octets.
+fn append_sized(to: &mut Vec<u8>, part: impl FnOnce(&mut Vec<u8>)) -> Option<()> {
+    let start = to.len();
+    to.extend([0; 4]);
+    part(to);
+    let length = u32::try_from(to.len() - start - 4).ok()?;
+    to.get_mut(start..start + 4)?.copy_from_slice(&length.to_be_bytes());
+    Some(())
+}
+
+/// Appends UTF-8 text without white space at its ends, with inner white space replaced by one space, and with ASCII
+/// letters in lower case.
+fn append_folded(to: &mut Vec<u8>, text: &[u8]) {
+    let start = to.len();
+    let is_space = |octet: &u8| octet.is_ascii_whitespace() || *octet == b'\x0b';
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
-        if !folded.is_empty() {
-            folded.push(' ');
+        if to.len() > start {
+            to.push(b' ');
         }
-        folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        to.extend(word.iter().map(u8::to_ascii_lowercase));
     }
-    folded
 }
 
 /// Returns the attributes of a name, one list for each RelativeDistinguishedName; `None` if the name cannot be read.
@@ -88,15 +106,7 @@ pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
         let mut set = sets.set("").ok()?.inside(der);
         let mut attributes = Vec::new();
         while !set.is_empty() {
-            let mut parts = set.sequence("").ok()?.inside(der);
-            let oid = parts.object_identifier("").ok()?.content_octets(der);
-            let value = parts.any("").ok()?;
-            parts.end("").ok()?;
-            attributes.push(Attribute {
-                oid,
-                identifier: value.identifier(),
-                value: value.content_octets(der),
-            });
+            attributes.push(next_attribute(&mut set, der)?);
         }
         if !attributes.is_empty() {
             all.push(attributes);
@@ -105,18 +115,40 @@ pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
     (outer.all.end == der.len()).then_some(all)
 }
 
+fn next_attribute<'a>(set: &mut Reader<'a>, der: &'a [u8]) -> Option<Attribute<'a>> {
+    let mut parts = set.sequence("").ok()?.inside(der);
+    let oid = parts.object_identifier("").ok()?.content_octets(der);
+    let value = parts.any("").ok()?;
+    parts.end("").ok()?;
+    Some(Attribute { oid, identifier: value.identifier(), value: value.content_octets(der) })
+}
+
 /// Returns octets that are equal for names that clients treat as equal; a name that starts with all RDNs of another
 /// gives octets that start with those of the other. `None` if the name cannot be read.
 pub fn canonical_name(der: &[u8]) -> Option<Vec<u8>> {
-    let mut name = Vec::with_capacity(der.len() + 64);
-    for set in attributes(der)? {
-        let mut encoded = Vec::with_capacity(set.len());
-        for attribute in &set {
+    let outer = Reader::new(der).sequence("").ok().filter(|outer| outer.all.end == der.len())?;
+    let mut sets = outer.inside(der);
+    let mut name = Vec::with_capacity(2 * der.len());
+    while !sets.is_empty() {
+        let mut set = sets.set("").ok()?.inside(der);
+        if set.is_empty() {
+            continue;
+        }
+        let start = name.len();
+        name.extend(1_u32.to_be_bytes());
+        next_attribute(&mut set, der)?.append(&mut name)?;
+        if set.is_empty() {
+            continue;
+        }
+        // The order of several attributes does not matter.
+        let mut encoded = vec![name.split_off(start + 4)];
+        while !set.is_empty() {
             let mut octets = Vec::new();
-            attribute.append(&mut octets)?;
+            next_attribute(&mut set, der)?.append(&mut octets)?;
             encoded.push(octets);
         }
         encoded.sort();
+        name.truncate(start);
         name.extend(u32::try_from(encoded.len()).ok()?.to_be_bytes());
         name.extend(encoded.concat());
     }

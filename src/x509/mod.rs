@@ -9,6 +9,7 @@ mod error;
 mod extensions;
 mod general_names;
 mod name;
+mod octets;
 mod profile;
 mod public_key;
 mod signature;
@@ -17,7 +18,7 @@ mod strict;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use time::OffsetDateTime;
 use x509_parser::prelude::FromDer;
@@ -28,6 +29,7 @@ use der::Reader;
 pub use error::X509Error;
 use extensions::Extensions;
 pub use general_names::{GeneralName, Kind, NameConstraints, Subtree};
+use octets::Octets;
 pub use profile::CaStatus;
 pub use public_key::PublicKey;
 pub use signature::{SignatureCheck, Strength, TLS_SCHEMES};
@@ -37,7 +39,7 @@ pub use strict::is_certificate;
 /// A certificate whose outer structure has been parsed. The parts are stored as ranges of the DER.
 #[derive(Clone)]
 pub struct Certificate {
-    der: Vec<u8>,
+    der: Octets,
     tbs: Range<usize>,
     is_version_1: bool,
     serial: Range<usize>,
@@ -88,8 +90,17 @@ impl Certificate {
     /// Errors: not a certificate, extra data after the certificate, two different signature algorithms, a
     /// basicConstraints extension that is unreadable or occurs twice.
     pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
-        let (certificate, length) = Self::walk(der)?;
-        match certificate.der.len() - length {
+        let range = 0..der.len();
+        Self::from_part(&Arc::new(der), range)
+    }
+
+    /// Reads the certificate in `range` of `all`, the DER of several certificates; `range` must not contain anything
+    /// else.
+    ///
+    /// Errors: as [`Certificate::from_der`].
+    pub fn from_part(all: &Arc<Vec<u8>>, range: Range<usize>) -> Result<Self, X509Error> {
+        let (certificate, length) = Self::walk(Octets::new(all, range))?;
+        match certificate.der().len() - length {
             0 => Ok(certificate),
             octets => Err(X509Error::Trailing { octets }),
         }
@@ -100,20 +111,22 @@ impl Certificate {
     ///
     /// Errors: as [`Certificate::from_der`], except for extra data.
     pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
-        let (mut certificate, length) = Self::walk(der)?;
+        let range = 0..der.len();
+        let (mut certificate, length) = Self::walk(Octets::new(&Arc::new(der), range))?;
         certificate.der.truncate(length);
         Ok(certificate)
     }
 
-    fn walk(der: Vec<u8>) -> Result<(Self, usize), X509Error> {
-        let outer = Reader::new(&der).sequence("Certificate")?;
-        let mut parts = outer.inside(&der);
+    fn walk(octets: Octets) -> Result<(Self, usize), X509Error> {
+        let der = octets.get();
+        let outer = Reader::new(der).sequence("Certificate")?;
+        let mut parts = outer.inside(der);
         let tbs = parts.sequence("tbsCertificate")?;
         let signature_algorithm = parts.sequence("signatureAlgorithm")?;
         let signature = parts.bit_string("signatureValue")?;
         parts.end("Certificate")?;
 
-        let mut fields = tbs.inside(&der);
+        let mut fields = tbs.inside(der);
         let version = fields.optional_context(0)?;
         let serial = fields.integer("serialNumber")?;
         let inner_algorithm = fields.sequence("signature")?;
@@ -121,21 +134,21 @@ impl Certificate {
         let validity = fields.sequence("validity")?;
         let subject = fields.sequence("subject")?;
         let spki = fields.sequence("subjectPublicKeyInfo")?;
-        spki::check_structure(&der, &spki)?;
+        spki::check_structure(der, &spki)?;
         fields.optional_context(1)?;
         fields.optional_context(2)?;
         let extensions = fields.optional_context(3)?;
         fields.end("tbsCertificate")?;
-        if inner_algorithm.octets(&der) != signature_algorithm.octets(&der) {
+        if inner_algorithm.octets(der) != signature_algorithm.octets(der) {
             return Err(X509Error::SignatureAlgorithms);
         }
         let extensions = match extensions {
-            Some(wrapper) => Extensions::walk(&der, &wrapper)?,
+            Some(wrapper) => Extensions::walk(der, &wrapper)?,
             None => Extensions::default(),
         };
         let certificate = Self {
             tbs: tbs.all,
-            is_version_1: version.is_none_or(|version| version.content_octets(&der) == VERSION_1),
+            is_version_1: version.is_none_or(|version| version.content_octets(der) == VERSION_1),
             serial: serial.content,
             issuer: issuer.all,
             validity: Validity::read(der.get(validity.content).unwrap_or_default()),
@@ -148,18 +161,18 @@ impl Certificate {
             defect: OnceLock::new(),
             is_key_readable: OnceLock::new(),
             is_readable: OnceLock::new(),
-            der,
+            der: octets,
         };
         Ok((certificate, outer.all.end))
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.der.get(range.clone()).unwrap_or_default()
+        self.der().get(range.clone()).unwrap_or_default()
     }
 
     /// The DER of the whole certificate, unchanged, which selector 0 selects (RFC 6698 section 2.1.2).
     pub fn der(&self) -> &[u8] {
-        &self.der
+        self.der.get()
     }
 
     /// The DER of the SubjectPublicKeyInfo, unchanged, which selector 1 selects (RFC 6698 section 2.1.2).

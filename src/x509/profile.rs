@@ -66,7 +66,7 @@ impl Certificate {
             &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x04, 0x01],
         ];
         let Some(value) = &self.extensions.extended_key_usage else { return true };
-        parsed::<ExtendedKeyUsage<'_>>(&self.der, value).is_some_and(|usage| {
+        parsed::<ExtendedKeyUsage<'_>>(self.der(), value).is_some_and(|usage| {
             usage.server_auth || usage.other.iter().any(|oid| GATED.contains(&oid.as_bytes()))
         })
     }
@@ -116,7 +116,7 @@ impl Certificate {
     /// Whether clients can read the certificate at all. If they cannot, they refuse a chain with it, even if it is on no
     /// path.
     pub fn is_readable(&self) -> bool {
-        *self.is_readable.get_or_init(|| strict::is_certificate(&self.der))
+        *self.is_readable.get_or_init(|| strict::is_certificate(self.der()))
     }
 
     /// The first part for which clients reject the certificate: a name or an extension that cannot be read, or an
@@ -134,7 +134,7 @@ impl Certificate {
             {
                 Some("proxyCertInfo")
             }
-            _ => self.extensions.defects(&self.der).next(),
+            _ => self.extensions.defects(self.der()).next(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Certificate {
     }
 
     fn key_usage(&self, value: &Range<usize>) -> Option<KeyUsage> {
-        parsed::<KeyUsage>(&self.der, value)
+        parsed::<KeyUsage>(self.der(), value)
     }
 
     /// The subject key identifier (RFC 5280 section 4.2.1.2).
@@ -210,7 +210,7 @@ impl Certificate {
 
     /// The names of the extensions that occur twice or cannot be read. Clients may refuse such a certificate.
     pub fn unreadable_extensions(&self) -> Vec<&'static str> {
-        self.extensions.unreadable(&self.der)
+        self.extensions.unreadable(self.der())
     }
 
     /// Whether the certificate names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672

@@ -55,7 +55,11 @@ fn now() -> OffsetDateTime {
 /// The PEM reader: each block decodes to the same octets as with the pem crate, and in a file that is accepted, the
 /// reader finds every certificate that the lenient pem crate finds.
 pub(crate) fn pem(octets: &[u8]) {
-    let Ok(blocks) = pem_file::blocks(octets) else { return };
+    let Ok(blocks) = pem_file::blocks(octets) else {
+        let is_taken = pem_file::Plain::default().take(octets, true) == octets.len();
+        assert!(!is_taken, "the quick reader takes a file that the strict reader refuses");
+        return;
+    };
     let mut line = 0;
     for block in &blocks {
         assert!(block.line() > line, "blocks stand in the order of the file");
@@ -64,6 +68,7 @@ pub(crate) fn pem(octets: &[u8]) {
         assert_eq!(ours.is_ok(), theirs.is_ok(), "both decoders take the block of line {line}");
         assert_eq!(ours.ok(), theirs.ok());
     }
+    plain(octets, &blocks);
     if let Ok(Input::Certificates(certificates, _)) = Input::read(octets) {
         let ours: Vec<&[u8]> = certificates.iter().map(|located| located.certificate.der()).collect();
         let lenient = ::pem::parse_many(octets).unwrap_or_default();
@@ -73,6 +78,26 @@ pub(crate) fn pem(octets: &[u8]) {
     }
     let _ = Material::read("file".to_owned(), octets, &[], &Budget::default())
         .map(|material| generated(&[material]));
+}
+
+/// If the reader of files of the usual form takes the whole file, its blocks are those of the strict reader, in whatever
+/// parts it gets the file.
+fn plain(octets: &[u8], blocks: &[pem_file::Block<'_>]) {
+    let mut plain = pem_file::Plain::default();
+    let (mut taken, middle) = (0, octets.len() / 2);
+    taken += plain.take(&octets[..middle], middle == octets.len());
+    taken += plain.take(&octets[taken..], true);
+    let mut at_once = pem_file::Plain::default();
+    assert_eq!(at_once.take(octets, true) == octets.len(), taken == octets.len(), "the parts do not matter");
+    if taken < octets.len() {
+        return;
+    }
+    assert_eq!((&plain.octets, &plain.blocks), (&at_once.octets, &at_once.blocks));
+    assert_eq!(plain.blocks.len(), blocks.len(), "as many blocks as the strict reader finds");
+    for (quick, strict) in plain.blocks.iter().zip(blocks) {
+        assert_eq!((quick.line, "CERTIFICATE"), (strict.line(), strict.label()));
+        assert_eq!(plain.octets[quick.octets.clone()], strict.decode().unwrap());
+    }
 }
 
 /// The DER readers: the octets of a certificate or key are a part of the input.
@@ -333,14 +358,8 @@ fn generated(materials: &[Material]) {
             assert!(!finding.message.contains(['\n', '\r', '\x1b']), "one line: {:?}", finding.message);
         }
         for format in Format::ALL {
-            let style = Style {
-                format,
-                ttl: None,
-                origin: None,
-                comments: true,
-                groups: true,
-                single_line: false,
-            };
+            let style =
+                Style { format, ttl: None, origin: None, comments: true, groups: true, single_line: false };
             let text = render::render(&owners, &records, &findings, &style);
             if matches!(format, Format::Zone | Format::Generic) {
                 read_back(&text, &owners[0], &records);

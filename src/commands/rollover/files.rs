@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::reading::{CertificateNeeded, owners, read};
+use super::super::reading::{CertificateNeeded, input, material, owners, read};
 use super::super::trouble::{InFile, Trouble};
 use crate::advice;
 use crate::chain::{Budget, Chain, Member};
@@ -10,7 +10,7 @@ use crate::cli::RolloverRequest;
 use crate::diagnostic::{Advise, Code, Finding, Severity};
 use crate::files;
 use crate::generate::{self, Material};
-use crate::input::{self, InputError, PrivateKey};
+use crate::input::{InputError, PrivateKey, private_keys};
 use crate::key::KeyError;
 use crate::owner::{Endpoint, HostName};
 use crate::records::Published;
@@ -34,16 +34,12 @@ impl Files {
         let common = &request.common;
         let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
         let budget = Budget::default();
-        let material = |file: &String, octets: &[u8]| {
-            Material::read(file.clone(), octets, &hosts, &budget).in_file(file)
-        };
+        let material = |file: &String| material(file, input(file)?, &hosts, &budget);
         let files = std::iter::once(&common.chain).chain(&common.next);
-        let materials = files.map(|file| material(file, &read(file)?)).collect::<Result<_, Trouble>>()?;
-        let in_use = match request.in_use.as_ref().map(|file| (file, files::read(file))) {
-            None => None,
-            Some((_, Err(error))) if error.is_missing() => None,
-            Some((file, octets)) => Some(material(file, &octets.in_file(file)?)?),
-        };
+        let materials = files.map(material).collect::<Result<_, Trouble>>()?;
+        // The file does not exist before the first installation.
+        let in_use =
+            request.in_use.as_ref().filter(|file| !files::is_missing(file)).map(material).transpose()?;
         let files = Self { materials, in_use };
         files.in_use.as_ref().map(server_chain).transpose()?;
         files.prove_keys(request)?;
@@ -72,7 +68,7 @@ impl Files {
         }
         let is_of = |key: &PublicKey, member: &Member<'_>| key.is_key_of(member.certificate().spki());
         for file in &request.keys {
-            for key in input::private_keys(&read(file)?).map_err(KeyTrouble::Unreadable).in_file(file)? {
+            for key in private_keys(&read(file)?).map_err(KeyTrouble::Unreadable).in_file(file)? {
                 if !end_entities.iter().any(|member| is_of(&key, member)) {
                     return Err(KeyTrouble::Foreign).in_file(file);
                 }
