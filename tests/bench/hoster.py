@@ -48,6 +48,9 @@ def main():
         each = "xargs -0 -P2 -I{}"
         timed("tlsagen, a process a lineage", LINEAGES, f"{find} | {each} {TLSAGEN} {{}} mx.example 3 1 1 -q", folder)
         timed("/bin/true, a process a lineage", LINEAGES, f"{find} | {each} /bin/true {{}}", folder)
+        listed = "find . -name fullchain.pem -printf '%p mx.example 3 1 1\\n'"
+        for jobs in (1, 2):
+            timed(f"tlsagen batch --jobs {jobs}", LINEAGES, f"{listed} | {TLSAGEN} batch --jobs {jobs} -q", folder)
         some = os.path.join(folder, "sample")
         os.mkdir(some)
         for number in range(min(SAMPLE, LINEAGES)):
