@@ -25,6 +25,9 @@ pub(super) struct ChainArgs {
     pub(super) output: OutputArgs,
 }
 
+const LINES_HELP: &str =
+    "File of lines CHAIN HOST[:PORT][,...] [USAGE SELECTOR MTYPE]...; - for standard input";
+
 // How to print records. This is not a doc comment, because clap would print it in the help.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(super) struct OutputArgs {
@@ -46,8 +49,7 @@ pub(super) struct OutputArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BatchArgs {
-    /// File of lines CHAIN HOST[:PORT][,...] [USAGE SELECTOR MTYPE]...; - for standard input
-    #[arg(value_name = "FILE", default_value = "-")]
+    #[arg(value_name = "FILE", default_value = "-", help = LINES_HELP)]
     pub(super) file: String,
     #[command(flatten)]
     pub(super) owner: OwnerArgs,
