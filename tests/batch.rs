@@ -126,6 +126,21 @@ fn each_bad_line_is_named_with_its_file() {
     );
 }
 
+/// The options are for the lines that they concern.
+#[test]
+fn a_line_may_have_a_port_of_its_own() {
+    let list = "\u{feff}# with a byte order mark\n\
+                fixtures/leaf-rsa.pem mx.example\nfixtures/leaf-rsa.pem mx.example:993\n\
+                fixtures/leaf-rsa.pem _443._tcp.mx.example\n";
+    let output = tlsagen(&["batch", "-q", "-p", "25,465", "--transport", "udp"], list);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    let owners: Vec<&str> = printed.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    let expected =
+        ["_25._udp.mx.example.", "_465._udp.mx.example.", "_993._udp.mx.example.", "_443._tcp.mx.example."];
+    assert_eq!(owners, expected);
+}
+
 #[test]
 fn a_file_that_is_no_list_is_refused() {
     for (arguments, said) in [
@@ -134,6 +149,7 @@ fn a_file_that_is_no_list_is_refused() {
             "fixtures/fullchain-rsa.p12: the file is not UTF-8 text",
         ),
         (&["batch", "missing.txt"], "missing.txt: cannot read it: No such file"),
+        (&["batch", "missing.txt", "--port", "abc"], "tlsagen: error: 'abc' is not a port"),
         (&["batch", "-", "--jobs", "0"], "invalid value '0' for '--jobs <N>'"),
         (&["batch", "fixtures/leaf-rsa.pem"], "fixtures/leaf-rsa.pem: line 1: "),
     ] {
@@ -141,6 +157,10 @@ fn a_file_that_is_no_list_is_refused() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
         assert!(text(&output.stderr).contains(said), "{arguments:?}: {}", text(&output.stderr));
     }
+    // As after a failed command.
+    let nothing = tlsagen(&["batch"], "\n");
+    assert_eq!((nothing.status.code(), nothing.stdout.len()), (Some(2), 0));
+    assert!(text(&nothing.stderr).contains("standard input: the file is empty"));
     let empty = tlsagen(&["batch"], "# nothing\n\n");
     assert_eq!((empty.status.code(), empty.stdout.len(), empty.stderr.len()), (Some(0), 0, 0));
 }

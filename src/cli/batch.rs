@@ -1,8 +1,7 @@
 //! The arguments of `batch`, and the calls that the lines of its file describe.
 
-use super::args::BatchArgs;
-use super::plain::record_args;
-use super::{Request, UsageError, are_paths};
+use super::args::{BatchArgs, OutputArgs};
+use super::{Request, Shared, UsageError, are_paths, endpoints, params};
 use crate::tlsa::Params;
 
 /// The arguments of `batch`.
@@ -17,18 +16,20 @@ pub struct BatchRequest {
     /// Whether to print errors only.
     pub quiet: bool,
     /// The options, which count for all lines.
-    args: BatchArgs,
+    shared: Shared,
+    output: OutputArgs,
 }
 
 impl BatchArgs {
     pub(super) fn request(self) -> Result<BatchRequest, UsageError> {
         are_paths(&[("FILE", Some(&self.file))])?;
         Ok(BatchRequest {
-            file: self.file.clone(),
             keep_going: self.keep_going,
             jobs: self.jobs.map(usize::from),
             quiet: self.run.quiet,
-            args: self,
+            shared: Shared::new(self.owner, self.run)?,
+            output: self.output,
+            file: self.file,
         })
     }
 }
@@ -36,6 +37,7 @@ impl BatchArgs {
 impl BatchRequest {
     /// Returns the lines of the file that describe a call, each with its number, counted from 1.
     pub fn lines(text: &str) -> Vec<(usize, &str)> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_ascii()));
         lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect()
     }
@@ -52,9 +54,9 @@ impl BatchRequest {
                 "give options on the command line: they count for all lines; write ./ before a file name that starts with -",
             );
         }
-        let (chain, hosts, params) = match words.as_slice() {
+        let (chain, hosts, triples) = match words.as_slice() {
             ["-", ..] => return wrong("standard input cannot be the CHAIN of a line", "give a file"),
-            [chain, hosts, params @ ..] => (chain, hosts, params),
+            [chain, hosts, triples @ ..] => (*chain, *hosts, triples),
             _ => {
                 return wrong(
                     "HOST is missing",
@@ -62,9 +64,8 @@ impl BatchRequest {
                 );
             }
         };
-        let args = &self.args;
-        let args = record_args(chain, hosts, params, &args.owner, &args.output, &args.run);
-        let (request, params) = args.request()?;
-        Ok((Request { single_line: true, ..request }, params))
+        let endpoints = endpoints(chain, hosts, &[], &[])?;
+        let common = self.shared.clone().common(chain.to_owned(), Vec::new(), endpoints);
+        Ok((Request { single_line: true, ..Request::new(common, &self.output) }, params(triples)?))
     }
 }

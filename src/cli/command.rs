@@ -42,6 +42,8 @@ const BATCH_HELP: &str = "Examples:
   tlsagen batch lineages.txt >>db.example
   ls -d /etc/letsencrypt/live/*/ | sed 's,.*/live/\\(.*\\)/,&fullchain.pem \\1,' | tlsagen batch
 
+In the second example, each folder must have the name of its host.
+
 Each line has the arguments of one call: CHAIN HOST[:PORT][,...] [USAGE SELECTOR MTYPE]..., separated by blanks. The options count for all lines. Empty lines and lines that start with # are skipped.
 
 Prints what a call for each line prints, in the order of the lines; with --format json, one object on a line. If a line is bad, prints no records, names each bad line, and exits with status 2.";

@@ -27,7 +27,9 @@ use crate::render::{ChangesFormat, Format, ReportFormat};
 use crate::text::{Shown, is_path};
 use crate::tlsa::Params;
 
-use args::{ChainArgs, CheckArgs, CommonArgs, DiffArgs, PublishedArgs, RecordArgs};
+use args::{
+    ChainArgs, CheckArgs, CommonArgs, DiffArgs, OutputArgs, OwnerArgs, PublishedArgs, RecordArgs, RunArgs,
+};
 pub use batch::BatchRequest;
 pub use clap_complete::Shell;
 pub use command::Invocation;
@@ -196,26 +198,20 @@ pub fn command() -> clap::Command {
 
 impl RecordArgs {
     fn invocation(self) -> Result<Invocation, UsageError> {
-        let (request, params) = self.request()?;
-        Ok(Invocation::Records(request, params))
+        Ok(Invocation::Records(self.chain.request()?, params(&self.params)?))
     }
+}
 
-    fn request(self) -> Result<(Request, Vec<Params>), UsageError> {
-        Ok((self.chain.request()?, params(&self.params)?))
+impl Request {
+    fn new(common: Common, output: &OutputArgs) -> Self {
+        let OutputArgs { ttl, format, comments, depth, strict } = *output;
+        Self { common, ttl, format, comments, depth, strict, single_line: false }
     }
 }
 
 impl ChainArgs {
     fn request(self) -> Result<Request, UsageError> {
-        Ok(Request {
-            common: self.common.values(&[])?,
-            ttl: self.output.ttl,
-            format: self.output.format,
-            comments: self.output.comments,
-            depth: self.output.depth,
-            strict: self.output.strict,
-            single_line: false,
-        })
+        Ok(Request::new(self.common.values(&[])?, &self.output))
     }
 }
 
@@ -282,7 +278,7 @@ fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
     })
 }
 
-fn params(words: &[String]) -> Result<Vec<Params>, UsageError> {
+fn params(words: &[impl AsRef<str>]) -> Result<Vec<Params>, UsageError> {
     match words {
         [] => Ok(vec![Params::DEFAULT]),
         words => Ok(Params::parse_all(words)?),
@@ -325,46 +321,74 @@ fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageEr
     }
 }
 
-impl CommonArgs {
-    /// Checks and converts the common arguments. `others` are the other arguments that take file names.
-    fn values(self, others: &[Place<'_>]) -> Result<Common, UsageError> {
-        let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
-        if self.chain.is_empty() {
-            return wrong("CHAIN is empty", "check for an unset shell variable");
-        }
-        if is_subcommand(&self.chain) {
-            return Err(UsageError::misplaced(&self.chain));
-        }
-        are_paths(&[("CHAIN", Some(&self.chain))])?;
-        are_paths(&self.next.iter().map(|file| ("--next", Some(file))).collect::<Vec<_>>())?;
-        are_paths(others)?;
-        let others = others.iter().filter_map(|(_, file)| *file);
-        stdin_once(self.next.iter().chain([&self.chain]).chain(others))?;
-        let endpoints = Endpoint::parse_list(&self.hosts)?;
-        let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
-        let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
-        let (owner, run) = (self.owner, self.run);
-        if owner.port.is_some() && !endpoints.iter().any(takes_port) {
-            return wrong("--port has no effect: each HOST has a port of its own", "use one or the other");
-        }
-        if owner.transport.is_some() && !endpoints.iter().any(takes_transport) {
-            return wrong(
-                "--transport has no effect: each HOST is a full owner name",
-                "remove --transport, or give the host name only",
-            );
-        }
+/// Checks the files, and parses the hosts. `others` are the other arguments that take file names.
+fn endpoints(
+    chain: &str,
+    hosts: &str,
+    next: &[String],
+    others: &[Place<'_>],
+) -> Result<Vec<Endpoint>, UsageError> {
+    if chain.is_empty() {
+        return Err(UsageError::new("CHAIN is empty".to_owned(), "check for an unset shell variable"));
+    }
+    if is_subcommand(chain) {
+        return Err(UsageError::misplaced(chain));
+    }
+    let chain = chain.to_owned();
+    are_paths(&[("CHAIN", Some(&chain))])?;
+    are_paths(&next.iter().map(|file| ("--next", Some(file))).collect::<Vec<_>>())?;
+    are_paths(others)?;
+    let others = others.iter().filter_map(|(_, file)| *file);
+    stdin_once(next.iter().chain([&chain]).chain(others))?;
+    Ok(Endpoint::parse_list(hosts)?)
+}
+
+/// The values of the options that several calls can share.
+#[derive(Debug, Clone)]
+struct Shared {
+    ports: Vec<Port>,
+    transport: Transport,
+    origin: Option<Origin>,
+    now: OffsetDateTime,
+    quiet: bool,
+}
+
+impl Shared {
+    fn new(owner: OwnerArgs, run: RunArgs) -> Result<Self, UsageError> {
         let ports = owner.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
             ports.iter().map(|port| parsed(port, "--port")).collect::<Result<_, NameError>>()
         })?;
-        Ok(Common {
-            endpoints,
+        Ok(Self {
             ports,
             transport: owner.transport.unwrap_or(Transport::Tcp),
             origin: owner.origin.map(|origin| parsed(&origin, "--origin")).transpose()?,
             now: clock(run.at)?,
             quiet: run.quiet,
-            chain: self.chain,
-            next: self.next,
         })
+    }
+
+    fn common(self, chain: String, next: Vec<String>, endpoints: Vec<Endpoint>) -> Common {
+        let Self { ports, transport, origin, now, quiet } = self;
+        Common { chain, next, endpoints, ports, transport, origin, now, quiet }
+    }
+}
+
+impl CommonArgs {
+    /// Checks and converts the common arguments. `others` are the other arguments that take file names.
+    fn values(self, others: &[Place<'_>]) -> Result<Common, UsageError> {
+        let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
+        let endpoints = endpoints(&self.chain, &self.hosts, &self.next, others)?;
+        let takes_transport = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { .. });
+        let takes_port = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Server { port: None, .. });
+        if self.owner.port.is_some() && !endpoints.iter().any(takes_port) {
+            return wrong("--port has no effect: each HOST has a port of its own", "use one or the other");
+        }
+        if self.owner.transport.is_some() && !endpoints.iter().any(takes_transport) {
+            return wrong(
+                "--transport has no effect: each HOST is a full owner name",
+                "remove --transport, or give the host name only",
+            );
+        }
+        Ok(Shared::new(self.owner, self.run)?.common(self.chain, self.next, endpoints))
     }
 }

@@ -43,32 +43,22 @@ pub(super) fn plain(args: &[OsString]) -> Option<Plain> {
         [chain, hosts, params @ ..] if !is_subcommand(chain) => (*chain, *hosts, params),
         _ => return None,
     };
-    let args = record_args(chain, hosts, params, &OwnerArgs::default(), &OutputArgs::default(), &run);
-    match is_chain {
-        true if params.is_empty() => Some(Plain::Chain(args.chain)),
-        true => None,
-        false => Some(Plain::Records(args)),
-    }
-}
-
-/// The arguments of a call for records with these words and options.
-pub(super) fn record_args(
-    chain: &str,
-    hosts: &str,
-    params: &[&str],
-    owner: &OwnerArgs,
-    output: &OutputArgs,
-    run: &RunArgs,
-) -> RecordArgs {
     let common = CommonArgs {
         chain: chain.to_owned(),
         hosts: hosts.to_owned(),
-        owner: owner.clone(),
+        owner: OwnerArgs::default(),
         next: Vec::new(),
-        run: run.clone(),
+        run,
     };
-    let params = params.iter().map(|word| (*word).to_owned()).collect();
-    RecordArgs { chain: ChainArgs { common, output: output.clone() }, params }
+    let chain = ChainArgs { common, output: OutputArgs::default() };
+    match is_chain {
+        true if params.is_empty() => Some(Plain::Chain(chain)),
+        true => None,
+        false => {
+            let params = params.iter().map(|word| (*word).to_owned()).collect();
+            Some(Plain::Records(RecordArgs { chain, params }))
+        }
+    }
 }
 
 #[cfg(test)]

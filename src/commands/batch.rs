@@ -8,15 +8,19 @@ use std::thread;
 use super::outcome::{Outcome, TROUBLE};
 use super::reading::read;
 use super::records;
-use super::trouble::Trouble;
+use super::trouble::{InFile, Trouble};
 use crate::cli::BatchRequest;
 use crate::diagnostic::Advise;
 use crate::files;
+use crate::input::InputError;
 use crate::text::file_name;
 
 pub(super) fn batch(request: &BatchRequest) -> Result<Outcome, Trouble> {
     let octets = read(&request.file)?;
     let text = std::str::from_utf8(&octets).map_err(|_| NotText(file_name(&request.file)))?;
+    if text.trim_ascii().is_empty() {
+        return Err(InputError::Empty).in_file(&request.file);
+    }
     let lines = BatchRequest::lines(text);
     let outcomes = run(request, &lines);
     let is_bad = |outcome: &Outcome| outcome.status != 0;
@@ -58,9 +62,9 @@ fn run(request: &BatchRequest, lines: &[(usize, &str)]) -> Vec<Outcome> {
         }
     };
     thread::scope(|scope| {
-        for _ in 1..jobs {
-            scope.spawn(work);
-        }
+        // Fewer threads do the same work if the system refuses more.
+        let start = |_: usize| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+        let _ = (1..jobs).all(start);
         work();
     });
     files::progress("");

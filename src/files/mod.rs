@@ -176,9 +176,9 @@ fn read_all(reader: &mut dyn Read, room: usize, least: usize) -> Result<Zeroizin
     Ok(octets)
 }
 
-/// Whether the file does not exist.
+/// Whether the file does not exist; standard input always exists.
 pub fn is_missing(path: &str) -> bool {
-    std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    path != "-" && std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Writes all of `text` to standard output. It is not an error if the reader has closed the pipe.
@@ -211,7 +211,8 @@ pub fn check_writable(path: &str) -> Result<(), FileError> {
 /// A temporary file in the folder of its final path.
 struct NewFile {
     path: PathBuf,
-    temporary: PathBuf,
+    /// The temporary file, until it is renamed.
+    temporary: Option<PathBuf>,
     file: File,
     /// The permissions of the file to replace.
     permissions: Option<Permissions>,
@@ -232,7 +233,8 @@ impl NewFile {
         let is_link = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         let path = PathBuf::from(path);
         let (temporary, file) = temporary(&path).map_err(FileError::WriteFile)?;
-        Ok(Self { path, temporary, file, permissions: permissions.filter(|_| !is_link) })
+        let (temporary, permissions) = (Some(temporary), permissions.filter(|_| !is_link));
+        Ok(Self { path, temporary, file, permissions })
     }
 
     /// Writes `text`, and renames the file to its final path when the text is on the disk.
@@ -242,7 +244,14 @@ impl NewFile {
             None => Ok(()),
         });
         let written = written.and_then(|()| self.file.sync_all());
-        let renamed = written.and_then(|()| std::fs::rename(&self.temporary, &self.path));
+        let renamed = written.and_then(|()| match &self.temporary {
+            Some(temporary) => std::fs::rename(temporary, &self.path),
+            None => Ok(()),
+        });
+        if renamed.is_ok() {
+            // From now on, a file of that name belongs to another call.
+            self.temporary = None;
+        }
         renamed.and_then(|()| sync_folder(&self.path)).map_err(FileError::WriteFile)
     }
 }
@@ -250,8 +259,10 @@ impl NewFile {
 /// Removes a file that was not renamed.
 impl Drop for NewFile {
     fn drop(&mut self) {
-        // The removal fails if the file has been renamed, so ignore the error.
-        let _ = std::fs::remove_file(&self.temporary);
+        if let Some(temporary) = &self.temporary {
+            // A failure cannot be reported.
+            let _ = std::fs::remove_file(temporary);
+        }
     }
 }
 

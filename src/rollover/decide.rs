@@ -51,8 +51,11 @@ pub fn decide<C>(
     let mut served = observed.iter().flat_map(|seen| &seen.served).peekable();
     let is_examined = served.peek().is_some();
     let is_sent = served.any(|served| served.is_wanted);
-    memory.sent =
-        memory.installed.map(|installed| if is_sent { now } else { memory.sent.unwrap_or(installed) });
+    match (wanted.is_installed && !is_sent, is_examined) {
+        (true, true) => memory.unsent = memory.unsent.or(Some(now)),
+        (true, false) => {}
+        (false, _) => memory.unsent = None,
+    }
     let mut decision = Case { places, wanted, exceptions, now, installed: memory.installed }.decide();
     for change in &decision.changes {
         let owner = observed.get(change.place).map(|seen| &seen.owner);
@@ -67,7 +70,7 @@ pub fn decide<C>(
         }
     }
     decision.others = others(memory, observed, wanted);
-    decision.unsent = memory.sent.filter(|_| is_examined && !is_sent).map(|sent| now.saturating_sub(sent));
+    decision.unsent = memory.unsent.filter(|_| is_examined).map(|since| now.saturating_sub(since));
     decision
 }
 

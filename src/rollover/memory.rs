@@ -13,9 +13,9 @@ pub struct Memory {
     /// The time of the clock since when the service has used the chain to install.
     #[serde(default)]
     pub(super) installed: Option<u64>,
-    /// The time of the clock at which an address last sent that chain, or at which it was installed.
+    /// The time of the clock since when each call that reached an address missed that chain.
     #[serde(default)]
-    pub(super) sent: Option<u64>,
+    pub(super) unsent: Option<u64>,
     /// The memory of each owner.
     pub(super) owners: BTreeMap<String, OwnerMemory>,
 }

@@ -13,7 +13,11 @@ const SERVICE: &str = r#"#!/bin/bash
 [ "$1" = reload ] && ! [ -e broken ] || exit 9
 [ ! -e elsewhere ] || exit 0
 cp tls/in-use.pem served.pem
-[ ! -e server.pid ] || kill "$(<server.pid)"
+if [ -e server.pid ]; then
+    kill "$(<server.pid)"
+    # Otherwise the new server may not get the port.
+    for _ in {1..100}; do kill -0 "$(<server.pid)" 2>/dev/null || break; sleep 0.02; done
+fi
 setsid openssl s_server -quiet -accept 127.0.0.1:PORT -cert served.pem -key served.pem -cert_chain served.pem \
     </dev/zero >/dev/null 2>&1 &
 echo $! >server.pid
