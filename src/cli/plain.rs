@@ -1,5 +1,5 @@
-//! Reads the command lines without options. Building clap's command takes several times as long as the rest of such a
-//! call, and most calls of hooks and loops are of this form.
+//! Reads the command lines without options. Building clap's command takes time in every call, and most calls of
+//! loops are of this form.
 
 use std::ffi::OsString;
 
