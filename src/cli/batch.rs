@@ -13,8 +13,6 @@ pub struct BatchRequest {
     pub keep_going: bool,
     /// The number of threads; `None` for one for each processor.
     pub jobs: Option<usize>,
-    /// Whether to print errors only.
-    pub quiet: bool,
     /// The options, which count for all lines.
     shared: Shared,
     output: OutputArgs,
@@ -26,7 +24,6 @@ impl BatchArgs {
         Ok(BatchRequest {
             keep_going: self.keep_going,
             jobs: self.jobs.map(usize::from),
-            quiet: self.run.quiet,
             shared: Shared::new(self.owner, self.run)?,
             output: self.output,
             file: self.file,

@@ -1,5 +1,6 @@
 //! `batch`: prints the records of many chains, each as a call of its own would.
 
+use std::fmt;
 use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,8 +98,8 @@ impl Place<'_> {
 #[derive(Debug)]
 struct NotText(String);
 
-impl std::fmt::Display for NotText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for NotText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: the file is not UTF-8 text", self.0)
     }
 }

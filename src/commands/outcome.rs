@@ -28,6 +28,12 @@ impl Outcome {
     pub(super) fn failed(trouble: &Trouble) -> Self {
         Self { data: Vec::new(), talk: trouble.lines(), status: TROUBLE }
     }
+
+    /// The failed result of a call whose findings contain an error, with no data; `None` if they contain none.
+    pub(super) fn refusal(findings: &[Finding], quiet: bool) -> Option<Self> {
+        let is_refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        is_refused.then(|| Self { data: Vec::new(), talk: lines(findings, quiet).collect(), status: TROUBLE })
+    }
 }
 
 /// Returns the findings as lines; if `quiet`, only the errors.

@@ -24,33 +24,28 @@ pub(super) fn read(file: &str) -> Result<Zeroizing<Vec<u8>>, Trouble> {
 
 /// Reads the chain file, then the `next` files. All share one budget.
 pub(super) fn materials(common: &Common) -> Result<Vec<Material>, Trouble> {
-    let files = std::iter::once(&common.chain).chain(&common.next);
+    materials_and(common, None)
+}
+
+/// Reads the chain file, then the `next` files, then one more file. All share one budget.
+pub(super) fn materials_and(common: &Common, more: Option<&String>) -> Result<Vec<Material>, Trouble> {
+    let files = std::iter::once(&common.chain).chain(&common.next).chain(more);
     let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
     let budget = Budget::default();
-    files.map(|file| material(file, input(file)?, &hosts, &budget)).collect()
+    files.map(|file| Material::of(file.clone(), input(file)?, &hosts, &budget).in_file(file)).collect()
 }
 
 /// Reads the certificates or keys of a file.
-pub(super) fn input(file: &str) -> Result<Input, Trouble> {
+fn input(file: &str) -> Result<Input, Trouble> {
     let mut plain = Plain::default();
-    let whole = files::read_in_parts(file, &mut |part, is_last| plain.take(part, is_last)).in_file(file)?;
-    let input = if whole.is_none() { Input::of_plain(plain) } else { None };
-    match (input, whole) {
-        (Some(input), _) => Ok(input),
-        (None, Some(octets)) => Input::read(&octets).in_file(file),
-        // A certificate cannot be read: the strict reader tells which.
-        (None, None) => Input::read(&read(file)?).in_file(file),
+    match files::read_in_parts(file, &mut |part, is_last| plain.take(part, is_last)).in_file(file)? {
+        Some(octets) => Input::read(&octets).in_file(file),
+        None => match Input::of_plain(plain) {
+            Some(input) => Ok(input),
+            // A certificate cannot be read: the strict reader tells which.
+            None => Input::read(&read(file)?).in_file(file),
+        },
     }
-}
-
-/// Examines the contents of a file.
-pub(super) fn material(
-    file: &str,
-    input: Input,
-    hosts: &[HostName],
-    budget: &Budget,
-) -> Result<Material, Trouble> {
-    Material::of(file.to_owned(), input, hosts, budget).in_file(file)
 }
 
 /// Returns the owners, in the order of hosts and ports, without duplicates.

@@ -1,6 +1,6 @@
 //! Prints the records for the requested parameters; for `chain`, prints the records of every certificate.
 
-use super::outcome::{Outcome, TROUBLE, lines};
+use super::outcome::{Outcome, lines};
 use super::reading::{materials, owners};
 use super::trouble::Trouble;
 use crate::advice;
@@ -57,11 +57,10 @@ fn print(
             finding.severity = Severity::Error;
         }
     }
-    let is_refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    let talk = lines(&findings, request.common.quiet).collect();
-    if is_refused {
-        return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
+    if let Some(refusal) = Outcome::refusal(&findings, request.common.quiet) {
+        return Ok(refusal);
     }
+    let talk = lines(&findings, request.common.quiet).collect();
     let data = render::render(&owners, records, &findings, style).into_bytes();
     Ok(Outcome { data, talk, status: 0 })
 }

@@ -61,13 +61,12 @@ pub fn read_in_parts(path: &str, take: Take<'_>) -> Result<Option<Zeroizing<Vec<
     if path == "-" {
         return read(path).map(Some);
     }
-    let mut file = File::open(path).map_err(FileError::Read)?;
-    let metadata = file.metadata().map_err(FileError::Read)?;
+    let (mut file, metadata) = open(path)?;
     let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    if metadata.is_file() && size <= LARGEST && take_all(&mut file, size, take).map_err(FileError::Read)? {
-        return Ok(None);
-    }
-    if metadata.is_file() {
+    if metadata.is_file() && size <= LARGEST {
+        if take_all(&mut file, size, take).map_err(FileError::Read)? {
+            return Ok(None);
+        }
         file.rewind().map_err(FileError::Read)?;
     }
     contents(file, &metadata).map(guarded).map(Some)
@@ -85,11 +84,11 @@ fn take_all(file: &mut File, size: usize, take: Take<'_>) -> io::Result<bool> {
         waiting += read;
         total += read;
         let taken = take(buffer.get(..waiting).unwrap_or_default(), read == 0);
-        if read == 0 || total > LARGEST {
-            return Ok(taken == waiting && total <= LARGEST);
-        }
-        if taken == 0 && waiting == buffer.len() {
-            return Ok(false);
+        let is_stuck = taken == 0 && waiting == buffer.len();
+        match () {
+            () if is_stuck || total > LARGEST => return Ok(false),
+            () if read == 0 => return Ok(taken == waiting),
+            () => {}
         }
         buffer.copy_within(taken..waiting, 0);
         waiting -= taken;
@@ -130,9 +129,14 @@ fn octets(path: &str) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if path == "-" {
         return read_all(&mut io::stdin().lock(), FIRST, BUFFER);
     }
+    let (file, metadata) = open(path)?;
+    contents(file, &metadata)
+}
+
+fn open(path: &str) -> Result<(File, Metadata), FileError> {
     let file = File::open(path).map_err(FileError::Read)?;
     let metadata = file.metadata().map_err(FileError::Read)?;
-    contents(file, &metadata)
+    Ok((file, metadata))
 }
 
 /// Reads the contents of an open file.

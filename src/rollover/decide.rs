@@ -51,10 +51,10 @@ pub fn decide<C>(
     let mut served = observed.iter().flat_map(|seen| &seen.served).peekable();
     let is_examined = served.peek().is_some();
     let is_sent = served.any(|served| served.is_wanted);
-    match (wanted.is_installed && !is_sent, is_examined) {
-        (true, true) => memory.unsent = memory.unsent.or(Some(now)),
-        (true, false) => {}
-        (false, _) => memory.unsent = None,
+    if is_sent || !wanted.is_installed {
+        memory.unsent = None;
+    } else if is_examined {
+        memory.unsent.get_or_insert(now);
     }
     let mut decision = Case { places, wanted, exceptions, now, installed: memory.installed }.decide();
     for change in &decision.changes {

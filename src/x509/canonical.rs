@@ -96,23 +96,32 @@ fn append_folded(to: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Returns the attributes of a name, one list for each RelativeDistinguishedName; `None` if the name cannot be read.
-/// OpenSSL ignores an RDN without attributes, so this function omits it.
-pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
-    let outer = Reader::new(der).sequence("").ok()?;
+/// Gives each RelativeDistinguishedName of a name to `take`; `None` if the name cannot be read, or if `take` returns
+/// `None`. OpenSSL ignores an RDN without attributes, so this function omits it.
+fn each_rdn<'a>(der: &'a [u8], mut take: impl FnMut(Reader<'a>) -> Option<()>) -> Option<()> {
+    let outer = Reader::new(der).sequence("").ok().filter(|outer| outer.all.end == der.len())?;
     let mut sets = outer.inside(der);
-    let mut all = Vec::new();
     while !sets.is_empty() {
-        let mut set = sets.set("").ok()?.inside(der);
+        let set = sets.set("").ok()?.inside(der);
+        if !set.is_empty() {
+            take(set)?;
+        }
+    }
+    Some(())
+}
+
+/// Returns the attributes of a name, one list for each RelativeDistinguishedName; `None` if the name cannot be read.
+pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
+    let mut all = Vec::new();
+    each_rdn(der, |mut set| {
         let mut attributes = Vec::new();
         while !set.is_empty() {
             attributes.push(next_attribute(&mut set, der)?);
         }
-        if !attributes.is_empty() {
-            all.push(attributes);
-        }
-    }
-    (outer.all.end == der.len()).then_some(all)
+        all.push(attributes);
+        Some(())
+    })?;
+    Some(all)
 }
 
 fn next_attribute<'a>(set: &mut Reader<'a>, der: &'a [u8]) -> Option<Attribute<'a>> {
@@ -126,19 +135,13 @@ fn next_attribute<'a>(set: &mut Reader<'a>, der: &'a [u8]) -> Option<Attribute<'
 /// Returns octets that are equal for names that clients treat as equal; a name that starts with all RDNs of another
 /// gives octets that start with those of the other. `None` if the name cannot be read.
 pub fn canonical_name(der: &[u8]) -> Option<Vec<u8>> {
-    let outer = Reader::new(der).sequence("").ok().filter(|outer| outer.all.end == der.len())?;
-    let mut sets = outer.inside(der);
     let mut name = Vec::with_capacity(2 * der.len());
-    while !sets.is_empty() {
-        let mut set = sets.set("").ok()?.inside(der);
-        if set.is_empty() {
-            continue;
-        }
+    each_rdn(der, |mut set| {
         let start = name.len();
         name.extend(1_u32.to_be_bytes());
         next_attribute(&mut set, der)?.append(&mut name)?;
         if set.is_empty() {
-            continue;
+            return Some(());
         }
         // The order of several attributes does not matter.
         let mut encoded = vec![name.split_off(start + 4)];
@@ -151,6 +154,7 @@ pub fn canonical_name(der: &[u8]) -> Option<Vec<u8>> {
         name.truncate(start);
         name.extend(u32::try_from(encoded.len()).ok()?.to_be_bytes());
         name.extend(encoded.concat());
-    }
+        Some(())
+    })?;
     Some(name)
 }

@@ -90,8 +90,7 @@ impl Certificate {
     /// Errors: not a certificate, extra data after the certificate, two different signature algorithms, a
     /// basicConstraints extension that is unreadable or occurs twice.
     pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
-        let range = 0..der.len();
-        Self::from_part(&Arc::new(der), range)
+        Self::from_octets(Octets::alone(der))
     }
 
     /// Reads the certificate in `range` of `all`, the DER of several certificates; `range` must not contain anything
@@ -99,7 +98,11 @@ impl Certificate {
     ///
     /// Errors: as [`Certificate::from_der`].
     pub fn from_part(all: &Arc<Vec<u8>>, range: Range<usize>) -> Result<Self, X509Error> {
-        let (certificate, length) = Self::walk(Octets::new(all, range))?;
+        Self::from_octets(Octets::new(all, range))
+    }
+
+    fn from_octets(octets: Octets) -> Result<Self, X509Error> {
+        let (certificate, length) = Self::walk(octets)?;
         match certificate.der().len() - length {
             0 => Ok(certificate),
             octets => Err(X509Error::Trailing { octets }),
@@ -111,8 +114,7 @@ impl Certificate {
     ///
     /// Errors: as [`Certificate::from_der`], except for extra data.
     pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
-        let range = 0..der.len();
-        let (mut certificate, length) = Self::walk(Octets::new(&Arc::new(der), range))?;
+        let (mut certificate, length) = Self::walk(Octets::alone(der))?;
         certificate.der.truncate(length);
         Ok(certificate)
     }

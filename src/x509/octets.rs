@@ -15,6 +15,12 @@ impl Octets {
         Self { all: Arc::clone(all), range }
     }
 
+    /// The octets of a buffer of its own.
+    pub(super) fn alone(octets: Vec<u8>) -> Self {
+        let range = 0..octets.len();
+        Self { all: Arc::new(octets), range }
+    }
+
     pub(super) fn get(&self) -> &[u8] {
         self.all.get(self.range.clone()).unwrap_or_default()
     }

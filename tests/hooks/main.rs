@@ -27,10 +27,12 @@ fn each_status_has_its_action() {
     }
     // A warning that somebody must act on.
     let usual = place.read("rollover");
-    let warning = "tlsagen: warning[not-reloaded]: no address";
-    let said = format!("#!/bin/sh\necho 'tlsagen: hint[x]: y'>&2; echo '{warning}' >&2\n");
-    place.executable("rollover", &said);
-    assert_eq!(place.with(""), (Some(0), String::new(), format!("{warning}\n")));
+    for code in ["not-reloaded", "ee-expired"] {
+        let warning = format!("tlsagen: warning[{code}]: no address");
+        let said = format!("#!/bin/sh\necho 'tlsagen: hint[x]: y'>&2; echo '{warning}' >&2\n");
+        place.executable("rollover", &said);
+        assert_eq!(place.with(""), (Some(0), String::new(), format!("{warning}\n")));
+    }
     place.executable("rollover", &usual);
     for status in [1, 2, 3, 137] {
         assert_eq!(

@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use super::super::reading::{CertificateNeeded, input, material, owners, read};
+use super::super::reading::{CertificateNeeded, materials_and, owners, read};
 use super::super::trouble::{InFile, Trouble};
 use crate::advice;
-use crate::chain::{Budget, Chain, Member};
+use crate::chain::{Chain, Member};
 use crate::cli::RolloverRequest;
 use crate::diagnostic::{Advise, Code, Finding, Severity};
 use crate::files;
-use crate::generate::{self, Material};
+use crate::generate::{self, GenerateError, Material, Record};
 use crate::input::{InputError, PrivateKey, private_keys};
 use crate::key::KeyError;
-use crate::owner::{Endpoint, HostName};
 use crate::records::Published;
 use crate::rollover::{self, Records, Wanted};
 use crate::text;
@@ -31,15 +30,10 @@ impl Files {
     ///
     /// Errors: a file cannot be read; the chain has no end entity; a private key is missing, unreadable or foreign.
     pub(super) fn read(request: &RolloverRequest) -> Result<Self, Trouble> {
-        let common = &request.common;
-        let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
-        let budget = Budget::default();
-        let material = |file: &String| material(file, input(file)?, &hosts, &budget);
-        let files = std::iter::once(&common.chain).chain(&common.next);
-        let materials = files.map(material).collect::<Result<_, Trouble>>()?;
         // The file does not exist before the first installation.
-        let in_use =
-            request.in_use.as_ref().filter(|file| !files::is_missing(file)).map(material).transpose()?;
+        let in_use = request.in_use.as_ref().filter(|file| !files::is_missing(file));
+        let mut materials = materials_and(&request.common, in_use)?;
+        let in_use = in_use.and_then(|_| materials.pop());
         let files = Self { materials, in_use };
         files.in_use.as_ref().map(server_chain).transpose()?;
         files.prove_keys(request)?;
@@ -82,14 +76,25 @@ impl Files {
         }
     }
 
-    /// The warnings and errors about the chain to install and its records.
+    /// The records of the chain to install and of the `next` files.
     ///
-    /// Errors: records or owners cannot be generated.
-    pub(super) fn findings(&self, request: &RolloverRequest) -> Result<Vec<Finding>, Trouble> {
+    /// Errors: records cannot be generated.
+    pub(super) fn records(&self, request: &RolloverRequest) -> Result<Vec<Record<'_>>, GenerateError> {
+        generate::records(&self.materials, &request.params, None)
+    }
+
+    /// The warnings and errors about the chain to install and `records`.
+    ///
+    /// Errors: an owner cannot be made.
+    pub(super) fn findings(
+        &self,
+        request: &RolloverRequest,
+        records: &[Record<'_>],
+    ) -> Result<Vec<Finding>, Trouble> {
         let common = &request.common;
         let mut findings = advice::findings(&advice::Context {
             materials: &self.materials,
-            records: &generate::records(&self.materials, &request.params, None)?,
+            records,
             params: &request.params,
             endpoints: &common.endpoints,
             owners: &owners(common)?,
@@ -101,13 +106,17 @@ impl Files {
         Ok(findings)
     }
 
-    /// The chains and their records, with `is_installed` for a chain in use that is the chain to install.
+    /// The chains and their records, with `is_installed` for a chain in use that is the chain to install. `all` are the
+    /// records of [`Files::records`].
     ///
     /// Errors: records cannot be generated.
-    pub(super) fn wanted(&self, request: &RolloverRequest) -> Result<Wanted<&Chain>, Trouble> {
+    pub(super) fn wanted(
+        &self,
+        request: &RolloverRequest,
+        all: &[Record<'_>],
+    ) -> Result<Wanted<&Chain>, Trouble> {
         let params = &request.params;
         let new = self.to_install()?;
-        let all = generate::records(&self.materials, params, None)?;
         let own = self.materials.get(..1).unwrap_or_default();
         let of_new = records(&generate::records(own, params, None)?);
         let in_use = match self.in_use.as_ref().and_then(|material| Some((material.chain()?, material))) {
@@ -118,12 +127,12 @@ impl Files {
             None => None,
         };
         let is_installed = in_use.as_ref().is_some_and(|in_use| has_same_certificates(in_use.chain, new));
-        let next = records(&all).difference(&of_new).cloned().collect();
+        let next = records(all).difference(&of_new).cloned().collect();
         Ok(Wanted { new: rollover::Material { chain: new, records: of_new }, in_use, next, is_installed })
     }
 }
 
-fn records(records: &[generate::Record<'_>]) -> Records {
+fn records(records: &[Record<'_>]) -> Records {
     records.iter().map(|record| Published::from(&record.tlsa)).collect()
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::outcome::{NO, Outcome, TROUBLE, UNDETERMINED, lines};
+use super::outcome::{NO, Outcome, UNDETERMINED, lines};
 use super::trouble::{InFile, Trouble};
 use crate::chain::Chain;
 use crate::cli::RolloverRequest;
@@ -33,12 +33,12 @@ const RETIRE: u8 = 13;
 
 pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     let files = Files::read(request)?;
-    let findings = files.findings(request)?;
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        let talk = lines(&findings, request.common.quiet).collect();
-        return Ok(Outcome { talk, status: TROUBLE, ..Outcome::default() });
+    let records = files.records(request)?;
+    let findings = files.findings(request, &records)?;
+    if let Some(refusal) = Outcome::refusal(&findings, request.common.quiet) {
+        return Ok(refusal);
     }
-    let mut wanted = files.wanted(request)?;
+    let mut wanted = files.wanted(request, &records)?;
     let (file, text) = match PrivateFile::open(&request.state) {
         Err(FileError::TooLarge) => return Ok(blocked("the state is larger than 1 MiB", request, HINT_ANEW)),
         Err(error @ (FileError::Untrusted(_) | FileError::NotRegular)) => {
