@@ -151,11 +151,12 @@ fn a_file_that_is_no_list_is_refused() {
         (&["batch", "missing.txt"], "missing.txt: cannot read it: No such file"),
         (&["batch", "missing.txt", "--port", "abc"], "tlsagen: error: 'abc' is not a port"),
         (&["batch", "-", "--jobs", "0"], "invalid value '0' for '--jobs <N>'"),
-        (&["batch", "fixtures/leaf-rsa.pem"], "fixtures/leaf-rsa.pem: line 1: "),
+        (&["batch", "fixtures/leaf-rsa.pem"], "fixtures/leaf-rsa.pem: line 1: this is a PEM block"),
     ] {
         let output = tlsagen(arguments, "");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
         assert!(text(&output.stderr).contains(said), "{arguments:?}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stderr).lines().count(), 2, "{arguments:?}");
     }
     // As after a failed command.
     let nothing = tlsagen(&["batch"], "\n");

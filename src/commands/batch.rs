@@ -18,11 +18,17 @@ use crate::text::file_name;
 
 pub(super) fn batch(request: &BatchRequest) -> Result<Outcome, Trouble> {
     let octets = read(&request.file)?;
-    let text = std::str::from_utf8(&octets).map_err(|_| NotText(file_name(&request.file)))?;
+    let text = std::str::from_utf8(&octets).map_err(|_| NotLines("the file is not UTF-8 text".to_owned()));
+    let text = text.in_file(&request.file)?;
     if text.trim_ascii().is_empty() {
         return Err(InputError::Empty).in_file(&request.file);
     }
     let lines = BatchRequest::lines(text);
+    // Messages about its lines would show parts of a private key.
+    if let Some((number, _)) = lines.iter().find(|(_, line)| line.starts_with("-----BEGIN ")) {
+        return Err(NotLines(format!("line {number}: this is a PEM block, not a line CHAIN HOST")))
+            .in_file(&request.file);
+    }
     let outcomes = run(request, &lines);
     let is_bad = |outcome: &Outcome| outcome.status != 0;
     let bad = outcomes.iter().filter(|outcome| is_bad(outcome)).count();
@@ -94,19 +100,19 @@ impl Place<'_> {
     }
 }
 
-/// A file of lines that is not text.
+/// What the file is instead of lines.
 #[derive(Debug)]
-struct NotText(String);
+struct NotLines(String);
 
-impl fmt::Display for NotText {
+impl fmt::Display for NotLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: the file is not UTF-8 text", self.0)
+        f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NotText {}
+impl std::error::Error for NotLines {}
 
-impl Advise for NotText {
+impl Advise for NotLines {
     fn hint(&self) -> Option<String> {
         Some("give a file of lines CHAIN HOST, not a certificate".to_owned())
     }
