@@ -187,6 +187,18 @@ codes! {
     DnsUnreachable "dns-unreachable" Probe "RFC 7672 section 2.2"
         "The lookup got no answer, or the host has no address."
         "Check the name servers. Use --dns to ask another server, or a longer --timeout. To ask an authoritative server, also give --trust-anchor."
+    TlsaLookupFails "tlsa-lookup-fails" Probe "RFC 7672 section 2.1.2"
+        "The host's addresses are signed, but the name servers do not answer the TLSA query: clients skip the host, and mail stays in the queue."
+        "Fix the name servers: they must answer queries of every type, if only to say that no record exists."
+    ServerDiffers "server-differs" Probe "RFC 7671 section 8.1"
+        "A name server of --server gives other TLSA records than the resolver, whose answer may come from a cache."
+        "Wait until the zone has reached every name server; if it does not, check the transfers of the zone."
+    ServerFails "server-fails" Probe ""
+        "A name server of --server does not answer, or its answer is not valid."
+        "Check that name server: some resolvers ask it."
+    ServedExpires "served-expires" Probe "RFC 7671 section 5.1"
+        "A served certificate has expired, or expires within --warn-days."
+        "Renew it, and reload the service. Usage 3 ignores dates, but a renewal that failed once may fail again."
     FamilyPassedOver "family-passed-over" Probe "RFC 7672 section 2.2"
         "Of the A and AAAA lookups, one failed and the other succeeded."
         "Check the name servers: the failing lookup may delay clients."
@@ -198,7 +210,7 @@ codes! {
     MxInsecure "mx-insecure" Probe "RFC 7672 section 2.2.1"
         "The MX records are unsigned, so an attacker can substitute other hosts." "Sign the mail domain's zone as well."
     NotVisited "not-visited" Probe ""
-        "Some hosts or addresses were not examined completely: --deadline expired, or there are more than 64 hosts, or one host has more than 32 addresses."
+        "Some hosts or addresses were not examined completely: --deadline expired, or there are more than 64 pairs of host and port, or one host has more than 32 addresses."
         "Increase --deadline, or probe the named hosts separately."
     KeyKindUnseen "key-kind-unseen" Probe "RFC 7671 section 8"
         "The server may have another certificate, for a key type that could not be examined."
@@ -255,6 +267,10 @@ pub struct Finding {
     pub severity: Severity,
     /// The host, owner, file or record that the finding is about; set only if there are several.
     pub about: Option<String>,
+    /// The host that the finding is about, if it is about one.
+    pub host: Option<String>,
+    /// The owner of the records that the finding is about, absolute, if it is about one.
+    pub owner: Option<String>,
     /// The text in one line, with the citation.
     pub message: String,
 }
@@ -266,13 +282,19 @@ impl Finding {
             "" => text.to_owned(),
             citation => format!("{text} ({citation})"),
         };
-        Self { code, severity, about: None, message }
+        Self { code, severity, about: None, host: None, owner: None, message }
     }
 
     /// Sets the host, owner, file or record that the finding is about.
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
+    }
+
+    /// Sets the host and the owner that the finding is about.
+    #[must_use]
+    pub fn of(self, host: Option<String>, owner: Option<String>) -> Self {
+        Self { host, owner, ..self }
     }
 }
 

@@ -70,7 +70,7 @@ pub fn page() -> String {
     page.heading("SH", "HOOKS AND ROLLOVERS");
     page.topic(&notes::hooks());
     page.heading("SH", "JSON");
-    page.topic(&notes::json());
+    page.prose(notes::JSON);
     page.heading("SH", "SEE ALSO");
     page.prose(notes::SEE_ALSO);
     page.roff.render()

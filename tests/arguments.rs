@@ -70,7 +70,7 @@ fn needs_network(args: &[String]) -> bool {
         return false;
     }
     let args_of_run = std::iter::once("tlsagen".into()).chain(args.iter().map(OsString::from));
-    match cli::parse(args_of_run) {
+    match cli::parse(&args_of_run.collect::<Vec<_>>()) {
         Ok(Invocation::Check(request)) => matches!(request.records, Records::Dns(_)),
         Ok(Invocation::Diff(request)) => matches!(request.records, Records::Dns(_)),
         Ok(Invocation::Probe(_)) => true,

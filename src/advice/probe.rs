@@ -1,15 +1,19 @@
 //! Rules about the result of a probe, and findings about lookups.
 
 use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use super::Rule;
 use super::words::Findings;
 use crate::diagnostic::Severity::{Hint, Warning};
 use crate::diagnostic::{Code, Finding, Severity};
+use crate::live::authorities::{Given, NameServer, deviating};
+use crate::live::discover::Discovery;
 use crate::live::dns::Expiry;
 use crate::live::find::{Dnssec, Remark};
 use crate::live::{Host, MOST_ADDRESSES, MOST_HOSTS, Omission, Visited};
 use crate::owner::HostName;
+use crate::records::Published;
 
 /// Rules about one host, in the order in which their findings are printed.
 const RULES: &[Rule<Host>] = &[
@@ -17,9 +21,12 @@ const RULES: &[Rule<Host>] = &[
     Rule::new(Code::DnsInsecure, |host| dnssec(host, Code::DnsInsecure)),
     Rule::new(Code::DnsBogus, |host| dnssec(host, Code::DnsBogus)),
     Rule::new(Code::DnsUnreachable, |host| dnssec(host, Code::DnsUnreachable)),
+    Rule::new(Code::TlsaLookupFails, |host| dnssec(host, Code::TlsaLookupFails)),
     Rule::new(Code::NoHost, |host| dnssec(host, Code::NoHost)),
     Rule::new(Code::FamilyPassedOver, |host| remarks(host, Code::FamilyPassedOver)),
     Rule::new(Code::SignatureEnds, |host| remarks(host, Code::SignatureEnds)),
+    Rule::new(Code::ServerDiffers, server_differs),
+    Rule::new(Code::ServerFails, server_fails),
     Rule::new(Code::NoRoute, no_route),
     Rule::new(Code::KeyKindUnseen, key_kind_unseen),
 ];
@@ -27,14 +34,19 @@ const RULES: &[Rule<Host>] = &[
 /// Rules about all hosts together.
 const RULES_OF_ALL: &[Rule<[Host]>] = &[Rule::new(Code::NotVisited, not_visited)];
 
-/// The findings about all hosts of one probe.
-pub fn findings(hosts: &[Host]) -> Vec<Finding> {
+/// The findings about all hosts of one probe. Certificates that expire within `days` days of `now` are reported.
+pub fn findings(hosts: &[Host], now: OffsetDateTime, days: u16) -> Vec<Finding> {
     let mut findings = Vec::new();
     for host in hosts {
-        let of_host = RULES.iter().flat_map(|rule| rule.findings(host));
+        let rules = RULES.iter().flat_map(|rule| rule.findings(host));
+        let expiries = expiries(host, now, days).into_iter();
+        let all =
+            rules.chain(expiries.map(|(severity, text)| Finding::new(Code::ServedExpires, severity, &text)));
+        let owner = host.owner.as_ref().map(ToString::to_string);
+        let all = all.map(|finding| finding.of(Some(host.host().to_owned()), owner.clone()));
         match hosts.len() {
-            1 => findings.extend(of_host),
-            _ => findings.extend(of_host.map(|finding| finding.about(host.host.clone()))),
+            1 => findings.extend(all),
+            _ => findings.extend(all.map(|finding| finding.about(host.place()))),
         }
     }
     findings.extend(RULES_OF_ALL.iter().flat_map(|rule| rule.findings(hosts)));
@@ -48,6 +60,7 @@ fn code_of(dnssec: &Dnssec) -> Option<Code> {
         Dnssec::NotGiven(_) | Dnssec::NoRecords => Some(Code::DnsNoRecords),
         Dnssec::Insecure(_) => Some(Code::DnsInsecure),
         Dnssec::Bogus(_) => Some(Code::DnsBogus),
+        Dnssec::Failing(_) => Some(Code::TlsaLookupFails),
         Dnssec::Unreachable(_) => Some(Code::DnsUnreachable),
         Dnssec::NoHost(_) => Some(Code::NoHost),
         Dnssec::NotVisited(_) => Some(Code::NotVisited),
@@ -65,24 +78,24 @@ pub fn of_remark(remark: &Remark) -> Finding {
     Finding::new(code, severity, &text)
 }
 
-/// Reports that the MX records of `domain` are unsigned.
-pub fn mx_insecure(domain: &HostName) -> Finding {
-    let domain = domain.as_str();
-    let text = format!(
-        "insecure MX: the MX records of {domain} are unsigned, so an attacker can substitute other hosts"
-    );
-    Finding::new(Code::MxInsecure, Warning, &text)
-}
-
-/// Reports why the mail hosts of `domain` are unknown.
-pub fn without_mx(domain: &HostName, dnssec: &Dnssec) -> Finding {
-    match dnssec {
+/// The findings about the records that name the services of `domain`; `failure` is the reason why they are unknown.
+pub fn of_discovery(domain: &HostName, discovery: &Discovery, failure: Option<&Dnssec>) -> Vec<Finding> {
+    let name = domain.as_str();
+    let failure = failure.map(|dnssec| match dnssec {
         Dnssec::NotVisited(omission) => {
-            let text = format!("the MX lookup of {}: {omission}", domain.as_str());
-            Finding::new(Code::NotVisited, Warning, &text)
+            Finding::new(Code::NotVisited, Warning, &format!("the lookup of the hosts of {name}: {omission}"))
         }
-        _ => of_lookup(dnssec),
-    }
+        dnssec => of_lookup(dnssec),
+    });
+    let insecure = || {
+        let text = format!(
+            "insecure MX: the MX records of {name} are unsigned, so an attacker can substitute other hosts"
+        );
+        Finding::new(Code::MxInsecure, Warning, &text)
+    };
+    let insecure = (discovery.is_secure == Some(false)).then(insecure);
+    let all = failure.into_iter().chain(insecure).chain(discovery.remark.iter().map(of_remark));
+    all.map(|finding| finding.of(Some(name.to_owned()), None)).collect()
 }
 
 /// Reports that `--save` had no certificate to write to `file`.
@@ -122,6 +135,50 @@ fn remarks(host: &Host, wanted: Code) -> Findings {
     said.map(|(_, severity, text)| (severity, text)).collect()
 }
 
+fn server_differs(host: &Host) -> Findings {
+    let list = |records: &[&Published]| {
+        let shown: Vec<String> = records.iter().map(ToString::to_string).collect();
+        shown.join(", ")
+    };
+    let said = |(server, given): (&NameServer, &Given)| {
+        let more: Vec<_> = given.records.iter().filter(|record| !host.records.contains(record)).collect();
+        let less: Vec<_> = host.records.iter().filter(|record| !given.records.contains(record)).collect();
+        let parts = [("does not give", list(&less)), ("also gives", list(&more))];
+        let parts = parts.iter().filter(|(_, list)| !list.is_empty());
+        let parts: Vec<String> = parts.map(|(verb, list)| format!("{verb} {list}")).collect();
+        (Warning, format!("{server} {}", parts.join(" and ")))
+    };
+    deviating(&host.name_servers, &host.records).map(said).collect()
+}
+
+fn server_fails(host: &Host) -> Findings {
+    let failed = host.name_servers.iter().filter_map(|(server, given)| Some((server, given.as_ref().err()?)));
+    failed.map(|(server, reason)| (Warning, format!("{server}: {reason}"))).collect()
+}
+
+/// Reports each served certificate that has expired, or expires within `days` days.
+fn expiries(host: &Host, now: OffsetDateTime, days: u16) -> Findings {
+    let mut seen = Vec::new();
+    let mut findings = Findings::new();
+    for certificate in host.endpoints.iter().flat_map(|endpoint| &endpoint.served) {
+        let Some(not_after) = certificate.validity().not_after else { continue };
+        let left = not_after - now;
+        if left > Duration::days(days.into()) || seen.contains(&certificate.der()) {
+            continue;
+        }
+        seen.push(certificate.der());
+        let (name, date) = (certificate.called(), not_after.date());
+        let text = match left.is_negative() {
+            true => format!("the served certificate {name} expired on {date}"),
+            false => {
+                format!("the served certificate {name} expires on {date}, in {} days", left.whole_days())
+            }
+        };
+        findings.push((Warning, text));
+    }
+    findings
+}
+
 fn no_route(host: &Host) -> Findings {
     let text = "this machine has no route to some addresses, so they were not examined".to_owned();
     host.is_partly_unrouted.then_some((Hint, text)).into_iter().collect()
@@ -130,7 +187,7 @@ fn no_route(host: &Host) -> Findings {
 fn key_kind_unseen(host: &Host) -> Findings {
     let said = |endpoint: &Visited| {
         let unseen = endpoint.unseen.as_ref()?;
-        Some((Hint, format!("{} {}: {unseen}", host.host, endpoint.address)))
+        Some((Hint, format!("{} {}: {unseen}", host.host(), endpoint.address)))
     };
     host.endpoints.iter().filter_map(said).collect()
 }
@@ -139,21 +196,24 @@ fn key_kind_unseen(host: &Host) -> Findings {
 fn not_visited(hosts: &[Host]) -> Findings {
     let many = hosts.iter().filter(|host| host.dnssec == Dnssec::NotVisited(Omission::ManyHosts));
     let mut findings = Findings::new();
-    if let Some(many) = listed(many.map(|host| host.host.clone())) {
-        findings.push((Warning, format!("only the first {MOST_HOSTS} hosts are examined; skipped: {many}")));
+    if let Some(many) = listed(many.map(|host| host.place())) {
+        findings.push((
+            Warning,
+            format!("only the first {MOST_HOSTS} pairs of host and port are examined; skipped: {many}"),
+        ));
     }
     for host in hosts {
         let many = host.endpoints.iter().filter(|at| at.omission == Some(Omission::ManyAddresses));
         if let Some(addresses) = listed(many.map(|endpoint| endpoint.address.ip().to_string())) {
             let text = format!(
                 "only the first {MOST_ADDRESSES} addresses of {} are examined; skipped: {addresses}",
-                host.host
+                host.host()
             );
             findings.push((Warning, text));
         }
     }
     let late: Vec<(String, Omission)> =
-        hosts.iter().filter_map(|host| Some((host.host.clone(), late(host)?))).collect();
+        hosts.iter().filter_map(|host| Some((host.place(), late(host)?))).collect();
     if let Some((_, Omission::NotStarted(limit) | Omission::NotFinished(limit))) = late.first() {
         let limit = limit.as_secs();
         let names = listed(late.iter().map(|(host, _)| host.clone())).unwrap_or_default();

@@ -52,10 +52,13 @@ pub fn examine(report: Report, context: Context<'_>) -> Examined {
     let verdict = if context.any { report.any } else { report.verdict };
     let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone());
     findings.extend(context.of_lookup.unwrap_or_else(|unusable| vec![unusable]));
-    if context.is_one_of_several {
-        let about = |finding: Finding| finding.about(context.owner.to_string());
-        findings = findings.into_iter().map(about).collect();
-    }
+    let host = context.owner.host().map(|host| host.as_str().to_owned());
+    let owner = context.owner.to_string();
+    let of = |finding: Finding| match context.is_one_of_several {
+        true => finding.of(host.clone(), Some(owner.clone())).about(owner.clone()),
+        false => finding.of(host.clone(), Some(owner.clone())),
+    };
+    let findings = findings.into_iter().map(of).collect();
     Examined { report, verdict, why, findings }
 }
 

@@ -80,8 +80,7 @@ pub(super) struct CheckArgs {
     /// Mail domain that the certificate may name instead of HOST (repeatable)
     #[arg(long, value_name = "DOMAIN")]
     pub(super) nexthop: Vec<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text", help = REPORT_HELP)]
     pub(super) format: ReportFormat,
 }
 
@@ -107,6 +106,9 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub(super) depth: Option<usize>,
 }
+
+const REPORT_HELP: &str =
+    "Output: text, JSON, a line for Nagios, with its exit statuses, or metrics for Prometheus";
 
 fn format_help() -> String {
     let [others @ .., last] = Format::ALL.map(Format::description);
@@ -147,18 +149,30 @@ pub(super) struct LookupArgs {
 #[cfg(feature = "live")]
 #[derive(Args)]
 pub(super) struct ProbeArgs {
-    /// Server name
-    #[arg(value_name = "HOST[:PORT]", required_unless_present = "mx", conflicts_with = "mx")]
-    pub(super) host: Option<String>,
+    /// Server names
+    #[arg(value_name = "HOST[:PORT][,...]", conflicts_with = "mx")]
+    pub(super) hosts: Vec<String>,
     /// Probe every MX host of a mail domain
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "xmpp_domain")]
     pub(super) mx: Option<String>,
-    /// Port, if HOST contains no port [default: 25]
-    #[arg(short, long)]
-    pub(super) port: Option<String>,
+    /// XMPP domain to say to HOST; without HOST, probe the servers in the SRV records of the domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) xmpp_domain: Option<String>,
+    /// Ports for each HOST without a port, such as 25,465 [default: 25]
+    #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
+    pub(super) port: Option<Vec<String>>,
     /// STARTTLS protocol [default: by port]
     #[arg(long, value_name = "PROTOCOL", value_enum)]
     pub(super) starttls: Option<Protocol>,
+    /// Name to say in EHLO [default: the name of this machine]
+    #[arg(long, value_name = "NAME")]
+    pub(super) helo: Option<String>,
+    /// Name servers of the zone to compare, or ns for those of its NS records
+    #[arg(long, value_name = "ADDRESS[:PORT],...", value_delimiter = ',')]
+    pub(super) server: Vec<String>,
+    /// Warn of served certificates that expire within this time
+    #[arg(long, value_name = "DAYS", default_value = "14", value_parser = clap::value_parser!(u16).range(0..=3650))]
+    pub(super) warn_days: u16,
     /// Use the records in FILE instead of those in the DNS; - for standard input
     #[arg(long, value_name = "FILE")]
     pub(super) records: Option<String>,
@@ -179,8 +193,7 @@ pub(super) struct ProbeArgs {
     /// Write the served certificates to FILE, as PEM
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, default_value = "text", help = REPORT_HELP)]
     pub(super) format: ReportFormat,
     /// Use this time, such as 2026-11-23T12:00:00Z, instead of the clock
     #[arg(long, value_name = "TIME")]

@@ -30,7 +30,7 @@ const USAGE: &str = if cfg!(feature = "live") { WITH_PROBE } else { WITHOUT_PROB
 
 const WITHOUT_PROBE: &str = usage!("");
 const WITH_PROBE: &str = usage!(
-    "\n       tlsagen probe [OPTIONS] <HOST>[:PORT] | --mx <DOMAIN>\n       tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen hook <CLIENT>"
+    "\n       tlsagen probe [OPTIONS] <HOST>[:PORT][,...] | --mx <DOMAIN> | --xmpp-domain <DOMAIN>\n       tlsagen rollover [OPTIONS] --state <FILE> <CHAIN> <HOST>[:PORT][,...] [USAGE SELECTOR MTYPE]...\n       tlsagen hook <CLIENT>"
 );
 
 const CHAIN_HELP: &str = "Example:
@@ -78,21 +78,25 @@ The output of dig does not show whether a record comes from a wildcard. With a z
 Exit status: 0 no changes; 1 changes; 2 usage or input error.";
 
 #[cfg(feature = "live")]
-const PROBE_USAGE: &str = "tlsagen probe [OPTIONS] <HOST>[:PORT]
-       tlsagen probe [OPTIONS] --mx <DOMAIN>";
+const PROBE_USAGE: &str = "tlsagen probe [OPTIONS] <HOST>[:PORT][,...]
+       tlsagen probe [OPTIONS] --mx <DOMAIN>
+       tlsagen probe [OPTIONS] --xmpp-domain <DOMAIN>";
 
 #[cfg(feature = "live")]
 const PROBE_HELP: &str = "Examples:
   tlsagen probe mx.example
   tlsagen probe --mx example.com
-  tlsagen probe imap.example:993
+  tlsagen probe mx.example -p 25,465,587,993
+  tlsagen probe --mx example.com --server ns -f nagios
 
-Prints a line for each address and key type, then the overall verdict: pass, fail or unknown.
+Prints a line for each address and key type, then the overall verdict: pass, fail, none or unknown.
 
 Hosts and addresses are probed in parallel. --timeout limits each lookup and each connection; --deadline limits the whole run. The verdict is unknown for a server that was not probed before the deadline, and for a server that has no TLS version, cipher suite or key type in common with this program: other clients may succeed.
 
-Exit status: 0 all pass; 1 a server does not match its secure records; 2 usage or input error;
-3 undetermined: no records, insecure or bogus records, or a server that cannot be reached.";
+--server also asks each of these name servers for the records. If one of them gives other records, the verdict is for the worst of the answers.
+
+Exit status: 0 all pass; 1 a DANE client does not deliver: no record matches, TLS is refused, or the zone is bogus or fails;
+2 usage or input error; 3 no DANE, or undetermined. With -f nagios: 0, 1 warning, 2 fail, 3 none, unknown or error.";
 
 #[cfg(feature = "live")]
 const ROLLOVER_USAGE: &str =

@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
 use super::{UsageError, are_paths, clock, parsed, stdin_once};
+use crate::live::Service;
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
-use crate::owner::{Endpoint, HostName, Origin, Port};
+use crate::owner::{Endpoint, HostName, NameError, Origin, Port};
 use crate::render::ReportFormat;
 use crate::text::Shown;
 
@@ -27,10 +28,18 @@ pub struct LookupRequest {
 /// The arguments of `probe`.
 #[derive(Debug)]
 pub struct ProbeRequest {
-    /// The server or mail domain to probe.
+    /// The services to probe, or the domain that names them.
     pub target: Target,
-    /// The STARTTLS protocol; `None` for the usual protocol of the port.
+    /// The STARTTLS protocol; `None` for the usual protocol of each port.
     pub protocol: Option<Protocol>,
+    /// The name to say in EHLO; `None` for the name of this machine.
+    pub helo: Option<HostName>,
+    /// The XMPP domain to say to the services.
+    pub xmpp_domain: Option<HostName>,
+    /// The name servers to compare.
+    pub name_servers: NameServers,
+    /// The number of days before the expiry of a certificate from which to warn.
+    pub warn_days: u16,
     /// A file of records to use instead of the DNS, `-` for standard input.
     pub records: Option<String>,
     /// The origin of relative names in `records`.
@@ -51,13 +60,26 @@ pub struct ProbeRequest {
     pub quiet: bool,
 }
 
-/// The server or mail domain to probe.
+/// The services to probe.
 #[derive(Debug)]
 pub enum Target {
-    /// One server.
-    Host(HostName, Port),
-    /// The MX hosts of a domain, and their port.
-    Mx(HostName, Port),
+    /// These services.
+    Services(Vec<Service>),
+    /// The MX hosts of a domain, at these ports.
+    Mx(HostName, Vec<Port>),
+    /// The servers in the SRV records of an XMPP domain.
+    Xmpp(HostName),
+}
+
+/// The name servers of the zone to ask, each by itself.
+#[derive(Debug)]
+pub enum NameServers {
+    /// None.
+    None,
+    /// Those of the NS records.
+    Zone,
+    /// These.
+    Listed(Vec<SocketAddr>),
 }
 
 impl LookupArgs {
@@ -90,32 +112,41 @@ impl ProbeArgs {
             let message = "--save needs a file: standard output is used for the verdict".to_owned();
             return Err(UsageError::new(message, "example: --save served.pem"));
         }
-        let port = self.port.as_deref().map(|port| parsed(port, "--port")).transpose()?;
-        let target = match (&self.host, &self.mx) {
-            (Some(host), _) => match host.parse()? {
-                Endpoint::Server { port: Some(_), .. } | Endpoint::Owner(_) if port.is_some() => {
-                    let message = "--port has no effect: HOST has a port of its own".to_owned();
-                    return Err(UsageError::new(message, "use one or the other"));
-                }
-                Endpoint::Server { host, port: own, .. } => {
-                    Target::Host(host, own.or(port).unwrap_or(Port::SMTP))
-                }
-                Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
-                    (Some(host), Some(port)) => Target::Host(host, port),
-                    _ => {
-                        let message = format!("'{owner}' does not name a server");
-                        return Err(UsageError::new(message, "give HOST or HOST:PORT"));
-                    }
-                },
-            },
-            (None, Some(domain)) => Target::Mx(parsed(domain, "--mx")?, port.unwrap_or(Port::SMTP)),
-            (None, None) => {
-                return Err(UsageError::new("HOST is missing".to_owned(), "give HOST, or --mx DOMAIN"));
+        let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
+        let given = self.port.as_deref().map(|ports| {
+            ports.iter().map(|port| parsed(port, "--port")).collect::<Result<Vec<Port>, NameError>>()
+        });
+        let given = given.transpose()?;
+        let xmpp_domain: Option<HostName> =
+            self.xmpp_domain.as_deref().map(|domain| parsed(domain, "--xmpp-domain")).transpose()?;
+        let ports = given.clone().unwrap_or_else(|| vec![Port::SMTP]);
+        let target = match (self.hosts.as_slice(), &self.mx, &xmpp_domain) {
+            ([], Some(domain), _) => Target::Mx(parsed(domain, "--mx")?, ports),
+            ([], None, Some(_)) if given.is_some() => {
+                return wrong(
+                    "--port has no effect: SRV records contain the ports",
+                    "remove --port, or give HOST",
+                );
+            }
+            ([], None, Some(domain)) => Target::Xmpp(domain.clone()),
+            ([], None, None) => return wrong("HOST is missing", "give HOST, or --mx DOMAIN"),
+            (hosts, ..) => Target::Services(services(hosts, given.as_deref(), self.starttls)?),
+        };
+        let name_servers = match self.server.as_slice() {
+            [] => NameServers::None,
+            [one] if one == "ns" => NameServers::Zone,
+            all => {
+                let all = all.iter().map(|text| server(text, "--server"));
+                NameServers::Listed(all.collect::<Result<_, _>>()?)
             }
         };
         Ok(ProbeRequest {
             target,
             protocol: self.starttls,
+            helo: self.helo.as_deref().map(|name| parsed(name, "--helo")).transpose()?,
+            xmpp_domain,
+            name_servers,
+            warn_days: self.warn_days,
             records: self.records,
             origin: self.origin.as_deref().map(|origin| parsed(origin, "--origin")).transpose()?,
             lookup: self.lookup.request()?,
@@ -131,4 +162,52 @@ impl ProbeArgs {
             quiet: self.quiet,
         })
     }
+}
+
+/// The services of these hosts, each once.
+///
+/// Errors: an invalid host, or ports that no host uses.
+fn services(
+    hosts: &[String],
+    ports: Option<&[Port]>,
+    protocol: Option<Protocol>,
+) -> Result<Vec<Service>, UsageError> {
+    let endpoints = hosts.iter().map(|list| Endpoint::parse_list(list)).collect::<Result<Vec<_>, _>>()?;
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().flatten().collect();
+    if ports.is_some()
+        && endpoints.iter().all(|endpoint| !matches!(endpoint, Endpoint::Server { port: None, .. }))
+    {
+        let message = "--port has no effect: each HOST has a port of its own".to_owned();
+        return Err(UsageError::new(message, "use one or the other"));
+    }
+    let ports = ports.unwrap_or(&[Port::SMTP]);
+    let mut services = Vec::new();
+    for (host, port) in servers(&endpoints, ports)? {
+        let service = Service::at(host, port, protocol);
+        if !services.contains(&service) {
+            services.push(service);
+        }
+    }
+    Ok(services)
+}
+
+/// The hosts and ports of these endpoints; `ports` are for endpoints without a port.
+///
+/// Errors: an owner name that does not contain a host and a port.
+pub(super) fn servers(endpoints: &[Endpoint], ports: &[Port]) -> Result<Vec<(HostName, Port)>, UsageError> {
+    let mut servers = Vec::new();
+    for endpoint in endpoints {
+        match endpoint {
+            Endpoint::Server { host, port: Some(port), .. } => servers.push((host.clone(), *port)),
+            Endpoint::Server { host, .. } => servers.extend(ports.iter().map(|port| (host.clone(), *port))),
+            Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
+                (Some(host), Some(port)) => servers.push((host, port)),
+                _ => {
+                    let message = format!("'{owner}' does not name a server");
+                    return Err(UsageError::new(message, "give HOST or HOST:PORT"));
+                }
+            },
+        }
+    }
+    Ok(servers)
 }

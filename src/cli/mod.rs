@@ -37,7 +37,7 @@ use command::{Cli, Command};
 pub use completions::completions;
 pub use error::UsageError;
 #[cfg(feature = "live")]
-pub use live::{LookupRequest, ProbeRequest, Target};
+pub use live::{LookupRequest, NameServers, ProbeRequest, Target};
 #[cfg(feature = "live")]
 pub use rollover::RolloverRequest;
 
@@ -138,12 +138,11 @@ pub struct DiffRequest {
 /// Parses `args`, which start with the program's name.
 ///
 /// Errors: a usage error, with a hint.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
-    let args: Vec<OsString> = args.into_iter().collect();
-    if let Some(plain) = plain::plain(&args) {
+pub fn parse(args: &[OsString]) -> Result<Invocation, UsageError> {
+    if let Some(plain) = plain::plain(args) {
         return plain.invocation();
     }
-    let wrong_call = |error| UsageError::from_clap(error, &args);
+    let wrong_call = |error| UsageError::from_clap(error, args);
     // Most command lines print records. Building the subcommands takes longer than parsing such a command line, so try
     // to parse it without subcommands first.
     let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
@@ -152,11 +151,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
     }
     if !is_subcommand(first)
         && let Ok(mut matches) =
-            RecordArgs::augment_args(clap::Command::new("tlsagen")).try_get_matches_from(&args)
+            RecordArgs::augment_args(clap::Command::new("tlsagen")).try_get_matches_from(args)
     {
         return RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation();
     }
-    let mut matches = match command().try_get_matches_from(&args) {
+    let mut matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Invocation::Show(error.to_string()));
@@ -167,6 +166,19 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Usa
         Some(command) => command.invocation(),
         None => RecordArgs::from_arg_matches_mut(&mut matches).map_err(wrong_call)?.invocation(),
     }
+}
+
+/// Whether the arguments ask for the output of a Nagios plug-in, which an error must have too.
+pub fn asks_for_nagios(args: &[OsString]) -> bool {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let reports = matches!(args.get(1), Some(&("check" | "probe")));
+    let is_value = |option: &str| option == "--format" || option.starts_with('-') && option.ends_with('f');
+    let is_option = |arg: &&str| {
+        let value = arg.strip_suffix("nagios").map(|rest| rest.strip_suffix('=').unwrap_or(rest));
+        value.is_some_and(is_value)
+    };
+    let is_pair = |pair: &[&str]| matches!(pair, [option, "nagios"] if is_value(option));
+    reports && (args.iter().any(is_option) || args.windows(2).any(is_pair))
 }
 
 /// Returns the help of the program, a subcommand or a topic.

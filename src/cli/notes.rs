@@ -1,6 +1,7 @@
 //! The texts of the help and the manual page, except the descriptions of options.
 
 use crate::diagnostic::{Code, Stage};
+use crate::render::SCHEMA;
 
 /// The date of the manual page, which man(7) requires: the day of the last change of these notes or of the options. It
 /// is a constant, because every build of a version must print the same page.
@@ -84,17 +85,27 @@ pub const WORDS: [(&str, &str); 12] = [
          clients ignore the matching record because of a stale record with a stronger digest.",
     ),
     ("not-covered", "No usable record authenticates the server."),
-    ("unknown", "There is no record, the DNS answer is not secure, or no record could be verified."),
+    (
+        "unknown",
+        "In check: there is no record, the DNS answer is not secure, or no record could be verified. In probe: this \
+         program could not look, because a server did not answer, refused this client, or has no TLS in common with it.",
+    ),
     ("published", "The record of this certificate is published."),
     ("not published", "The record of this certificate is not published; the line shows the record."),
 ];
 
 /// The words that only `probe` prints.
-pub const PROBE_WORDS: [(&str, &str); 2] = [
+pub const PROBE_WORDS: [(&str, &str); 3] = [
     ("pass", "A DANE client accepts the server."),
     (
         "fail",
-        "A DANE client rejects the server: mail from such clients is deferred, and finally returned to the sender.",
+        "A DANE client rejects the server: no record matches, TLS is refused, the zone is bogus, or its name servers do \
+         not answer the TLSA query. Mail from such clients is deferred, and finally returned to the sender.",
+    ),
+    (
+        "none",
+        "There is no DANE: the zone is unsigned, no TLSA record is published, or clients can use none of the records, \
+         so that they encrypt without authenticating.",
     ),
 ];
 
@@ -172,7 +183,7 @@ pub fn topic(name: &str) -> Option<String> {
     match name {
         "diagnostics" => Some(diagnostics()),
         "hooks" => Some(hooks()),
-        "json" => Some(json()),
+        "json" => Some(SCHEMA.to_owned()),
         _ => None,
     }
 }
@@ -184,11 +195,8 @@ pub fn hooks() -> String {
     format!("{}{live}", include_str!("topics/hooks.txt"))
 }
 
-/// Returns the text on the fields of the JSON documents, in the format of [`hooks`].
-pub fn json() -> String {
-    let live = if cfg!(feature = "live") { include_str!("topics/json-live.txt") } else { "" };
-    format!("{}{live}", include_str!("topics/json.txt"))
-}
+/// The text on JSON documents, for the manual page.
+pub const JSON: &str = "With --format json, each command prints one JSON object; batch prints one for each line. tlsagen help json prints the JSON Schema of all objects, in which each field has a description. The field schema is the version of the shape.";
 
 /// Returns the stages that occur in this build, with their codes.
 pub fn stages() -> impl Iterator<Item = (Stage, impl Iterator<Item = Code>)> {

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::args::RolloverArgs;
-use super::live::server;
+use super::live::{server, servers};
 use super::{Common, LookupRequest, Place, UsageError, params};
 use crate::live::starttls::Protocol;
-use crate::owner::{Endpoint, HostName, Port, Transport};
+use crate::owner::{HostName, Port, Transport};
 use crate::render::ChangesFormat;
 use crate::rollover::Exceptions;
 use crate::tlsa::Params;
@@ -70,21 +70,9 @@ impl RolloverArgs {
             );
         }
         let mut services: Vec<(HostName, Port)> = Vec::new();
-        for endpoint in &common.endpoints {
-            let of_endpoint = match endpoint {
-                Endpoint::Server { host, port, .. } => {
-                    let ports = port.map_or_else(|| common.ports.clone(), |port| vec![port]);
-                    ports.into_iter().map(|port| (host.clone(), port)).collect()
-                }
-                Endpoint::Owner(owner) => match (owner.host(), owner.port()) {
-                    (Some(host), Some(port)) => vec![(host, port)],
-                    _ => return wrong("HOST does not name a server", "give HOST or HOST:PORT"),
-                },
-            };
-            for service in of_endpoint {
-                if !services.contains(&service) {
-                    services.push(service);
-                }
+        for service in servers(&common.endpoints, &common.ports)? {
+            if !services.contains(&service) {
+                services.push(service);
             }
         }
         Ok(RolloverRequest {

@@ -8,7 +8,7 @@ use crate::advice::published;
 use crate::cli::CheckRequest;
 use crate::generate::{GenerateError, Material, Problem};
 use crate::owner::Port;
-use crate::render::{self, Palette};
+use crate::render::{self, Palette, ReportFormat, ReportSheet};
 use crate::verify::{self, Policy, Verdict};
 
 pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome, Trouble> {
@@ -46,21 +46,16 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
         };
         examined.push(published::examine(report, context));
     }
-    let text = render::reports(&examined, common.origin.as_ref(), request.format, palette);
-    let talk = examined.iter().flat_map(|examined| lines(&examined.findings, common.quiet));
-    let status = worst(examined.iter().map(|examined| examined.verdict));
+    let verdict = examined.iter().map(|examined| examined.verdict).max().unwrap_or(Verdict::Unknown);
+    let sheet = ReportSheet { verdict, examined: &examined, origin: common.origin.as_ref(), now: common.now };
+    let text = render::reports(&sheet, request.format, palette);
+    let quiet = common.quiet || request.format == ReportFormat::Nagios;
+    let talk = examined.iter().flat_map(|examined| lines(&examined.findings, quiet));
+    let status = match (request.format, verdict) {
+        (ReportFormat::Nagios, _) => render::nagios_state_of_reports(&sheet).status(),
+        (_, Verdict::Covered) => 0,
+        (_, Verdict::Unknown) => UNDETERMINED,
+        (_, Verdict::Partial | Verdict::NotCovered) => NO,
+    };
     Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
-}
-
-/// The exit status of the worst verdict: 1 is worse than 3, and 3 is worse than 0.
-fn worst(verdicts: impl Iterator<Item = Verdict>) -> u8 {
-    let mut status = 0;
-    for verdict in verdicts {
-        status = match (verdict, status) {
-            (Verdict::Partial | Verdict::NotCovered, _) | (_, NO) => NO,
-            (Verdict::Unknown, _) => UNDETERMINED,
-            (Verdict::Covered, status) => status,
-        };
-    }
-    status
 }

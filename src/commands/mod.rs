@@ -32,9 +32,13 @@ use trouble::Trouble;
 /// `may_colour`: whether text on a terminal may be coloured.
 pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
     let palette = if may_colour && files::stdout_is_terminal() { Palette::Colour } else { Palette::Plain };
-    let outcome = cli::parse(args).map_err(Trouble::from);
-    let outcome = outcome.and_then(|invocation| self::outcome(invocation, palette));
-    let mut outcome = outcome.unwrap_or_else(|trouble| Outcome::failed(&trouble));
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = cli::parse(&args).map_err(Trouble::from);
+    let outcome = parsed.and_then(|invocation| self::outcome(invocation, palette));
+    let mut outcome = outcome.unwrap_or_else(|trouble| match cli::asks_for_nagios(&args) {
+        true => Outcome::failed_plug_in(&trouble),
+        false => Outcome::failed(&trouble),
+    });
     if let Err(error) = files::write_stdout(&outcome.data) {
         let failed = Outcome::failed(&error.into());
         outcome.talk.extend(failed.talk);

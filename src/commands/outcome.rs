@@ -2,6 +2,7 @@
 
 use super::trouble::Trouble;
 use crate::diagnostic::{Finding, Severity};
+use crate::render::nagios_failure;
 
 /// Exit status of a negative answer, and of `diff` if there are changes.
 pub(super) const NO: u8 = 1;
@@ -27,6 +28,12 @@ impl Outcome {
     /// Creates a failed result, with no data and with the error on standard error.
     pub(super) fn failed(trouble: &Trouble) -> Self {
         Self { data: Vec::new(), talk: trouble.lines(), status: TROUBLE }
+    }
+
+    /// Creates the failed result of a Nagios plug-in, which has one line on standard output.
+    pub(super) fn failed_plug_in(trouble: &Trouble) -> Self {
+        let line = nagios_failure(&trouble.lines());
+        Self { data: line.into_bytes(), talk: Vec::new(), status: UNDETERMINED }
     }
 
     /// The failed result of a call whose findings contain an error, with no data; `None` if they contain none.

@@ -15,6 +15,14 @@ pub fn machine_id() -> Option<String> {
     Some(hex::encode(Sha256::digest(format!("tlsagen {id}"))))
 }
 
+/// The name of this machine, `localhost` if the system does not tell.
+pub fn host_name() -> String {
+    let text = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let is_name =
+        |text: &&str| text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
+    Some(text.trim()).filter(|text| !text.is_empty()).filter(is_name).unwrap_or("localhost").to_owned()
+}
+
 /// The identifier of this boot, and the seconds since the boot, including the time in suspension.
 ///
 /// Errors: the system does not tell.

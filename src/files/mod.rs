@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
-pub use machine::{boot, machine_id};
+pub use machine::{boot, host_name, machine_id};
 pub use private::PrivateFile;
 
 /// The largest input in octets; a typical chain has a few thousand octets.

@@ -1,5 +1,6 @@
 //! Asks the authoritative name servers of a zone for TLSA records, each by itself.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::thread;
@@ -54,19 +55,11 @@ pub fn locate(resolver: &Resolver, host: &HostName, port: Port) -> Result<Server
         located => return located,
     }
     let (addresses, remarks) = find::addresses(resolver, host, Families::All)?;
-    let owner = Owner::new(port, Transport::Tcp, host)?;
-    let holder = resolver.lookup(owner.name(), Kind::Tlsa)?.canonical;
+    let mut server = Server::without_records(host, port, addresses, remarks)?;
+    let holder = resolver.lookup(server.owner.name(), Kind::Tlsa)?.canonical;
     let unwritten = || Dnssec::NoHost(format!("{holder} needs escapes or is too long"));
-    let holder = Owner::found(&holder).ok_or_else(unwritten)?;
-    Ok(Server {
-        host: host.clone(),
-        base: host.clone(),
-        owner,
-        holder,
-        addresses,
-        records: Vec::new(),
-        remarks,
-    })
+    server.holder = Owner::found(&holder).ok_or_else(unwritten)?;
+    Ok(server)
 }
 
 /// The name servers in the NS records of a zone. Addresses to which this machine has no route are left out if another
@@ -93,6 +86,17 @@ pub fn name_servers(resolver: &Resolver, zone: &SignedZone) -> Result<Vec<NameSe
         servers.extend(chosen.into_iter().map(|address| NameServer { name: name.clone(), address }));
     }
     Ok(servers)
+}
+
+/// The name servers whose answers differ from `records`.
+pub fn deviating<'a>(
+    answers: &'a [(NameServer, Result<Given, String>)],
+    records: &[Published],
+) -> impl Iterator<Item = (&'a NameServer, &'a Given)> {
+    let set = |records: &[Published]| records.iter().cloned().collect::<BTreeSet<_>>();
+    let own = set(records);
+    let given = answers.iter().filter_map(|(server, given)| Some((server, given.as_ref().ok()?)));
+    given.filter(move |(_, given)| set(&given.records) != own)
 }
 
 /// The port of name servers.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Maximum number of hosts per probe.
+/// Maximum number of services per probe: pairs of a host and a port.
 pub const MOST_HOSTS: usize = 64;
 
-/// Maximum number of addresses per host.
+/// Maximum number of addresses per service.
 pub const MOST_ADDRESSES: usize = 32;
 
 /// The deadline of a probe.
@@ -57,7 +57,7 @@ pub enum Omission {
     NotStarted(Duration),
     /// The examination started, but did not finish within this time limit.
     NotFinished(Duration),
-    /// The probe has more than [`MOST_HOSTS`] hosts.
+    /// The probe has more than [`MOST_HOSTS`] services.
     ManyHosts,
     /// The host has more than [`MOST_ADDRESSES`] addresses.
     ManyAddresses,
@@ -68,7 +68,7 @@ impl fmt::Display for Omission {
         match self {
             Self::NotStarted(limit) => write!(f, "not examined within --deadline {}", limit.as_secs()),
             Self::NotFinished(limit) => write!(f, "not finished within --deadline {}", limit.as_secs()),
-            Self::ManyHosts => write!(f, "not examined: more than {MOST_HOSTS} hosts"),
+            Self::ManyHosts => write!(f, "not examined: more than {MOST_HOSTS} hosts and ports"),
             Self::ManyAddresses => {
                 write!(f, "not examined: more than {MOST_ADDRESSES} addresses of one host")
             }

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 
 use time::{Duration, OffsetDateTime};
 
+use super::ClientVerdict;
+use super::authorities::{Given, NameServer};
 use super::deadline::{Deadline, Omission};
 use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
-use crate::owner::{DomainName, HostName, NameError, Owner, Port, Transport};
+use crate::owner::{HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 
 /// The DNSSEC status of a host's addresses and TLSA records together.
@@ -26,6 +28,9 @@ pub enum Dnssec {
     Insecure(String),
     /// The signatures are invalid, so clients skip the host; contains the reason.
     Bogus(String),
+    /// The addresses are signed, but the name servers do not answer the TLSA query, so clients skip the host; contains
+    /// the reason.
+    Failing(String),
     /// The lookup returned no answer or no address; contains the reason.
     Unreachable(String),
     /// There is no host to look up; contains the reason, with the RFC section.
@@ -43,6 +48,7 @@ impl fmt::Display for Dnssec {
             Self::NoRecords => f.write_str("secure, no TLSA record is published"),
             Self::Insecure(what) => write!(f, "insecure: {what}"),
             Self::Bogus(reason) => write!(f, "bogus: {reason}"),
+            Self::Failing(reason) => write!(f, "the TLSA lookup fails in a signed zone: {reason}"),
             Self::Unreachable(reason) | Self::NoHost(reason) => f.write_str(reason),
             Self::NotVisited(omission) => omission.fmt(f),
         }
@@ -57,14 +63,29 @@ impl Dnssec {
             Self::Given | Self::NotGiven(_) | Self::NoHost(_) | Self::NotVisited(_) => "unchecked",
             Self::Insecure(_) => "insecure",
             Self::Bogus(_) => "bogus",
-            Self::Unreachable(_) => "unreachable",
+            Self::Failing(_) | Self::Unreachable(_) => "unreachable",
         }
     }
 
-    /// Returns [`Self::NotVisited`] instead of [`Self::Unreachable`] if the deadline has passed.
+    /// The verdict of a client, if the server itself does not matter.
+    pub fn verdict(&self) -> Option<ClientVerdict> {
+        match self {
+            Self::Secure | Self::Given => None,
+            Self::NotGiven(_) | Self::NoRecords | Self::Insecure(_) | Self::NoHost(_) => {
+                Some(ClientVerdict::NoDane)
+            }
+            // Clients skip the host, or defer the mail (RFC 7672 section 2.1.1).
+            Self::Bogus(_) | Self::Failing(_) => Some(ClientVerdict::Fail),
+            Self::Unreachable(_) | Self::NotVisited(_) => Some(ClientVerdict::Unknown),
+        }
+    }
+
+    /// Returns [`Self::NotVisited`] instead of a failed lookup if the deadline has passed.
     pub fn within(self, deadline: &Deadline) -> Self {
         match self {
-            Self::Unreachable(_) if deadline.is_over() => Self::NotVisited(deadline.not_finished()),
+            Self::Failing(_) | Self::Unreachable(_) if deadline.is_over() => {
+                Self::NotVisited(deadline.not_finished())
+            }
             _ => self,
         }
     }
@@ -85,8 +106,13 @@ pub struct Server {
     pub addresses: Vec<IpAddr>,
     /// The TLSA records of the host.
     pub records: Vec<Published>,
+    /// The DNSSEC status of the addresses and records: [`Dnssec::Secure`], unless the caller examines the server all
+    /// the same.
+    pub dnssec: Dnssec,
     /// Remarks about the lookups.
     pub remarks: Vec<Remark>,
+    /// What each name server of the zone gives, if they were asked.
+    pub name_servers: Vec<(NameServer, Result<Given, String>)>,
 }
 
 /// A remark about a successful lookup.
@@ -111,13 +137,36 @@ const SOON: Duration = Duration::days(2);
 
 impl Remark {
     /// Returns a remark if a signature of the validated answer expires soon after `now`.
-    fn on_expiry(answer: &Answer, now: OffsetDateTime) -> Option<Self> {
+    pub(super) fn on_expiry(answer: &Answer, now: OffsetDateTime) -> Option<Self> {
         let expires = answer.expires.as_ref().filter(|expires| expires.at - now < SOON);
         expires.cloned().map(Self::EndsSoon)
     }
 }
 
 impl Server {
+    /// A host that has no TLSA records.
+    ///
+    /// Errors: the owner name is too long.
+    pub fn without_records(
+        host: &HostName,
+        port: Port,
+        addresses: Vec<IpAddr>,
+        remarks: Vec<Remark>,
+    ) -> Result<Self, NameError> {
+        let owner = Owner::new(port, Transport::Tcp, host)?;
+        Ok(Self {
+            host: host.clone(),
+            base: host.clone(),
+            holder: owner.clone(),
+            owner,
+            addresses,
+            records: Vec::new(),
+            dnssec: Dnssec::NoRecords,
+            remarks,
+            name_servers: Vec::new(),
+        })
+    }
+
     /// Returns the reference identifiers for the server's certificate, the TLSA base domain first (RFC 7671 section 7).
     ///
     /// If `on_smtp`, omits the host name before CNAME expansion, because SMTP clients do not accept that name (RFC 7672
@@ -263,12 +312,27 @@ pub fn locate(
     let mut none = Dnssec::NoRecords;
     for base in bases {
         let owner = Owner::new(port, transport, &base)?;
-        match published(resolver, &owner)? {
+        let published = published(resolver, &owner).map_err(|error| match error.is_of_servers {
+            true => Dnssec::Failing(error.to_string()),
+            false => error.into(),
+        })?;
+        match published {
+            Err(bogus @ Dnssec::Bogus(_)) => return Err(bogus),
             Ok(Records { found: Found { holder, records }, remark }) => {
                 let mut remarks = found.remarks(host, resolver.now());
                 remarks.extend(remark);
                 let (host, addresses) = (host.clone(), found.all());
-                return Ok(Server { host, base, owner, holder, addresses, records, remarks });
+                return Ok(Server {
+                    host,
+                    base,
+                    owner,
+                    holder,
+                    addresses,
+                    records,
+                    dnssec: Dnssec::Secure,
+                    remarks,
+                    name_servers: Vec::new(),
+                });
             }
             // Keep the first reason other than `NoRecords`. The CNAME target is tried before the host itself.
             Err(reason) if none == Dnssec::NoRecords => none = reason,
@@ -295,12 +359,12 @@ pub struct Records {
 
 /// Looks up the validated TLSA records at `owner`; the inner error is the reason why clients cannot use them.
 ///
-/// Errors: there is no answer, or the answer is bogus.
-pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, Dnssec> {
+/// Errors: there is no answer.
+pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, Dnssec>, LookupError> {
     let name = owner.name().as_str();
     let answer = resolver.lookup(owner.name(), Kind::Tlsa)?;
     match &answer.security {
-        Security::Bogus(reason) => return Err(Dnssec::Bogus(reason.clone())),
+        Security::Bogus(reason) => return Ok(Err(Dnssec::Bogus(reason.clone()))),
         Security::Insecure(why) => {
             return Ok(Err(Dnssec::Insecure(format!("the TLSA records of {name}: {why}"))));
         }
@@ -321,63 +385,6 @@ pub fn published(resolver: &Resolver, owner: &Owner) -> Result<Result<Records, D
     let unwritten = || {
         Dnssec::NoHost(format!("the TLSA records of {name} are at a name that needs escapes or is too long"))
     };
-    let holder = Owner::found(&holder).ok_or_else(unwritten)?;
-    Ok(Ok(Records { found: Found { holder, records }, remark }))
-}
-
-/// The mail hosts of a domain, most preferred first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchanges {
-    /// The hosts; `Err` contains the invalid host name of an MX record, and the reason.
-    pub hosts: Vec<Result<HostName, (String, NameError)>>,
-    /// The domain and its signed CNAME target; a certificate may contain either name (RFC 7672 section 3.2.2).
-    pub nexthops: Vec<HostName>,
-    /// Whether the MX records, or the proof of their absence, are signed.
-    pub is_secure: bool,
-    /// A remark if the signatures of the MX records expire soon.
-    pub remark: Option<Remark>,
-}
-
-/// The MX hosts of `domain`, or `domain` itself if it has no MX records (RFC 5321 section 5.1).
-///
-/// Errors: there is no answer, the answer is bogus, or the domain accepts no mail.
-pub fn exchanges(resolver: &Resolver, domain: &HostName) -> Result<Exchanges, Dnssec> {
-    let answer = resolver.lookup(domain.name(), Kind::Mx)?;
-    let remark = Remark::on_expiry(&answer, resolver.now());
-    let is_secure = match answer.security {
-        Security::Bogus(reason) => return Err(Dnssec::Bogus(reason)),
-        Security::Secure => true,
-        Security::Insecure(_) => false,
-    };
-    let mut nexthops = vec![domain.clone()];
-    if let Ok(canonical) = answer.canonical.as_str().parse()
-        && is_secure
-        && canonical != *domain
-    {
-        nexthops.push(canonical);
-    }
-    let mut all: Vec<(u16, DomainName)> = answer
-        .data
-        .into_iter()
-        .filter_map(|data| match data {
-            Data::Mx { preference, exchange } => Some((preference, exchange)),
-            _ => None,
-        })
-        .collect();
-    if all.is_empty() {
-        return Ok(Exchanges { hosts: vec![Ok(domain.clone())], nexthops, is_secure, remark });
-    }
-    all.sort();
-    if all.iter().all(|(_, exchange)| exchange.is_root()) {
-        return Err(Dnssec::NoHost(format!("{} accepts no mail (RFC 7505)", domain.as_str())));
-    }
-    let mut hosts = Vec::new();
-    for (_, exchange) in all {
-        let name = if exchange.is_root() { "." } else { exchange.as_str() };
-        let host = exchange.as_str().parse().map_err(|error| (name.to_owned(), error));
-        if !hosts.contains(&host) {
-            hosts.push(host);
-        }
-    }
-    Ok(Exchanges { hosts, nexthops, is_secure, remark })
+    let found = Owner::found(&holder).map(|holder| Found { holder, records });
+    Ok(found.map(|found| Records { found, remark }).ok_or_else(unwritten))
 }

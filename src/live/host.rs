@@ -1,16 +1,17 @@
-//! The probe result of one host.
+//! The probe result of one service.
 
+use super::authorities::{Given, NameServer};
 use super::find::{Dnssec, Remark};
 use super::survey::Examined;
-use super::{ClientVerdict, Visited};
-use crate::owner::Owner;
+use super::{ClientVerdict, Service, Visited};
+use crate::owner::{NameError, Owner};
 use crate::records::Published;
 
-/// The probe result of one host.
+/// The probe result of one service, or of an MX or SRV record that names no host.
 #[derive(Debug)]
 pub struct Host {
-    /// The host as requested, or the text of an invalid MX record.
-    pub host: String,
+    /// The service, or the invalid host name of the record.
+    pub service: Result<Service, String>,
     /// The owner of its TLSA records.
     pub owner: Option<Owner>,
     /// The DNSSEC status of its addresses and TLSA records.
@@ -19,6 +20,8 @@ pub struct Host {
     pub records: Vec<Published>,
     /// Remarks about the lookups.
     pub remarks: Vec<Remark>,
+    /// What each name server of the zone gives, if they were asked.
+    pub name_servers: Vec<(NameServer, Result<Given, String>)>,
     /// The results of its addresses.
     pub endpoints: Vec<Visited>,
     /// Whether some addresses were skipped because this machine has no route to them.
@@ -26,26 +29,31 @@ pub struct Host {
 }
 
 impl Host {
-    /// Returns the result for a host without examined addresses; `dnssec` is the reason.
-    pub fn without_endpoints(host: String, dnssec: Dnssec) -> Self {
+    /// Returns the result for a record with an invalid host name.
+    pub fn invalid(name: String, error: NameError) -> Self {
+        Self::without_endpoints(Err(name), error.into())
+    }
+
+    fn without_endpoints(service: Result<Service, String>, dnssec: Dnssec) -> Self {
         Self {
-            host,
+            service,
             owner: None,
             dnssec,
             records: Vec::new(),
             remarks: Vec::new(),
+            name_servers: Vec::new(),
             endpoints: Vec::new(),
             is_partly_unrouted: false,
         }
     }
 
-    /// Returns the result for a host; `is_given` means that the records are from a file.
+    /// Returns the result for a service.
     ///
     /// Drops the addresses without a route if at least one examined address has a route.
-    pub fn new(host: String, seen: Result<Examined, Dnssec>, is_given: bool) -> Self {
+    pub fn new(service: Service, seen: Result<Examined, Dnssec>) -> Self {
         let Examined { server, mut endpoints } = match seen {
             Ok(examined) => examined,
-            Err(dnssec) => return Self::without_endpoints(host, dnssec),
+            Err(dnssec) => return Self::without_endpoints(Ok(service), dnssec),
         };
         let without = endpoints.iter().filter(|endpoint| endpoint.has_no_route).count();
         let visited = endpoints.iter().filter(|endpoint| endpoint.omission.is_none()).count();
@@ -54,23 +62,53 @@ impl Host {
             endpoints.retain(|endpoint| !endpoint.has_no_route);
         }
         Self {
-            host,
+            service: Ok(service),
             owner: Some(server.owner),
-            dnssec: if is_given { Dnssec::Given } else { Dnssec::Secure },
+            dnssec: server.dnssec,
             records: server.records,
             remarks: server.remarks,
+            name_servers: server.name_servers,
             endpoints,
             is_partly_unrouted,
         }
     }
 
-    /// The verdict for the host.
-    pub fn verdict(&self) -> ClientVerdict {
-        match self.dnssec {
-            Dnssec::Secure | Dnssec::Given => {
-                ClientVerdict::of_all(self.endpoints.iter().map(|endpoint| endpoint.verdict))
-            }
-            _ => ClientVerdict::Unknown,
+    /// The host, or the invalid host name.
+    pub fn host(&self) -> &str {
+        match &self.service {
+            Ok(service) => service.host.as_str(),
+            Err(name) => name,
         }
+    }
+
+    /// Host and port, or the invalid host name.
+    pub fn place(&self) -> String {
+        match &self.service {
+            Ok(service) => service.to_string(),
+            Err(name) => name.clone(),
+        }
+    }
+
+    /// Why the verdict is not pass: the DNSSEC status, or the reason of the worst endpoint.
+    pub fn reason(&self) -> Option<String> {
+        if self.dnssec.verdict().is_some() {
+            return Some(self.dnssec.to_string());
+        }
+        let worst = self.endpoints.iter().filter(|endpoint| endpoint.verdict == self.verdict());
+        let reason = |endpoint: &Visited| match (&endpoint.error, endpoint.verdict) {
+            (Some(error), _) => Some(format!("{}: {error}", endpoint.address)),
+            (None, ClientVerdict::Fail) => {
+                Some(format!("{}: no record authenticates the served chain", endpoint.address))
+            }
+            (None, _) => None,
+        };
+        worst.filter_map(reason).next().filter(|_| self.verdict() != ClientVerdict::Pass)
+    }
+
+    /// The verdict for the service.
+    pub fn verdict(&self) -> ClientVerdict {
+        self.dnssec
+            .verdict()
+            .unwrap_or_else(|| ClientVerdict::of_all(self.endpoints.iter().map(|endpoint| endpoint.verdict)))
     }
 }

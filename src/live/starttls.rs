@@ -6,6 +6,10 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+use super::wire::reason;
+use crate::owner::HostName;
+use crate::text::printable;
+
 /// The application protocol, which determines how TLS is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -23,8 +27,10 @@ pub enum Protocol {
     Ftp,
     /// NNTP (RFC 4642).
     Nntp,
-    /// XMPP (RFC 6120 section 5).
+    /// XMPP between client and server (RFC 6120 section 5).
     Xmpp,
+    /// XMPP between servers (RFC 6120 section 5).
+    XmppServer,
     /// PostgreSQL (SSLRequest).
     Postgres,
     /// LDAP (RFC 4511 section 4.14).
@@ -35,7 +41,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// All protocols.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Smtp,
         Self::Lmtp,
         Self::Imap,
@@ -44,6 +50,7 @@ impl Protocol {
         Self::Ftp,
         Self::Nntp,
         Self::Xmpp,
+        Self::XmppServer,
         Self::Postgres,
         Self::Ldap,
         Self::Direct,
@@ -60,15 +67,21 @@ impl Protocol {
             Self::Ftp => "ftp",
             Self::Nntp => "nntp",
             Self::Xmpp => "xmpp",
+            Self::XmppServer => "xmpp-server",
             Self::Postgres => "postgres",
             Self::Ldap => "ldap",
             Self::Direct => "none",
         }
     }
 
-    /// The usual protocol of a port.
+    /// The usual protocol of a port; TLS from the first octet for any other port.
     pub fn of_port(port: u16) -> Self {
-        match port {
+        Self::usual(port).unwrap_or(Self::Direct)
+    }
+
+    /// The usual protocol of a port, if it has one.
+    pub fn usual(port: u16) -> Option<Self> {
+        Some(match port {
             25 | 587 | 2525 => Self::Smtp,
             24 => Self::Lmtp,
             143 => Self::Imap,
@@ -76,12 +89,23 @@ impl Protocol {
             4190 => Self::Sieve,
             21 => Self::Ftp,
             119 => Self::Nntp,
-            5222 | 5269 => Self::Xmpp,
+            5222 => Self::Xmpp,
+            5269 => Self::XmppServer,
             5432 => Self::Postgres,
             389 => Self::Ldap,
-            _ => Self::Direct,
-        }
+            443 | 465 | 563 | 636 | 853 | 990 | 993 | 995 | 5223 | 5270 => Self::Direct,
+            _ => return None,
+        })
     }
+}
+
+/// The names that this program says in a dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hello {
+    /// The name of this machine, for EHLO and LHLO.
+    pub client: String,
+    /// The XMPP domain; `None` for the name of the server.
+    pub xmpp_domain: Option<HostName>,
 }
 
 /// Why TLS could not be started.
@@ -89,10 +113,16 @@ impl Protocol {
 pub enum StarttlsError {
     /// The connection failed or timed out.
     Io(io::Error),
-    /// The server does not offer STARTTLS, or refuses it.
-    NotOffered(String),
-    /// A temporary error of the server.
+    /// The server refuses this client before the client asks for TLS.
+    Refused(String),
+    /// Something else than a reply before the client asks for TLS.
+    Unexpected(String),
+    /// A temporary error of the server before the client asks for TLS.
     Busy(String),
+    /// The server does not offer STARTTLS.
+    NotOffered(String),
+    /// The server offers STARTTLS, but rejects the command.
+    Rejected(String),
     /// The server sent more than 32 KiB before TLS.
     TooLong,
 }
@@ -105,20 +135,16 @@ impl From<io::Error> for StarttlsError {
 
 impl fmt::Display for StarttlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "connection failed before TLS: {error}"),
-            Self::NotOffered(said) => {
-                write!(f, "the server does not offer STARTTLS: {}", crate::text::printable(said.trim_end()))
-            }
-            Self::Busy(said) => {
-                write!(
-                    f,
-                    "the server reported a temporary error: {}",
-                    crate::text::printable(said.trim_end())
-                )
-            }
-            Self::TooLong => f.write_str("the server sent more than 32 KiB before TLS"),
-        }
+        let (what, said) = match self {
+            Self::Io(error) => return write!(f, "connection failed before TLS: {}", reason(error)),
+            Self::TooLong => return f.write_str("the server sent more than 32 KiB before TLS"),
+            Self::Refused(said) => ("the server refuses this client", said),
+            Self::Unexpected(said) => ("unexpected reply of the server", said),
+            Self::Busy(said) => ("the server reported a temporary error", said),
+            Self::NotOffered(said) => ("the server does not offer STARTTLS", said),
+            Self::Rejected(said) => ("STARTTLS rejected", said),
+        };
+        write!(f, "{what}: {}", printable(said.trim_end()))
     }
 }
 
@@ -133,25 +159,43 @@ struct Dialog<'a, S> {
     left: usize,
 }
 
+/// Returns the command with which a client greets the server, without its name; `None` if a dialog has none.
+fn greeting(protocol: Protocol) -> Option<&'static str> {
+    match protocol {
+        Protocol::Smtp => Some("EHLO"),
+        Protocol::Lmtp => Some("LHLO"),
+        _ => None,
+    }
+}
+
+/// Returns what a client says first after the handshake (RFC 3207 section 4.2); `None` if nothing.
+pub fn again(protocol: Protocol, hello: &Hello) -> Option<String> {
+    greeting(protocol).map(|greeting| format!("{greeting} {}\r\n", hello.client))
+}
+
 /// Runs the dialog on `stream` until TLS can start; `host` is the name of the server.
 ///
 /// Errors: see [`StarttlsError`].
-pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -> Result<(), StarttlsError> {
+pub fn start(
+    stream: &mut (impl Read + Write),
+    protocol: Protocol,
+    host: &str,
+    hello: &Hello,
+) -> Result<(), StarttlsError> {
     let mut dialog = Dialog { stream, left: LONGEST };
     match protocol {
         Protocol::Direct => Ok(()),
-        Protocol::Smtp => dialog.smtp("EHLO"),
-        Protocol::Lmtp => dialog.smtp("LHLO"),
+        Protocol::Smtp | Protocol::Lmtp => dialog.smtp(&again(protocol, hello).unwrap_or_default()),
         Protocol::Imap => {
             let is_bye = |line: &str| line.to_ascii_uppercase().starts_with("* BYE");
             let greeting = dialog.until(|_| true, |line| line.starts_with("* ") && !is_bye(line));
-            greeting.map_err(busy_if(is_bye))?;
+            greeting.map_err(before_tls(is_bye))?;
             dialog.send("a STARTTLS\r\n")?;
             dialog.until(|line| line.starts_with("a "), |line| line.to_ascii_uppercase().starts_with("A OK"))
         }
         Protocol::Pop3 => {
             // SYS/TEMP is a temporary error (RFC 3206 section 4).
-            dialog.expect("+OK").map_err(busy_if(|line| line.starts_with("-ERR [SYS/TEMP]")))?;
+            dialog.expect("+OK").map_err(before_tls(|line| line.starts_with("-ERR [SYS/TEMP]")))?;
             dialog.send("STLS\r\n")?;
             dialog.expect("+OK")
         }
@@ -160,39 +204,51 @@ pub fn start(stream: &mut (impl Read + Write), protocol: Protocol, host: &str) -
                 |line: &str| ["OK", "NO", "BYE"].iter().any(|end| line.to_ascii_uppercase().starts_with(end));
             let is_good = |line: &str| line.to_ascii_uppercase().starts_with("OK");
             let is_bye = |line: &str| line.to_ascii_uppercase().starts_with("BYE");
-            dialog.until(is_end, is_good).map_err(busy_if(is_bye))?;
+            dialog.until(is_end, is_good).map_err(before_tls(is_bye))?;
             dialog.send("STARTTLS\r\n")?;
             dialog.until(is_end, is_good)
         }
         Protocol::Ftp => {
-            dialog.reply("220").map_err(busy_if(is_transient))?;
+            dialog.reply("220").map_err(before_tls(is_transient))?;
             dialog.send("AUTH TLS\r\n")?;
             dialog.reply("234").map(|_| ())
         }
         Protocol::Nntp => {
-            dialog.expect("20").map_err(busy_if(|line| line.starts_with("400")))?;
+            dialog.expect("20").map_err(before_tls(|line| line.starts_with("400")))?;
             dialog.send("STARTTLS\r\n")?;
             dialog.expect("382")
         }
-        Protocol::Xmpp => dialog.xmpp(host),
+        Protocol::Xmpp | Protocol::XmppServer => {
+            let space = if protocol == Protocol::Xmpp { "jabber:client" } else { "jabber:server" };
+            dialog.xmpp(space, hello.xmpp_domain.as_ref().map_or(host, HostName::as_str))
+        }
         Protocol::Postgres => {
             // SSLRequest: length 8, then request code 80877103.
             dialog.write(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])?;
             match dialog.octet()? {
                 b'S' => Ok(()),
-                other => Err(StarttlsError::NotOffered(char::from(other).to_string())),
+                b'N' => Err(StarttlsError::NotOffered("N".to_owned())),
+                other => Err(StarttlsError::Refused(char::from(other).to_string())),
             }
         }
         Protocol::Ldap => dialog.ldap(),
     }
 }
 
-/// Turns a refusal into [`StarttlsError::Busy`] if the refusal is temporary.
-fn busy_if(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> StarttlsError {
+/// Turns a rejection before the STARTTLS command into a temporary error or a refusal of this client.
+fn before_tls(is_busy: impl Fn(&str) -> bool) -> impl Fn(StarttlsError) -> StarttlsError {
     move |error| match error {
-        StarttlsError::NotOffered(line) if is_busy(&line) => StarttlsError::Busy(line),
+        StarttlsError::Rejected(line) if is_busy(&line) => StarttlsError::Busy(line),
+        StarttlsError::Rejected(line) if is_refusal(&line) => StarttlsError::Refused(line),
+        StarttlsError::Rejected(line) => StarttlsError::Unexpected(line),
         error => error,
     }
+}
+
+/// Whether the line is a negative reply of one of the protocols.
+fn is_refusal(line: &str) -> bool {
+    let is_code = line.get(..3).is_some_and(|code| code.bytes().all(|octet| octet.is_ascii_digit()));
+    is_code || ["* ", "-ERR", "NO", "BYE"].iter().any(|start| line.starts_with(start))
 }
 
 /// Whether the reply code is temporary: 4yz, or 120 of FTP (RFC 5321 section 4.2.1, RFC 959 section 4.2).
@@ -234,7 +290,7 @@ impl<S: Read + Write> Dialog<'_, S> {
     /// Reads a line, which must start with `good`.
     fn expect(&mut self, good: &str) -> Result<(), StarttlsError> {
         let line = self.line()?;
-        if line.starts_with(good) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) }
+        if line.starts_with(good) { Ok(()) } else { Err(StarttlsError::Rejected(line)) }
     }
 
     /// Reads lines up to the first that satisfies `is_end`; that line must satisfy `is_good`.
@@ -246,7 +302,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         loop {
             let line = self.line()?;
             if is_end(&line) {
-                return if is_good(&line) { Ok(()) } else { Err(StarttlsError::NotOffered(line)) };
+                return if is_good(&line) { Ok(()) } else { Err(StarttlsError::Rejected(line)) };
             }
         }
     }
@@ -258,7 +314,7 @@ impl<S: Read + Write> Dialog<'_, S> {
             let line = self.line()?;
             let goes_on = line.as_bytes().get(3) == Some(&b'-');
             if !line.starts_with(code) && !goes_on {
-                return Err(StarttlsError::NotOffered(line));
+                return Err(StarttlsError::Rejected(line));
             }
             lines.push(line);
             if !goes_on {
@@ -267,10 +323,11 @@ impl<S: Read + Write> Dialog<'_, S> {
         }
     }
 
+    /// `hello` is the first line of the client.
     fn smtp(&mut self, hello: &str) -> Result<(), StarttlsError> {
-        self.reply("220").map_err(busy_if(is_transient))?;
-        self.send(&format!("{hello} tlsagen.invalid\r\n"))?;
-        let offers = self.reply("250").map_err(busy_if(is_transient))?;
+        self.reply("220").map_err(before_tls(is_transient))?;
+        self.send(hello)?;
+        let offers = self.reply("250").map_err(before_tls(is_transient))?;
         let is_offer =
             |line: &String| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
         if !offers.iter().any(is_offer) {
@@ -280,24 +337,28 @@ impl<S: Read + Write> Dialog<'_, S> {
         self.reply("220").map(|_| ())
     }
 
-    fn xmpp(&mut self, host: &str) -> Result<(), StarttlsError> {
+    /// `space` is the namespace of the stream, `domain` the XMPP domain.
+    fn xmpp(&mut self, space: &str, domain: &str) -> Result<(), StarttlsError> {
         self.send(&format!(
-            "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
-             xmlns:stream='http://etherx.jabber.org/streams' to='{host}' version='1.0'>"
+            "<?xml version='1.0'?><stream:stream xmlns='{space}' \
+             xmlns:stream='http://etherx.jabber.org/streams' to='{domain}' version='1.0'>"
         ))?;
-        let features = self.tags("</stream:features>")?;
+        let features = self.tags(&["</stream:features>", "<stream:features/>", "</stream:error>"])?;
+        if let Some((_, error)) = features.split_once("<stream:error>") {
+            return Err(StarttlsError::Refused(error.to_owned()));
+        }
         if !features.contains("urn:ietf:params:xml:ns:xmpp-tls") {
             return Err(StarttlsError::NotOffered("not in the list of features".to_owned()));
         }
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")?;
-        let answer = self.tags(">")?;
-        if answer.contains("<proceed") { Ok(()) } else { Err(StarttlsError::NotOffered(answer)) }
+        let answer = self.tags(&[">"])?;
+        if answer.contains("<proceed") { Ok(()) } else { Err(StarttlsError::Rejected(answer)) }
     }
 
-    /// Reads up to and including `end`.
-    fn tags(&mut self, end: &str) -> Result<String, StarttlsError> {
+    /// Reads up to and including one of `ends`.
+    fn tags(&mut self, ends: &[&str]) -> Result<String, StarttlsError> {
         let mut octets = Vec::new();
-        while !octets.ends_with(end.as_bytes()) {
+        while !ends.iter().any(|end| octets.ends_with(end.as_bytes())) {
             octets.push(self.octet()?);
         }
         Ok(String::from_utf8_lossy(&octets).into_owned())
@@ -308,8 +369,7 @@ impl<S: Read + Write> Dialog<'_, S> {
         request.extend_from_slice(b"1.3.6.1.4.1.1466.20037");
         self.write(&request)?;
         // An LDAPMessage is a SEQUENCE; its length is in the short form, or in one, two or four octets.
-        let refused =
-            || StarttlsError::NotOffered("the reply is not a successful ExtendedResponse".to_owned());
+        let refused = || StarttlsError::Rejected("the reply is not a successful ExtendedResponse".to_owned());
         if self.octet()? != 0x30 {
             return Err(refused());
         }

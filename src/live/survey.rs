@@ -1,6 +1,6 @@
-//! Examines many hosts and addresses in parallel, with a limited number of threads and one deadline.
+//! Examines many services and addresses in parallel, with a limited number of threads and one deadline.
 //!
-//! There is one queue of tasks. A task locates a host; then each address of the host becomes a task at the end of the
+//! There is one queue of tasks. A task locates a service; then each address of the service becomes a task at the end of the
 //! queue. Every task ends by the deadline, and no task starts after it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -12,38 +12,38 @@ use std::thread::{self, Scope};
 
 use super::deadline::{MOST_ADDRESSES, MOST_HOSTS, Omission};
 use super::find::{Dnssec, Server};
-use super::{Examination, Visited, examine};
-use crate::owner::HostName;
+use super::visit::omitted;
+use super::{Examination, Service, Visited, examine};
 
 /// Maximum number of parallel tasks.
 const AT_ONCE: usize = 32;
 
-/// A located host, and the results of its addresses.
+/// A located service, and the results of its addresses.
 #[derive(Debug)]
 pub struct Examined {
-    /// The host.
+    /// The addresses and records.
     pub server: Server,
-    /// The results, in the order of the host's addresses.
+    /// The results, in the order of the addresses.
     pub endpoints: Vec<Visited>,
 }
 
-/// How to locate and examine hosts.
+/// How to locate and examine services.
 pub struct Survey<'a> {
-    /// Locates a host: returns its addresses and records, or why clients do not use DANE.
-    pub locate: &'a (dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
-    /// How to examine the addresses of a host.
+    /// Locates a service: returns its addresses and records, or why clients do not use DANE.
+    pub locate: &'a (dyn Fn(&Service) -> Result<Server, Dnssec> + Sync),
+    /// How to examine the addresses of a service.
     pub examination: &'a Examination<'a>,
 }
 
-/// A task for the host with the index `host`.
+/// A task for the service with the index `at`.
 #[derive(Clone)]
 enum Task {
     Locate {
-        host: usize,
+        at: usize,
     },
-    /// Examines an address; `place` is its index among the addresses of the host.
+    /// Examines an address; `place` is its index among the addresses of the service.
     Visit {
-        host: usize,
+        at: usize,
         place: usize,
         address: IpAddr,
         server: Arc<Server>,
@@ -51,11 +51,11 @@ enum Task {
 }
 
 enum Done {
-    Located { host: usize, server: Result<Server, Dnssec> },
-    Visited { host: usize, place: usize, seen: Vec<Visited> },
+    Located { at: usize, server: Result<Server, Dnssec> },
+    Visited { at: usize, place: usize, seen: Vec<Visited> },
 }
 
-/// A located host whose addresses are not all examined yet.
+/// A located service whose addresses are not all examined yet.
 struct Begun {
     server: Arc<Server>,
     /// The results of each address, by its index.
@@ -71,10 +71,10 @@ impl Begun {
         self.seen.len() >= self.server.addresses.len().min(MOST_ADDRESSES)
     }
 
-    fn examined(self, examination: &Examination<'_>) -> Examined {
+    fn examined(self, service: &Service) -> Examined {
         let mut endpoints: Vec<Visited> = self.seen.into_values().flatten().collect();
         let rest = self.server.addresses.iter().skip(MOST_ADDRESSES);
-        endpoints.extend(rest.map(|address| examination.omitted(*address, Omission::ManyAddresses)));
+        endpoints.extend(rest.map(|address| omitted(*address, service, Omission::ManyAddresses)));
         Examined { server: Arc::unwrap_or_clone(self.server), endpoints }
     }
 }
@@ -83,21 +83,21 @@ impl Begun {
 type Outcome = thread::Result<Done>;
 
 impl Survey<'_> {
-    /// Examines all `hosts`. When a host is done, passes its index and result to `report`.
+    /// Examines all `services`. When a service is done, passes its index and result to `report`.
     ///
-    /// Reports each host exactly once, in any order, even a host that was omitted because of the deadline.
+    /// Reports each service exactly once, in any order, even one that was omitted because of the deadline.
     ///
     /// Errors: the first error of `report`, after which no task starts.
     pub fn run<E>(
         &self,
-        hosts: &[&HostName],
+        services: &[Service],
         mut report: impl FnMut(usize, Result<Examined, Dnssec>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for host in MOST_HOSTS..hosts.len() {
-            report(host, Err(Dnssec::NotVisited(Omission::ManyHosts)))?;
+        for at in MOST_HOSTS..services.len() {
+            report(at, Err(Dnssec::NotVisited(Omission::ManyHosts)))?;
         }
         let mut queue: VecDeque<Task> =
-            (0..hosts.len().min(MOST_HOSTS)).map(|host| Task::Locate { host }).collect();
+            (0..services.len().min(MOST_HOSTS)).map(|at| Task::Locate { at }).collect();
         let mut begun: HashMap<usize, Begun> = HashMap::new();
         thread::scope(|scope| {
             let (sender, outcomes) = channel();
@@ -106,7 +106,7 @@ impl Survey<'_> {
                 while running < AT_ONCE
                     && let Some(task) = queue.pop_front()
                 {
-                    self.start(scope, hosts, task, &sender);
+                    self.start(scope, services, task, &sender);
                     running += 1;
                 }
                 if running == 0 {
@@ -115,28 +115,29 @@ impl Survey<'_> {
                 // Each task sends exactly one outcome, even on a panic, so the channel stays open.
                 let Ok(outcome) = outcomes.recv() else { return Ok(()) };
                 running -= 1;
-                let host = match outcome.unwrap_or_else(|panic| resume_unwind(panic)) {
-                    Done::Located { host, server: Err(dnssec) } => {
-                        report(host, Err(dnssec))?;
+                let at = match outcome.unwrap_or_else(|panic| resume_unwind(panic)) {
+                    Done::Located { at, server: Err(dnssec) } => {
+                        report(at, Err(dnssec))?;
                         continue;
                     }
-                    Done::Located { host, server: Ok(server) } => {
+                    Done::Located { at, server: Ok(server) } => {
                         let server = Arc::new(server);
-                        queue.extend(visits(host, &server));
-                        begun.insert(host, Begun::new(server));
-                        host
+                        queue.extend(visits(at, &server));
+                        begun.insert(at, Begun::new(server));
+                        at
                     }
-                    Done::Visited { host, place, seen } => {
-                        if let Some(begun) = begun.get_mut(&host) {
+                    Done::Visited { at, place, seen } => {
+                        if let Some(begun) = begun.get_mut(&at) {
                             begun.seen.insert(place, seen);
                         }
-                        host
+                        at
                     }
                 };
-                if begun.get(&host).is_some_and(Begun::is_finished)
-                    && let Some(begun) = begun.remove(&host)
+                if begun.get(&at).is_some_and(Begun::is_finished)
+                    && let Some(begun) = begun.remove(&at)
+                    && let Some(service) = services.get(at)
                 {
-                    report(host, Ok(begun.examined(self.examination)))?;
+                    report(at, Ok(begun.examined(service)))?;
                 }
             }
         })
@@ -146,50 +147,53 @@ impl Survey<'_> {
     fn start<'scope, 'env>(
         &'env self,
         scope: &'scope Scope<'scope, 'env>,
-        hosts: &'env [&HostName],
+        services: &'env [Service],
         task: Task,
         sender: &Sender<Outcome>,
     ) {
         let (same, to) = (task.clone(), sender.clone());
         let work = move || {
             // Sending fails only if the receiver is gone; then no one needs the outcome.
-            let _ = to.send(catch_unwind(AssertUnwindSafe(|| self.outcome(hosts, same))));
+            let _ = to.send(catch_unwind(AssertUnwindSafe(|| self.outcome(services, same))));
         };
         let is_over = self.examination.deadline.is_over();
         if is_over || thread::Builder::new().spawn_scoped(scope, work).is_err() {
             // After the deadline, the task only returns an omission; if no thread can be created, it runs in this
             // thread.
-            let _ = sender.send(Ok(self.outcome(hosts, task)));
+            let _ = sender.send(Ok(self.outcome(services, task)));
         }
     }
 
-    fn outcome(&self, hosts: &[&HostName], task: Task) -> Done {
+    fn outcome(&self, services: &[Service], task: Task) -> Done {
         let deadline = &self.examination.deadline;
         match task {
-            Task::Locate { host } => {
-                let server = match hosts.get(host) {
-                    Some(name) if !deadline.is_over() => {
-                        (self.locate)(name).map_err(|dnssec| dnssec.within(deadline))
+            Task::Locate { at } => {
+                let server = match services.get(at) {
+                    Some(service) if !deadline.is_over() => {
+                        (self.locate)(service).map_err(|dnssec| dnssec.within(deadline))
                     }
                     _ => Err(Dnssec::NotVisited(deadline.not_started())),
                 };
-                Done::Located { host, server }
+                Done::Located { at, server }
             }
-            Task::Visit { host, place, address, server } => {
-                let seen = match deadline.is_over() {
-                    true => vec![self.examination.omitted(address, deadline.not_started())],
-                    false => examine(address, &server, self.examination),
+            Task::Visit { at, place, address, server } => {
+                let seen = match services.get(at) {
+                    Some(service) if deadline.is_over() => {
+                        vec![omitted(address, service, deadline.not_started())]
+                    }
+                    Some(service) => examine(address, service, &server, self.examination),
+                    None => Vec::new(),
                 };
-                Done::Visited { host, place, seen }
+                Done::Visited { at, place, seen }
             }
         }
     }
 }
 
 /// A task for each address to be examined.
-fn visits(host: usize, server: &Arc<Server>) -> impl Iterator<Item = Task> {
+fn visits(at: usize, server: &Arc<Server>) -> impl Iterator<Item = Task> {
     let addresses = server.addresses.iter().copied().take(MOST_ADDRESSES).enumerate();
-    addresses.map(move |(place, address)| Task::Visit { host, place, address, server: Arc::clone(server) })
+    addresses.map(move |(place, address)| Task::Visit { at, place, address, server: Arc::clone(server) })
 }
 
 #[cfg(test)]
@@ -201,21 +205,19 @@ mod tests {
 
     use super::*;
     use crate::live::Deadline;
-    use crate::live::starttls::Protocol;
+    use crate::live::starttls::Hello;
     use crate::owner::Port;
 
     /// Runs a survey of `count` hosts with `locate`; `report` fails after `reports` calls.
     fn run(
         count: usize,
         reports: usize,
-        locate: &(dyn Fn(&HostName) -> Result<Server, Dnssec> + Sync),
+        locate: &(dyn Fn(&Service) -> Result<Server, Dnssec> + Sync),
     ) -> Result<usize, usize> {
-        let names: Vec<HostName> =
-            (0..count).map(|number| format!("mx{number}.example").parse().unwrap()).collect();
+        let service = |number| Service::at(format!("mx{number}.example").parse().unwrap(), Port::SMTP, None);
+        let services: Vec<Service> = (0..count).map(service).collect();
         let examination = Examination {
-            port: Port::SMTP,
-            protocol: Protocol::Smtp,
-            on_smtp: true,
+            hello: &Hello { client: "localhost".to_owned(), xmpp_domain: None },
             nexthops: &[],
             timeout: Duration::from_secs(1),
             deadline: Deadline::after(Duration::from_secs(60)),
@@ -223,7 +225,7 @@ mod tests {
         };
         let survey = Survey { locate, examination: &examination };
         let mut reported = 0;
-        survey.run(&names.iter().collect::<Vec<_>>(), |_, seen| {
+        survey.run(&services, |_, seen| {
             assert!(seen.is_err());
             if reported == reports {
                 return Err(reported);
@@ -237,7 +239,7 @@ mod tests {
     #[test]
     fn many_at_once_and_no_more() {
         let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let locate = |_: &HostName| {
+        let locate = |_: &Service| {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             thread::sleep(Duration::from_millis(100));
             running.fetch_sub(1, Ordering::SeqCst);
@@ -251,7 +253,7 @@ mod tests {
     #[test]
     fn an_error_of_the_report_ends_it() {
         let located = AtomicUsize::new(0);
-        let locate = |_: &HostName| {
+        let locate = |_: &Service| {
             thread::sleep(Duration::from_millis(10));
             located.fetch_add(1, Ordering::SeqCst);
             Err(Dnssec::NoRecords)
@@ -264,7 +266,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the third")]
     fn a_panic_is_handed_on_and_does_not_hang() {
-        let locate = |host: &HostName| match host.as_str() {
+        let locate = |service: &Service| match service.host.as_str() {
             "mx2.example" => panic!("the third"),
             _ => Err(Dnssec::NoRecords),
         };

@@ -7,15 +7,18 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
-    PeerIncompatible, PeerMisbehaved, SignatureScheme,
+    PeerIncompatible, PeerMisbehaved, ProtocolVersion, SignatureScheme,
 };
 
-use super::wire::Wire;
+use super::parting;
+use super::wire::{Wire, reason};
 use crate::x509::{Certificate, SignatureCheck, TLS_SCHEMES};
 
 /// The key types that are examined separately.
@@ -52,6 +55,8 @@ fn schemes(kind: KeyKind) -> Vec<SignatureScheme> {
 /// The result of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
+    /// The protocol version, such as `TLSv1.3`.
+    pub version: &'static str,
     /// The certificates that the server sent, in DER, the server's own first.
     pub certificates: Vec<Vec<u8>>,
     /// Whether the server proved possession of the private key of the first certificate.
@@ -97,13 +102,16 @@ pub enum TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NothingInCommon => f.write_str("no cipher suite or key type in common with the server"),
+            Self::NothingInCommon => f.write_str(
+                "no cipher suite, key exchange or key type in common with the server: this program has only AES-GCM and \
+                 ChaCha20 with ECDHE over X25519, P-256 and P-384; Postfix may connect",
+            ),
             Self::Refused(alert) => write!(f, "the server refused TLS: alert {alert}"),
             Self::Closed => f.write_str("the server closed the connection during the TLS handshake"),
             Self::WithoutKey => {
                 f.write_str("the server does not have the private key of the certificate that it sends")
             }
-            Self::Io(error) => write!(f, "connection failed during the TLS handshake: {error}"),
+            Self::Io(error) => write!(f, "connection failed during the TLS handshake: {}", reason(error)),
             Self::Handshake(reason) => write!(f, "TLS handshake failed: {reason}"),
         }
     }
@@ -111,10 +119,15 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// Performs one handshake for keys of type `kind`, with `name` as SNI.
+/// Performs one handshake for keys of type `kind`, with `name` as SNI, and then says `hello`, if any.
 ///
 /// Errors: see [`TlsError`]; the certificates themselves never cause an error.
-pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, TlsError> {
+pub fn handshake(
+    wire: &mut Wire,
+    name: &str,
+    kind: KeyKind,
+    hello: Option<&str>,
+) -> Result<Served, TlsError> {
     let failed = |error: &dyn fmt::Display| TlsError::Handshake(error.to_string());
     let mut provider = ring::default_provider();
     let of_kind = match kind {
@@ -132,7 +145,7 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
         .map_err(|error| failed(&error))?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_client_cert_resolver(seen.clone());
     let server_name = ServerName::try_from(name.to_owned()).map_err(|error| failed(&error))?;
     let mut connection =
         ClientConnection::new(Arc::new(config), server_name).map_err(|error| failed(&error))?;
@@ -150,11 +163,14 @@ pub fn handshake(wire: &mut Wire, name: &str, kind: KeyKind) -> Result<Served, T
             });
         }
     }
-    connection.send_close_notify();
-    // The certificates are known, so errors while closing the connection do not matter.
-    let _ = connection.write_tls(wire);
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        _ => "TLSv1.2",
+    };
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
+    parting::part(&mut connection, wire, hello, seen.is_client_asked)?;
     Ok(Served {
+        version,
         certificates: seen.certificates.clone(),
         possession: seen
             .possession
@@ -170,11 +186,11 @@ fn is_end(error: &io::Error) -> bool {
 }
 
 /// Converts an [`io::Error`], which may contain an error of rustls.
-fn of_io(error: io::Error) -> TlsError {
+pub(super) fn of_io(error: io::Error) -> TlsError {
     use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
     let old = || {
         TlsError::Handshake(
-            "the server supports only TLS 1.1 or older, which this program does not support".to_owned(),
+            "the server supports only TLS 1.1 or older, which this program and current clients do not support".to_owned(),
         )
     };
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -217,6 +233,8 @@ fn words(alert: AlertDescription) -> String {
 struct Seen {
     certificates: Vec<Vec<u8>>,
     possession: Option<Possession>,
+    /// Whether the server asked for a certificate of the client.
+    is_client_asked: bool,
 }
 
 /// A verifier that accepts and records every certificate.
@@ -263,6 +281,18 @@ impl Recorder {
         };
         self.note(|seen| seen.possession = Some(possession));
         Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+/// A mail server has no certificate to show when it is the client.
+impl ResolvesClientCert for Recorder {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.note(|seen| seen.is_client_asked = true);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

@@ -25,11 +25,32 @@ impl Wire {
         Ok(Self { stream, deadline })
     }
 
+    /// Moves the deadline to at most `limit` from now.
+    pub(super) fn shorten(&mut self, limit: Duration) {
+        self.deadline = self.deadline.min(Instant::now() + limit);
+    }
+
     /// The remaining time.
     fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         // A socket timeout of zero would mean no timeout.
         if left.is_zero() { Err(late()) } else { Ok(left) }
+    }
+}
+
+/// Returns why a connection failed, in plain words.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "timed out".to_owned(),
+        ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            "the server reset the connection".to_owned()
+        }
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable => {
+            "no route to the address".to_owned()
+        }
+        kind => kind.to_string(),
     }
 }
 

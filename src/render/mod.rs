@@ -3,10 +3,12 @@
 mod generic;
 mod json;
 mod lines;
+mod nagios;
 mod nsupdate;
 mod palette;
 #[cfg(feature = "live")]
 mod pem;
+mod prometheus;
 mod rdata;
 #[cfg(feature = "live")]
 mod rollover;
@@ -15,15 +17,23 @@ mod terminal;
 mod tests;
 mod zone;
 
+use time::OffsetDateTime;
+
 use crate::advice::published::Examined;
 use crate::diagnostic::Finding;
 use crate::generate::Record;
 #[cfg(feature = "live")]
-use crate::live::{ClientVerdict, Host};
+use crate::live::{ClientVerdict, Host, discover::Discovery, find::Dnssec};
+#[cfg(feature = "live")]
+use crate::owner::HostName;
 use crate::owner::{Origin, Owner};
 use crate::records::Published;
-use crate::verify::Report;
+use crate::verify::{Report, Verdict};
 
+pub use json::SCHEMA;
+#[cfg(feature = "live")]
+pub use nagios::nagios_state;
+pub use nagios::{nagios_failure, nagios_state_of_reports};
 pub use palette::Palette;
 #[cfg(feature = "live")]
 pub use pem::pem;
@@ -162,7 +172,7 @@ pub fn changes(
 ) -> String {
     match format {
         ChangesFormat::Zone => changes.iter().map(|at| zone::changes(at, ttl, origin)).collect(),
-        ChangesFormat::Json => json::changes(changes, findings),
+        ChangesFormat::Json => json::changes(changes, findings, ttl, origin),
         ChangesFormat::Nsupdate => changes.iter().map(|at| nsupdate::changes(at, ttl)).collect(),
     }
 }
@@ -172,19 +182,25 @@ pub fn changes(
 pub enum ReportFormat {
     /// Text for people.
     Text,
-    /// An object, or an array of objects for several owners.
+    /// One JSON object.
     Json,
+    /// A line for Nagios and its kin.
+    Nagios,
+    /// Metrics for Prometheus.
+    Prometheus,
 }
 
 impl ReportFormat {
     /// All formats.
-    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Nagios, Self::Prometheus];
 
     /// The name of the format on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Nagios => "nagios",
+            Self::Prometheus => "prometheus",
         }
     }
 }
@@ -195,39 +211,76 @@ fn missing(report: &Report, origin: Option<&Origin>) -> impl Iterator<Item = Str
     report.missing.iter().map(move |tlsa| format!("{owner} IN TLSA {}", lines::data(tlsa)))
 }
 
-/// Writes all reports as one text.
-pub fn reports(
-    examined: &[Examined],
-    origin: Option<&Origin>,
-    format: ReportFormat,
-    palette: Palette,
-) -> String {
-    match format {
-        ReportFormat::Text => {
-            let reports = examined.iter().map(|examined| terminal::report(examined, origin, palette));
-            reports.collect::<Vec<_>>().join("\n")
-        }
-        ReportFormat::Json => json::reports(examined, origin),
+/// The reports of all owners.
+#[derive(Clone, Copy)]
+pub struct ReportSheet<'a> {
+    /// The worst verdict.
+    pub verdict: Verdict,
+    /// The reports.
+    pub examined: &'a [Examined],
+    /// The origin of relative names.
+    pub origin: Option<&'a Origin>,
+    /// The time of the check.
+    pub now: OffsetDateTime,
+}
+
+impl ReportSheet<'_> {
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.examined.iter().flat_map(|examined| &examined.findings)
     }
 }
 
-/// Writes one line for each address and key type of a host, followed by the lines of the records.
-#[cfg(feature = "live")]
-pub fn probe_host(host: &Host, palette: Palette) -> String {
-    terminal::probe_host(host, palette)
+/// Writes all reports as one text.
+pub fn reports(sheet: &ReportSheet<'_>, format: ReportFormat, palette: Palette) -> String {
+    match format {
+        ReportFormat::Text => {
+            let reports = sheet.examined.iter();
+            let reports = reports.map(|examined| terminal::report(examined, sheet.origin, palette));
+            reports.collect::<Vec<_>>().join("\n")
+        }
+        ReportFormat::Json => json::reports(sheet),
+        ReportFormat::Nagios => nagios::reports(sheet),
+        ReportFormat::Prometheus => prometheus::reports(sheet),
+    }
 }
 
-/// Writes the result of a probe for all hosts: the last line in text format, or the whole JSON document.
+/// The results of a probe.
 #[cfg(feature = "live")]
-pub fn probe(
-    verdict: ClientVerdict,
-    hosts: &[Host],
-    findings: &[Finding],
-    format: ReportFormat,
-    palette: Palette,
-) -> String {
+#[derive(Clone, Copy)]
+pub struct ProbeSheet<'a> {
+    /// The worst verdict.
+    pub verdict: ClientVerdict,
+    /// The domain that names the services, its records, and why they are unknown.
+    pub domain: Option<(&'a HostName, &'a Discovery, Option<&'a Dnssec>)>,
+    /// The results of the services.
+    pub hosts: &'a [Host],
+    /// The findings.
+    pub findings: &'a [Finding],
+    /// The time of the probe.
+    pub now: OffsetDateTime,
+    /// The number of days before the expiry of a certificate from which to warn.
+    pub warn_days: u16,
+}
+
+#[cfg(feature = "live")]
+impl ProbeSheet<'_> {
+    /// The first expiry of a served certificate; `None` if no certificate was served.
+    fn first_expiry(&self) -> Option<OffsetDateTime> {
+        let endpoints = self.hosts.iter().flat_map(|host| &host.endpoints);
+        endpoints.flat_map(|endpoint| &endpoint.served).filter_map(|one| one.validity().not_after).min()
+    }
+}
+
+#[cfg(feature = "live")]
+pub use terminal::{probe_domain, probe_host};
+
+/// Writes the results of a probe for all services: the last line in text format, or the whole document.
+#[cfg(feature = "live")]
+pub fn probe(sheet: &ProbeSheet<'_>, format: ReportFormat, palette: Palette) -> String {
     match format {
-        ReportFormat::Text => terminal::probe_verdict(verdict, palette),
-        ReportFormat::Json => json::probe(verdict, hosts, findings),
+        ReportFormat::Text => terminal::probe_verdict(sheet.verdict, palette),
+        ReportFormat::Json => json::probe(sheet),
+        ReportFormat::Nagios => nagios::probe(sheet),
+        ReportFormat::Prometheus => prometheus::probe(sheet),
     }
 }

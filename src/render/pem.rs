@@ -3,16 +3,18 @@
 use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::live::Host;
+use crate::x509::Certificate;
 
 /// Returns all certificates that the servers sent, each chain once, as PEM (RFC 7468).
 pub fn pem(hosts: &[Host]) -> String {
-    let mut chains: Vec<&[Vec<u8>]> = Vec::new();
+    let mut chains: Vec<Vec<&[u8]>> = Vec::new();
     for endpoint in hosts.iter().flat_map(|host| &host.endpoints) {
-        if !endpoint.served.is_empty() && !chains.contains(&endpoint.served.as_slice()) {
-            chains.push(&endpoint.served);
+        let chain: Vec<&[u8]> = endpoint.served.iter().map(Certificate::der).collect();
+        if !chain.is_empty() && !chains.contains(&chain) {
+            chains.push(chain);
         }
     }
-    chains.into_iter().flatten().map(|der| certificate_pem(der)).collect()
+    chains.into_iter().flatten().map(certificate_pem).collect()
 }
 
 /// Encodes one PEM block, with lines of 64 columns that end in LF.

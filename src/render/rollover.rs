@@ -44,6 +44,6 @@ pub fn rollover(sheet: &RolloverSheet<'_>, format: ChangesFormat, origin: Option
         ChangesFormat::Nsupdate => all
             .map(|(owner, ttl, change)| nsupdate::change_lines(owner, ttl, &change.add, &change.remove))
             .collect(),
-        ChangesFormat::Json => json::rollover(sheet),
+        ChangesFormat::Json => json::rollover(sheet, origin),
     }
 }

@@ -2,10 +2,15 @@
 
 use std::fmt::Write;
 
+#[cfg(feature = "live")]
+use time::OffsetDateTime;
+
 use super::{Palette, missing};
 use crate::advice::published::Examined;
 #[cfg(feature = "live")]
-use crate::live::{ClientVerdict, Host};
+use crate::live::{ClientVerdict, Host, discover::Discovery};
+#[cfg(feature = "live")]
+use crate::owner::HostName;
 use crate::owner::Origin;
 use crate::records::Published;
 use crate::text::printable;
@@ -86,23 +91,64 @@ fn remark(judged: &Judged) -> String {
     }
 }
 
-/// Writes one line for each address and key type of a host, followed by the lines of the records.
+/// Writes the records that name the services of `domain`, and whether they are signed; nothing if there are none.
 #[cfg(feature = "live")]
-pub(super) fn probe_host(host: &Host, palette: Palette) -> String {
+pub fn probe_domain(domain: &HostName, discovery: &Discovery) -> String {
+    let mut hosts: Vec<String> = Vec::new();
+    for service in discovery.services.iter().flatten() {
+        let host = match service.preference {
+            Some(preference) => format!("{preference} {}", service.host.as_str()),
+            None => service.host.as_str().to_owned(),
+        };
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    match discovery.is_secure {
+        Some(is_secure) if !hosts.is_empty() => {
+            let security = if is_secure { "secure" } else { "insecure" };
+            format!("{}: {} ({security})\n", domain.as_str(), hosts.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Writes one line for each address and key type of a service, followed by the lines of the records and of the served
+/// certificates.
+#[cfg(feature = "live")]
+pub fn probe_host(host: &Host, palette: Palette) -> String {
     let mut text = String::new();
     // Writing into a String cannot fail.
-    if host.endpoints.is_empty() {
-        let _ = writeln!(text, "{}: {} ({})", host.host, paint(palette, host.verdict()), host.dnssec);
+    if host.endpoints.is_empty() || host.dnssec.verdict().is_some() {
+        let _ = writeln!(text, "{}: {} ({})", host.place(), paint(palette, host.verdict()), host.dnssec);
     }
     for endpoint in &host.endpoints {
-        let algorithm =
-            endpoint.algorithm.as_deref().map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
-        let error =
-            endpoint.error.as_deref().map(|error| format!(" ({})", printable(error))).unwrap_or_default();
+        let tls = endpoint.tls.as_ref().map(|tls| format!(" {} {}", tls.version, tls.algorithm));
+        let error = endpoint.error.as_deref().map(|error| format!(" ({})", printable(error)));
+        let (tls, error) = (tls.unwrap_or_default(), error.unwrap_or_default());
         let verdict = paint(palette, endpoint.verdict);
-        let _ = writeln!(text, "{} {}{algorithm}: {verdict}{error}", host.host, endpoint.address);
-        if let Some(report) = &endpoint.report {
-            text.push_str(&record_lines(&report.judged, palette));
+        let _ = writeln!(text, "{} {}{tls}: {verdict}{error}", host.host(), endpoint.address);
+        match &endpoint.report {
+            Some(report) => text.push_str(&record_lines(&report.judged, palette)),
+            None => {
+                for record in &host.records {
+                    let _ = writeln!(text, "  published  {}", shortened(record));
+                }
+            }
+        }
+        for (depth, certificate) in endpoint.served.iter().enumerate() {
+            let validity = certificate.validity();
+            let date = |time: Option<OffsetDateTime>| {
+                time.map_or_else(|| "(unreadable)".to_owned(), |time| time.date().to_string())
+            };
+            let _ = writeln!(
+                text,
+                "  depth {depth}: {}, {} to {}, issuer {}",
+                printable(&certificate.called()),
+                date(validity.not_before),
+                date(validity.not_after),
+                printable(&certificate.issuer()),
+            );
         }
     }
     text
@@ -116,9 +162,10 @@ pub(super) fn probe_verdict(verdict: ClientVerdict, palette: Palette) -> String 
 
 #[cfg(feature = "live")]
 fn paint(palette: Palette, verdict: ClientVerdict) -> String {
+    let word = verdict.to_string();
     match verdict {
-        ClientVerdict::Pass => palette.good("pass"),
-        ClientVerdict::Fail => palette.bad("fail"),
-        ClientVerdict::Unknown => palette.open("unknown"),
+        ClientVerdict::Pass => palette.good(&word),
+        ClientVerdict::Fail => palette.bad(&word),
+        ClientVerdict::NoDane | ClientVerdict::Unknown => palette.open(&word),
     }
 }

@@ -40,17 +40,22 @@ impl fmt::Display for Status {
     }
 }
 
-/// The result for all records together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The result for all records together. A later verdict is worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Every published triple of usage, selector and matching type covers every end entity.
     Covered,
+    /// There is no record, or the result is undetermined.
+    Unknown,
     /// Some record authenticates the server, but some triple does not cover every end entity.
     Partial,
     /// No record authenticates the server; as the verdict for clients, no record authenticates some end entity.
     NotCovered,
-    /// There is no record, or the result is undetermined.
-    Unknown,
+}
+
+impl Verdict {
+    /// All verdicts, best first.
+    pub const ALL: [Self; 4] = [Self::Covered, Self::Unknown, Self::Partial, Self::NotCovered];
 }
 
 impl fmt::Display for Verdict {

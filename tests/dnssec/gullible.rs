@@ -46,7 +46,11 @@ fn believe((name, kind): &Question, forger: Forger) -> Result<Answer, LookupErro
     let here = answer.iter().filter(|record| record.rtype == rtype && record.owner == *name);
     let found: Vec<Data> = here.filter_map(|record| data(*kind, &record.rdata)).collect();
     if !(is_signed && !found.is_empty() || message.rcode() == NXDOMAIN && found.is_empty()) {
-        return Err(LookupError { question: name.text(), reason: "nothing to believe".to_owned() });
+        return Err(LookupError {
+            question: name.text(),
+            reason: "nothing to believe".to_owned(),
+            is_of_servers: false,
+        });
     }
     let canonical = DomainName::new(&name.text());
     let holder = canonical.clone();

@@ -23,13 +23,15 @@ fn in_days(days: i64) -> String {
 #[test]
 fn signatures_are_held_against_the_clock_of_the_call() {
     let (world, host) = world("clock");
-    for call in [format!("probe {host} -4"), format!("check fixtures/fullchain-rsa.pem {host}")] {
+    for (call, bogus) in
+        [(format!("probe {host} -4"), 1), (format!("check fixtures/fullchain-rsa.pem {host}"), 3)]
+    {
         let (code, said) = world.ask(&format!("{call} --at {}", in_days(60)));
-        assert_eq!(code, 3, "{said}");
+        assert_eq!(code, bogus, "{said}");
         assert!(said.contains("bogus") && said.contains("the signature expired 20"), "{said}");
         assert!(said.contains("Z; check this machine's clock"), "{said}");
         let (code, said) = world.ask(&format!("{call} --at {}", in_days(-60)));
-        assert_eq!(code, 3, "{said}");
+        assert_eq!(code, bogus, "{said}");
         assert!(said.contains("the signature is not valid before 20"), "{said}");
         // The signatures of the zone are valid for 30 days.
         let (code, said) = world.ask(&format!("{call} --at {}", in_days(29)));
@@ -87,7 +89,7 @@ fn a_family_that_cannot_be_looked_up_does_not_hide_the_other() {
     // With `-4`, the AAAA records do not help.
     let server = dns::forge(world.address, Forgery::Broken(RecordType::A));
     let (code, said) = world.ask_at(server, &format!("probe {host} -4"));
-    assert_eq!(code, 3, "{said}");
+    assert_eq!(code, 1, "{said}");
     assert!(said.contains("bogus: mx.example A: the signature does not verify"), "{said}");
     // The IPv6 address is enough, too. Whether this machine can connect to ::1 does not matter here.
     let (_, said) = world.ask_at(server, &format!("probe {host}"));

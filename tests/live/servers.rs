@@ -71,8 +71,11 @@ pub(crate) fn serve(chains: Vec<Arc<CertifiedKey>>, speech: Speech) -> u16 {
                 return;
             }
         }
-        let mut rest = [0; 100];
-        let _ = stream.read(&mut rest);
+        // A client of SMTP greets again; any other closes the connection.
+        let mut stream = rustls::Stream::new(&mut connection, &mut stream);
+        if matches!(stream.read(&mut [0; 100]), Ok(1..)) {
+            let _ = stream.write_all(b"250-mx\r\n250 SIZE\r\n");
+        }
     })
 }
 

@@ -125,9 +125,14 @@ fn at_the_deadline_every_host_is_named_unknown() {
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(20), "{said}");
     assert_eq!(said.matches(": unknown (not finished within --deadline 2)\n").count(), 20, "{said}");
-    let line =
-        "warning[not-visited]: not finished within --deadline 2: mx1.example, mx2.example, mx3.example, ";
-    assert!(said.contains(line) && said.contains(", mx16.example and 4 more\n"), "{said}");
+    let line = format!(
+        "warning[not-visited]: not finished within --deadline 2: mx1.example:{0}, mx2.example:{0}, ",
+        servers.port
+    );
+    assert!(
+        said.contains(&line) && said.contains(&format!(", mx16.example:{} and 4 more\n", servers.port)),
+        "{said}"
+    );
     assert!(said.contains("verdict: unknown\n") && said.contains("[nothing-served]"), "{said}");
     assert!(!saved.exists());
 
@@ -139,7 +144,7 @@ fn at_the_deadline_every_host_is_named_unknown() {
         json["hosts"].as_array().unwrap().iter().map(|host| host["host"].as_str().unwrap()).collect();
     assert_eq!(names, numbered(20));
     for host in json["hosts"].as_array().unwrap() {
-        assert_eq!(host["endpoints"][0]["error"], "not finished within --deadline 2", "{said}");
+        assert_eq!(host["endpoints"][0]["reason"], "not finished within --deadline 2", "{said}");
     }
     assert_eq!(json["findings"][0]["code"], "not-visited");
 }
@@ -163,10 +168,10 @@ fn a_silent_name_server_ends_at_the_deadline() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let world = World::new("deadline-dns", vec![zone(String::new())]);
     for (call, line) in [
-        ("probe mx.example", "mx.example: unknown (not finished within --deadline 1)\n"),
+        ("probe mx.example", "mx.example:25: unknown (not finished within --deadline 1)\n"),
         (
             "probe --mx example",
-            "warning[not-visited]: the MX lookup of example: not finished within --deadline 1\n",
+            "warning[not-visited]: the lookup of the hosts of example: not finished within --deadline 1\n",
         ),
     ] {
         let start = Instant::now();
@@ -227,7 +232,8 @@ fn a_host_is_printed_while_others_hang() {
     let start = Instant::now();
     let mut probe = started(&world, &call);
     let mut stdout = BufReader::new(probe.0.stdout.take().unwrap());
-    let (mut first, mut second) = (String::new(), String::new());
+    let (mut domain, mut first, mut second) = (String::new(), String::new(), String::new());
+    stdout.read_line(&mut domain).unwrap();
     stdout.read_line(&mut first).unwrap();
     stdout.read_line(&mut second).unwrap();
     assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
@@ -296,11 +302,13 @@ fn mail_hosts_past_the_bound_are_named_and_make_no_pass() {
     assert_eq!(code, 3, "{said}");
     assert_eq!(hosts(&said), numbered(70), "{said}");
     assert_eq!(said.matches("RSA 2048: pass\n").count(), 64, "{said}");
-    assert_eq!(said.matches("unknown (not examined: more than 64 hosts)\n").count(), 6, "{said}");
-    let names = numbered(70).split_off(64).join(", ");
+    assert_eq!(said.matches("unknown (not examined: more than 64 hosts and ports)\n").count(), 6, "{said}");
+    let names: Vec<String> =
+        numbered(70).split_off(64).iter().map(|host| format!("{host}:{}", servers.port)).collect();
+    let names = names.join(", ");
     assert!(
         said.contains(&format!(
-            "warning[not-visited]: only the first 64 hosts are examined; skipped: {names}\n"
+            "warning[not-visited]: only the first 64 pairs of host and port are examined; skipped: {names}\n"
         )),
         "{said}"
     );

@@ -65,6 +65,7 @@ fn a_busy_server_is_unknown() {
     }
     for (protocol, port) in never {
         let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls {protocol}"));
-        assert_eq!(code, 1, "{protocol}: {said}");
+        assert_eq!(code, 3, "{protocol}: {said}");
+        assert!(said.contains("unknown (the server refuses this client: "), "{protocol}: {said}");
     }
 }

@@ -23,6 +23,21 @@ impl Blocks {
         blocks
     }
 
+    /// Prints `text` before the first host.
+    ///
+    /// Errors: standard output cannot be written; a closed pipe is not an error.
+    pub(super) fn begin(&self, text: &str) -> Result<(), FileError> {
+        match self.palette {
+            Some(_) if !text.is_empty() => {
+                files::progress("");
+                files::write_stdout(text.as_bytes())?;
+                self.progress();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Adds the result of a host, and prints the next hosts up to the first host that is not done.
     ///
     /// Errors: standard output cannot be written; a closed pipe is not an error.
@@ -51,7 +66,7 @@ impl Blocks {
 
     fn progress(&self) {
         if self.known < self.hosts.len() {
-            files::progress(&format!("probing, {} of {} hosts done ...", self.known, self.hosts.len()));
+            files::progress(&format!("probing, {} of {} services done ...", self.known, self.hosts.len()));
         }
     }
 }

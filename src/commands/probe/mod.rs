@@ -1,8 +1,10 @@
 //! `probe`: examines servers as a DANE client does and prints the result.
 
 mod blocks;
+mod look;
 
 use blocks::Blocks;
+use look::Look;
 
 use super::outcome::{NO, Outcome, UNDETERMINED, lines};
 use super::reading::read;
@@ -10,29 +12,29 @@ use super::source::resolver;
 use super::trouble::{InFile, Trouble};
 use crate::advice;
 use crate::cli::{ProbeRequest, Target};
+use crate::diagnostic::Finding;
 use crate::files;
+use crate::live::discover::{self, Discovery};
 use crate::live::dns::Resolver;
-use crate::live::find::{self, Dnssec, Server};
-use crate::live::starttls::Protocol;
-use crate::live::{ClientVerdict, Deadline, Examination, Host, Survey};
-use crate::owner::{HostName, Owner, Port, Transport};
-use crate::records::{Found, PublishedSet, RecordsError};
-use crate::render::{self, Palette, ReportFormat};
+use crate::live::find::Dnssec;
+use crate::live::starttls::Hello;
+use crate::live::{ClientVerdict, Deadline, Examination, Host, Service, Survey};
+use crate::owner::{HostName, Owner, Transport};
+use crate::records::{PublishedSet, RecordsError};
+use crate::render::{self, Palette, ProbeSheet, ReportFormat};
 use crate::text;
 
 pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome, Trouble> {
     let resolver = resolver(&request.lookup, request.now)?;
     let given = request.records.as_deref().map(|file| Ok::<_, Trouble>((file, read(file)?))).transpose()?;
-    let given_at = |hosts: &[&HostName], port| match &given {
+    let given_at = |owners: &[Owner]| match &given {
         Some((file, octets)) => {
-            let owners = hosts.iter().filter_map(|host| Owner::new(port, Transport::Tcp, host).ok());
-            let owners: Vec<Owner> = owners.collect();
-            PublishedSet::read(octets, request.origin.as_ref(), &owners).map(Some).in_file(file)
+            PublishedSet::read(octets, request.origin.as_ref(), owners).map(Some).in_file(file)
         }
         None => Ok(None),
     };
     // An unreadable file is reported before any lookup.
-    given_at(&[], Port::SMTP)?;
+    given_at(&[])?;
     // An unwritable file is reported before the first line is printed.
     if let Some(file) = &request.save {
         files::check_writable(file).in_file(file)?;
@@ -40,100 +42,109 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     let deadline = Deadline::after(request.deadline);
     let resolver = resolver.with_deadline(deadline.at());
     let mut findings = Vec::new();
-    let (hosts, port, nexthops) = match &request.target {
-        Target::Host(host, port) => (vec![Ok(host.clone())], *port, Vec::new()),
-        Target::Mx(domain, port) => match find::exchanges(&resolver, domain) {
-            Ok(exchanges) => {
-                if !exchanges.is_secure {
-                    findings.push(advice::probe::mx_insecure(domain));
-                }
-                findings.extend(exchanges.remark.iter().map(advice::probe::of_remark));
-                (exchanges.hosts, *port, exchanges.nexthops)
-            }
-            Err(dnssec) => {
-                findings.push(advice::probe::without_mx(domain, &dnssec.within(&deadline)));
-                (Vec::new(), *port, Vec::new())
-            }
-        },
+    let found = discovered(&resolver, request);
+    let (discovery, failure) = match found.map_err(|dnssec| dnssec.within(&deadline)) {
+        Ok(discovery) => (discovery, None),
+        Err(dnssec) => (Discovery::default(), Some(dnssec)),
     };
-    let given = given_at(&hosts.iter().flatten().collect::<Vec<_>>(), port)?;
+    let domain = domain_of(&request.target);
+    if let Some(domain) = domain {
+        findings.extend(advice::probe::of_discovery(domain, &discovery, failure.as_ref()));
+    }
+    let services: Vec<Service> = discovery.services.iter().flatten().cloned().collect();
+    let owner = |service: &Service| Owner::new(service.port, Transport::Tcp, &service.host).ok();
+    let owners: Vec<Owner> = services.iter().filter_map(owner).collect();
+    let given = given_at(&owners)?;
     if let (Some(given), Some(file)) = (&given, &request.records)
         && given.has_bare_records()
-        && hosts.len() > 1
+        && owners.len() > 1
     {
-        return Err(RecordsError::bare(hosts.len())).in_file(file);
+        return Err(RecordsError::bare(owners.len())).in_file(file);
     }
+    let client = request.helo.as_ref().map_or_else(files::host_name, |name| name.as_str().to_owned());
     let examination = Examination {
-        port,
-        protocol: request.protocol.unwrap_or_else(|| match &request.target {
-            Target::Host(..) => Protocol::of_port(port.number()),
-            Target::Mx(..) => Protocol::Smtp,
-        }),
-        // If SMTP is only the default for a port other than 25, the service is mail submission, to which RFC 7672 does
-        // not apply (RFC 7672 section 7).
-        on_smtp: port == Port::SMTP
-            || request.protocol == Some(Protocol::Smtp)
-            || matches!(request.target, Target::Mx(..)),
-        nexthops: &nexthops,
+        hello: &Hello { client, xmpp_domain: request.xmpp_domain.clone() },
+        nexthops: &discovery.nexthops,
         timeout: request.lookup.timeout,
         deadline,
         now: request.now,
     };
-    let locate = |host: &HostName| match &given {
-        Some(given) => with_records(&resolver, host, given, request, port),
-        None => find::locate(&resolver, host, port, Transport::Tcp, request.families),
-    };
-    let mut blocks = Blocks::new(hosts.len(), (request.format == ReportFormat::Text).then_some(palette));
-    let (mut names, mut places) = (Vec::new(), Vec::new());
-    for (place, host) in hosts.iter().enumerate() {
-        match host {
-            Ok(host) => {
-                names.push(host);
-                places.push(place);
-            }
-            Err((name, error)) => {
-                blocks.add(place, Host::without_endpoints(name.clone(), error.clone().into()))?;
-            }
+    let look = Look { resolver: &resolver, request, given: given.as_ref() };
+    let mut blocks =
+        Blocks::new(discovery.services.len(), (request.format == ReportFormat::Text).then_some(palette));
+    if let Some(domain) = domain {
+        blocks.begin(&render::probe_domain(domain, &discovery))?;
+    }
+    let mut places = Vec::new();
+    for (place, service) in discovery.services.iter().enumerate() {
+        match service {
+            Ok(_) => places.push(place),
+            Err((name, error)) => blocks.add(place, Host::invalid(name.clone(), error.clone()))?,
         }
     }
-    let survey = Survey { locate: &locate, examination: &examination };
-    survey.run(&names, |at, seen| {
-        let (Some(host), Some(place)) = (names.get(at), places.get(at)) else { return Ok(()) };
-        blocks.add(*place, Host::new(host.as_str().to_owned(), seen, given.is_some()))
+    let survey = Survey { locate: &|service| look.locate(service), examination: &examination };
+    survey.run(&services, |at, seen| {
+        let (Some(service), Some(place)) = (services.get(at), places.get(at)) else { return Ok(()) };
+        blocks.add(*place, Host::new(service.clone(), seen))
     })?;
     let hosts = blocks.finish();
-    findings.extend(advice::probe::findings(&hosts));
-    let verdict = ClientVerdict::of_all(hosts.iter().map(Host::verdict));
+    findings.extend(advice::probe::findings(&hosts, request.now, request.warn_days));
+    let of_failure = failure.as_ref().map(|dnssec| dnssec.verdict().unwrap_or(ClientVerdict::Unknown));
+    let verdict = ClientVerdict::of_all(hosts.iter().map(Host::verdict).chain(of_failure));
     if let Some(file) = &request.save {
-        let served = render::pem(&hosts);
-        if served.is_empty() {
-            findings.push(advice::probe::nothing_served(&text::file_name(file)));
-        } else {
-            files::write(file, &served).in_file(file)?;
-        }
+        findings.extend(save(file, &hosts)?);
     }
-    // In text format, the lines of the hosts are already printed.
-    let text = render::probe(verdict, &hosts, &findings, request.format, palette);
-    let talk = lines(&findings, request.quiet).collect();
-    let status = match verdict {
-        ClientVerdict::Pass => 0,
-        ClientVerdict::Fail => NO,
-        ClientVerdict::Unknown => UNDETERMINED,
+    let sheet = ProbeSheet {
+        verdict,
+        domain: domain.map(|domain| (domain, &discovery, failure.as_ref())),
+        hosts: &hosts,
+        findings: &findings,
+        now: request.now,
+        warn_days: request.warn_days,
     };
-    Ok(Outcome { data: text.into_bytes(), talk, status })
+    // In text format, the lines of the hosts are already printed.
+    let text = render::probe(&sheet, request.format, palette);
+    Ok(Outcome {
+        data: text.into_bytes(),
+        talk: lines(&findings, request.quiet || request.format == ReportFormat::Nagios).collect(),
+        status: match (request.format, verdict) {
+            (ReportFormat::Nagios, _) => render::nagios_state(verdict, &findings).status(),
+            (_, ClientVerdict::Pass) => 0,
+            (_, ClientVerdict::Fail) => NO,
+            (_, ClientVerdict::NoDane | ClientVerdict::Unknown) => UNDETERMINED,
+        },
+    })
 }
 
-/// Returns the server with its records from a file and its addresses, signed or not, from the DNS.
-fn with_records(
-    resolver: &Resolver,
-    host: &HostName,
-    given: &PublishedSet,
-    request: &ProbeRequest,
-    port: Port,
-) -> Result<Server, Dnssec> {
-    let owner = Owner::new(port, Transport::Tcp, host)?;
-    let found = given.at(&owner).ok_or_else(|| Dnssec::NotGiven(owner.clone()))?;
-    let (addresses, remarks) = find::addresses(resolver, host, request.families)?;
-    let (host, base, Found { holder, records }) = (host.clone(), host.clone(), found);
-    Ok(Server { host, base, owner, holder, addresses, records, remarks })
+/// The domain whose records name the services.
+fn domain_of(target: &Target) -> Option<&HostName> {
+    match target {
+        Target::Services(_) => None,
+        Target::Mx(domain, _) | Target::Xmpp(domain) => Some(domain),
+    }
+}
+
+/// The services of the target.
+///
+/// Errors: why the services of a domain are unknown.
+fn discovered(resolver: &Resolver, request: &ProbeRequest) -> Result<Discovery, Dnssec> {
+    match &request.target {
+        Target::Services(services) => Ok(Discovery {
+            services: services.iter().cloned().map(Ok).collect(),
+            nexthops: request.xmpp_domain.iter().cloned().collect(),
+            ..Discovery::default()
+        }),
+        Target::Mx(domain, ports) => discover::mail_hosts(resolver, domain, ports, request.protocol),
+        Target::Xmpp(domain) => discover::xmpp_servers(resolver, domain),
+    }
+}
+
+/// Writes the served certificates to `file`, if there are any; otherwise returns a finding.
+fn save(file: &str, hosts: &[Host]) -> Result<Option<Finding>, Trouble> {
+    let served = render::pem(hosts);
+    if served.is_empty() {
+        return Ok(Some(advice::probe::nothing_served(&text::file_name(file))));
+    }
+    files::write(file, &served).in_file(file)?;
+    Ok(None)
 }

@@ -4,23 +4,22 @@ use super::super::source::resolver;
 use super::super::trouble::Trouble;
 use crate::chain::Chain;
 use crate::cli::RolloverRequest;
+use crate::files;
 use crate::input::Located;
 use crate::live::authorities::{self, Given, NameServer};
 use crate::live::dns::Resolver;
 use crate::live::find::{Dnssec, Remark, Server};
-use crate::live::starttls::Protocol;
-use crate::live::{Deadline, Examination, Survey, Visited};
+use crate::live::starttls::Hello;
+use crate::live::{self, Deadline, Examination, Survey, Visited};
 use crate::owner::{HostName, Port};
 use crate::records::{Found, Published};
 use crate::rollover::{Answer, Observed, Records, Rrset, Served, Unreached};
 use crate::verify::{Coverage, Policy, verify_served};
-use crate::x509::Certificate;
 
 /// One host and port of the service.
 pub(super) struct Service {
     pub(super) server: Server,
     port: Port,
-    protocol: Protocol,
     /// The RRset at each name server.
     answers: Vec<Answer>,
     /// The chains that the addresses send.
@@ -60,9 +59,8 @@ impl Service {
             server: name_server.to_string(),
             rrset: given.map(|Given { records, ttl }| Rrset { records: records.into_iter().collect(), ttl }),
         });
-        let protocol = request.protocol.unwrap_or_else(|| Protocol::of_port(port.number()));
         let answers = answers.collect();
-        let mut service = Self { server, port, protocol, answers, chains: Vec::new(), unreached: Vec::new() };
+        let mut service = Self { server, port, answers, chains: Vec::new(), unreached: Vec::new() };
         if !request.exceptions.unprobed {
             for visited in service.examine(request, deadline) {
                 service.add(visited);
@@ -79,49 +77,41 @@ impl Service {
     }
 
     fn examine(&self, request: &RolloverRequest, deadline: Deadline) -> Vec<Visited> {
+        let service = live::Service::at(self.server.host.clone(), self.port, request.protocol);
+        let hello = Hello { client: files::host_name(), xmpp_domain: None };
         let examination = Examination {
-            port: self.port,
-            protocol: self.protocol,
-            on_smtp: self.on_smtp(),
+            hello: &hello,
             nexthops: &[],
             timeout: request.lookup.timeout,
             deadline,
             now: request.common.now,
         };
         let server = &self.server;
-        let locate = |_: &HostName| Ok(server.clone());
+        let locate = |_: &live::Service| Ok(server.clone());
         let mut visited = Vec::new();
         let survey = Survey { locate: &locate, examination: &examination };
-        let report = |_, seen: Result<crate::live::Examined, Dnssec>| {
+        let report = |_, seen: Result<live::Examined, Dnssec>| {
             visited.extend(seen.into_iter().flat_map(|examined| examined.endpoints));
             Ok::<(), std::convert::Infallible>(())
         };
         // The report has no errors.
-        let Ok(()) = survey.run(&[&self.server.host], report);
+        let Ok(()) = survey.run(&[service], report);
         visited
     }
 
     fn add(&mut self, visited: Visited) {
         let at = visited.address.to_string();
-        let certificates: Result<Vec<Located>, _> = visited
-            .served
-            .iter()
-            .map(|der| Ok(Located { line: None, certificate: Certificate::from_der(der.clone())? }))
-            .collect::<Result<_, crate::x509::X509Error>>();
-        match certificates {
+        let is_proven = visited.tls.is_some_and(|tls| tls.key_proven);
+        match visited.served.is_empty() {
             // Without a proven key, anybody on the way may have sent the chain.
-            Ok(certificates) if !certificates.is_empty() && visited.key_proven == Some(true) => {
-                self.chains.push((at.clone(), Chain::served(certificates)));
+            false if is_proven => {
+                let located = |certificate| Located { line: None, certificate };
+                self.chains
+                    .push((at.clone(), Chain::served(visited.served.into_iter().map(located).collect())));
             }
-            Ok(_) => {
+            _ => {
                 let reason = visited.error.unwrap_or_else(|| "no certificate was sent".to_owned());
                 self.unreached.push(Unreached { at: at.clone(), reason });
-            }
-            Err(error) => {
-                self.unreached.push(Unreached {
-                    at: at.clone(),
-                    reason: format!("a certificate cannot be read: {error}"),
-                });
             }
         }
         self.unreached.extend(visited.unseen.map(|reason| Unreached { at, reason }));

@@ -137,7 +137,11 @@ fn shown(
         let text = format!(
             "{record} was not published by this machine and stays: remove it by hand if no server uses it"
         );
-        Some(Finding::new(Code::RecordOfOthers, Severity::Hint, &text).about(owner.to_string()))
+        Some(
+            Finding::new(Code::RecordOfOthers, Severity::Hint, &text)
+                .about(owner.to_string())
+                .of(None, Some(owner.to_string())),
+        )
     }));
     // Services whose owners are aliases of one name have one change.
     let mut seen = HashSet::new();

@@ -22,6 +22,8 @@ pub enum Kind {
     Tlsa,
     /// Name servers.
     Ns,
+    /// The servers of a service.
+    Srv,
     /// The CNAME record at the name itself; the lookup does not follow the record.
     Cname,
 }
@@ -34,6 +36,7 @@ impl Kind {
             Self::Mx => Rtype::MX,
             Self::Tlsa => Rtype::TLSA,
             Self::Ns => Rtype::NS,
+            Self::Srv => Rtype::SRV,
             Self::Cname => Rtype::CNAME,
         }
     }
@@ -145,6 +148,15 @@ pub enum Data {
     Tlsa(Published),
     /// The name of a name server.
     Ns(DomainName),
+    /// A server of a service (RFC 2782).
+    Srv {
+        /// The priority; lower values are preferred.
+        priority: u16,
+        /// The port; 0 if no server offers the service.
+        port: u16,
+        /// The host name; the root if no server offers the service.
+        target: DomainName,
+    },
     /// The target of a CNAME record.
     Cname(DomainName),
 }
@@ -191,6 +203,9 @@ pub struct LookupError {
     pub question: String,
     /// The reason.
     pub reason: String,
+    /// Whether the name servers failed: they did not answer, or answered with an error. Otherwise, this program could
+    /// not use their answer.
+    pub is_of_servers: bool,
 }
 
 impl fmt::Display for LookupError {

@@ -1,10 +1,11 @@
 //! Sends one query to one name server and receives the reply: RFC 1035 section 4.2, RFC 7766.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::super::wire::Wire;
+use super::super::wire::{Wire, reason};
 use super::reply;
 
 /// Sends a query to one name server.
@@ -33,8 +34,7 @@ impl Exchange for Sockets {
             let round = (Instant::now() + wait).min(until);
             match self.datagram(query, round) {
                 Ok(reply) if reply::is_truncated(&reply) => {
-                    let over_tcp =
-                        |error: io::Error| io::Error::new(error.kind(), format!("over TCP: {error}"));
+                    let over_tcp = |error: io::Error| io::Error::new(error.kind(), OverTcp(reason(&error)));
                     return self.stream(query, until).map_err(over_tcp);
                 }
                 Err(error) if error.kind() == ErrorKind::TimedOut && round < until => wait *= 2,
@@ -43,6 +43,18 @@ impl Exchange for Sockets {
         }
     }
 }
+
+/// Why a query over TCP failed, which followed a truncated reply over UDP.
+#[derive(Debug)]
+pub(super) struct OverTcp(String);
+
+impl fmt::Display for OverTcp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the reply over UDP is truncated, and over TCP: {}", self.0)
+    }
+}
+
+impl std::error::Error for OverTcp {}
 
 /// A name server that must answer from its own zone data, not from a cache.
 #[derive(Debug)]

@@ -145,6 +145,9 @@ fn data(rdata: &Rdata) -> Option<Data> {
         }
         Rdata::Tlsa(published) => Some(Data::Tlsa(published.clone())),
         Rdata::Ns(server) => Some(Data::Ns(domain_name(server))),
+        Rdata::Srv { priority, port, target } => {
+            Some(Data::Srv { priority: *priority, port: *port, target: domain_name(target) })
+        }
         Rdata::Cname(target) => Some(Data::Cname(domain_name(target))),
         _ => None,
     }

@@ -42,7 +42,7 @@ pub use anchor::AnchorError;
 use anchor::{Anchor, AnchorKey};
 pub use answer::{Answer, Data, Expiry, Insecurity, Kind, LookupError, Security};
 pub use exchange::Exchange;
-use exchange::{Authoritative, Sockets};
+use exchange::{Authoritative, OverTcp, Sockets};
 use name::Name;
 use reply::Question;
 use signature::{Budget, Clock, Zone};
@@ -66,6 +66,10 @@ enum Failure {
 }
 
 impl Failure {
+    fn is_of_servers(&self) -> bool {
+        matches!(self, Self::NoReply { .. } | Self::Rcode { .. })
+    }
+
     /// Returns the error message, which names the question unless it is `first`, the question of the lookup itself.
     fn reason(&self, first: &Question) -> String {
         let about = |question: &Question| match question == first {
@@ -138,8 +142,14 @@ impl Resolver {
     ///
     /// Errors: no server gave a usable answer in time.
     pub fn lookup(&self, name: &DomainName, kind: Kind) -> Result<Answer, LookupError> {
-        let error = |reason: String| LookupError { question: format!("{} {kind}", name.as_str()), reason };
-        let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
+        let mut is_of_servers = false;
+        let error = |reason: String, is_of_servers| LookupError {
+            question: format!("{} {kind}", name.as_str()),
+            reason,
+            is_of_servers,
+        };
+        let parsed =
+            name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned(), false))?;
         let question = Question { name: name::lower(&parsed), rtype: kind.rtype() };
         let mut reason = "no name server is configured".to_owned();
         let mut bogus = None;
@@ -155,18 +165,23 @@ impl Resolver {
                     if matches!(failure, Failure::NoReply { is_silent: true, .. }) {
                         self.ask_last(at);
                     }
+                    is_of_servers = failure.is_of_servers();
                     reason = failure.reason(&question);
                 }
             }
         }
-        bogus.ok_or_else(|| error(reason))
+        bogus.ok_or_else(|| error(reason, is_of_servers))
     }
 
     /// Finds the signed zone of `name`, with its validated keys.
     ///
     /// Errors: the zone is unsigned, the chain of trust is broken, or no server gave a usable answer in time.
     pub fn zone_of(&self, name: &DomainName) -> Result<SignedZone, LookupError> {
-        let error = |reason: String| LookupError { question: format!("the zone of {name}"), reason };
+        let error = |reason: String| LookupError {
+            question: format!("the zone of {name}"),
+            reason,
+            is_of_servers: false,
+        };
         let parsed = name.to_string().parse::<Name>().map_err(|_| error("not a domain name".to_owned()))?;
         let question = Question { name: name::lower(&parsed), rtype: Kind::Tlsa.rtype() };
         let mut reason = "no name server is configured".to_owned();
@@ -232,14 +247,18 @@ impl Resolver {
 
     /// Returns the message for a failed exchange.
     fn reason(&self, error: &io::Error, until: Instant) -> String {
+        let over_tcp = error.get_ref().and_then(|inner| inner.downcast_ref::<OverTcp>());
         match error.kind() {
+            _ if over_tcp.is_some() => error.to_string(),
             ErrorKind::TimedOut | ErrorKind::WouldBlock if self.deadline == Some(until) => {
                 "no reply before the deadline".to_owned()
             }
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
                 format!("no reply within {} seconds", self.timeout.as_secs())
             }
-            _ => error.to_string(),
+            // The server is not the one that was meant.
+            ErrorKind::Other => error.to_string(),
+            _ => super::wire::reason(error),
         }
     }
 }

@@ -30,20 +30,21 @@ impl Question {
     ///
     /// Errors: the message cannot be built; this does not happen for a valid name.
     pub(super) fn query(&self, id: u16) -> Result<Vec<u8>, String> {
+        let long = || "the query is too long".to_owned();
         let mut message = MessageBuilder::new_vec();
         let header = message.header_mut();
         header.set_id(id);
         header.set_rd(true);
         header.set_cd(true);
         let mut message = message.question();
-        message.push((&self.name, self.rtype)).map_err(|error| error.to_string())?;
+        message.push((&self.name, self.rtype)).map_err(|_| long())?;
         let mut message = message.additional();
         let options = message.opt(|opt| {
             opt.set_udp_payload_size(UDP_PAYLOAD);
             opt.set_dnssec_ok(true);
             Ok(())
         });
-        options.map_err(|error| error.to_string())?;
+        options.map_err(|_| long())?;
         Ok(message.finish())
     }
 }
@@ -130,29 +131,31 @@ impl Reply {
     /// Errors: the octets are not a DNS message, the message is truncated or has more than 1,000 records, the server
     /// returned an error, or the reply is a referral.
     pub(super) fn read(octets: &[u8], question: &Question) -> Result<Self, ReplyError> {
-        let malformed = |reason: &dyn std::fmt::Display| ReplyError::Malformed(reason.to_string());
-        let message = Message::from_slice(octets).map_err(|error| malformed(&error))?;
+        let malformed = |reason: &str| ReplyError::Malformed(reason.to_owned());
+        let short = |_| malformed("it ends too early");
+        let message =
+            Message::from_slice(octets).map_err(|_| malformed("it is shorter than a DNS header"))?;
         let rcode = message.header().rcode();
         if !matches!(rcode, Rcode::NOERROR | Rcode::NXDOMAIN) {
             return Err(ReplyError::Rcode(rcode));
         }
         if message.header().tc() {
-            return Err(malformed(&"the message is truncated"));
+            return Err(malformed("the message is truncated"));
         }
         let counts = message.header_counts();
         let records = [counts.ancount(), counts.nscount(), counts.arcount()].map(usize::from);
         if records.iter().sum::<usize>() > MOST_RECORDS {
             return Err(malformed(&format!("more than {MOST_RECORDS} records")));
         }
-        let answer = message.answer().map_err(|error| malformed(&error))?;
+        let answer = message.answer().map_err(short)?;
         let wanted = |owner: &Name, rtype| match rtype {
             Rtype::DNAME => is_below(&question.name, owner),
             _ => *owner == question.name && (rtype == question.rtype || rtype == Rtype::CNAME),
         };
-        let answer = collect(answer, wanted).map_err(|error| malformed(&error))?;
-        let authority = message.authority().map_err(|error| malformed(&error))?;
+        let answer = collect(answer, wanted).map_err(|_| malformed("a record is malformed"))?;
+        let authority = message.authority().map_err(short)?;
         let denial = |_: &Name, rtype| matches!(rtype, Rtype::NSEC | Rtype::NSEC3);
-        let denial = collect(authority, denial).map_err(|error| malformed(&error))?;
+        let denial = collect(authority, denial).map_err(|_| malformed("a record is malformed"))?;
         let content = Content::of(answer, question, rcode);
         if matches!(content, Content::Nothing) && is_referral(message) {
             return Err(ReplyError::Referral);

@@ -48,6 +48,7 @@ pub(super) enum Rdata {
     Mx { preference: u16, exchange: Name },
     Tlsa(Published),
     Ns(Name),
+    Srv { priority: u16, port: u16, target: Name },
     Cname(Name),
     Dname(Name),
     Ds(Ds),
@@ -206,6 +207,9 @@ fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, 
             data: tlsa.data().to_vec(),
         }),
         AllRecordData::Ns(ns) => Rdata::Ns(lower(ns.nsdname())),
+        AllRecordData::Srv(srv) => {
+            Rdata::Srv { priority: srv.priority(), port: srv.port(), target: lower(srv.target()) }
+        }
         AllRecordData::Cname(cname) => Rdata::Cname(lower(cname.cname())),
         AllRecordData::Dname(dname) => Rdata::Dname(lower(dname.dname())),
         AllRecordData::Ds(ds) => {
