@@ -5,7 +5,6 @@
 use std::fs;
 
 #[path = "common/program.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
 mod program;
 #[path = "common/schema.rs"]
 mod schema;
@@ -48,7 +47,7 @@ fn documents_of(call: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "needs python3-jsonschema"]
+#[ignore = "needs Python's jsonschema"]
 fn documents_are_valid() {
     let transcripts = documents_of_transcripts();
     assert!(transcripts.len() >= 6, "{}", transcripts.len());
@@ -79,7 +78,7 @@ fn ttl_and_origin_are_in_the_records() {
 }
 
 #[test]
-#[ignore = "needs python3-jsonschema"]
+#[ignore = "needs Python's jsonschema"]
 #[should_panic(expected = "verdict")]
 fn another_verdict_is_refused() {
     let call =

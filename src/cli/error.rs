@@ -149,3 +149,16 @@ impl From<ParamsError> for UsageError {
         )
     }
 }
+
+/// Whether the arguments ask for the output of a Nagios plug-in, which an error must have too.
+pub fn asks_for_nagios(args: &[OsString]) -> bool {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let reports = matches!(args.get(1), Some(&("check" | "probe")));
+    let is_value = |option: &str| option == "--format" || option.starts_with('-') && option.ends_with('f');
+    let is_option = |arg: &&str| {
+        let value = arg.strip_suffix("nagios").map(|rest| rest.strip_suffix('=').unwrap_or(rest));
+        value.is_some_and(is_value)
+    };
+    let is_pair = |pair: &[&str]| matches!(pair, [option, "nagios"] if is_value(option));
+    reports && (args.iter().any(is_option) || args.windows(2).any(is_pair))
+}

@@ -7,11 +7,20 @@ use super::find::{Dnssec, Remark};
 use super::starttls::Protocol;
 use crate::owner::{DomainName, HostName, NameError, Owner, Port};
 
+/// A record that names no host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misnamed {
+    /// The invalid host name.
+    pub name: String,
+    /// Why it is invalid.
+    pub error: Box<NameError>,
+}
+
 /// The services of a domain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
-    /// The services, most preferred first; `Err` contains the invalid host name of a record, and the reason.
-    pub services: Vec<Result<Service, (String, NameError)>>,
+    /// The services, most preferred first.
+    pub services: Vec<Result<Service, Misnamed>>,
     /// The domain and, for mail, its signed CNAME target; a certificate may contain either name (RFC 7672 section 3.2.2,
     /// RFC 7673 section 4).
     pub nexthops: Vec<HostName>,
@@ -54,7 +63,7 @@ pub fn mail_hosts(
     if !all.is_empty() && all.iter().all(|(_, exchange)| exchange.is_root()) {
         return Err(Dnssec::NoHost(format!("{} accepts no mail (RFC 7505)", domain.as_str())));
     }
-    let mut hosts: Vec<(Option<u16>, Result<HostName, (String, NameError)>)> = Vec::new();
+    let mut hosts: Vec<(Option<u16>, Result<HostName, Misnamed>)> = Vec::new();
     for (preference, exchange) in all {
         let host = host_of(&exchange);
         if !hosts.iter().any(|(_, known)| *known == host) {
@@ -112,7 +121,7 @@ pub fn xmpp_servers(resolver: &Resolver, domain: &HostName) -> Result<Discovery,
         all.sort();
         for (priority, target, port) in all {
             let service = host_of(&target).and_then(|host| {
-                let port = port.to_string().parse().map_err(|error| (target.as_str().to_owned(), error))?;
+                let port = port.to_string().parse().map_err(|error| misnamed(&target, error))?;
                 Ok(Service { host, port, protocol, on_smtp: false, preference: Some(priority) })
             });
             services.push(service);
@@ -139,7 +148,11 @@ fn is_secure(answer: &Answer) -> Result<bool, Dnssec> {
     }
 }
 
-fn host_of(name: &DomainName) -> Result<HostName, (String, NameError)> {
+fn host_of(name: &DomainName) -> Result<HostName, Misnamed> {
+    name.as_str().parse().map_err(|error| misnamed(name, error))
+}
+
+fn misnamed(name: &DomainName, error: NameError) -> Misnamed {
     let shown = if name.is_root() { "." } else { name.as_str() };
-    name.as_str().parse().map_err(|error| (shown.to_owned(), error))
+    Misnamed { name: shown.to_owned(), error: Box::new(error) }
 }

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 use super::ClientVerdict;
-use super::authorities::{Given, NameServer};
 use super::deadline::{Deadline, Omission};
 use super::dns::{Answer, Data, Expiry, Kind, LookupError, Resolver, Security};
+use super::name_server::{Given, NameServer};
 use crate::owner::{HostName, NameError, Owner, Port, Transport};
 use crate::records::{Found, Published};
 

@@ -1,10 +1,11 @@
 //! The probe result of one service.
 
-use super::authorities::{Given, NameServer};
+use super::discover::Misnamed;
 use super::find::{Dnssec, Remark};
+use super::name_server::{Given, NameServer};
 use super::survey::Examined;
 use super::{ClientVerdict, Service, Visited};
-use crate::owner::{NameError, Owner};
+use crate::owner::Owner;
 use crate::records::Published;
 
 /// The probe result of one service, or of an MX or SRV record that names no host.
@@ -30,8 +31,8 @@ pub struct Host {
 
 impl Host {
     /// Returns the result for a record with an invalid host name.
-    pub fn invalid(name: String, error: NameError) -> Self {
-        Self::without_endpoints(Err(name), error.into())
+    pub fn misnamed(record: Misnamed) -> Self {
+        Self::without_endpoints(Err(record.name), (*record.error).into())
     }
 
     fn without_endpoints(service: Result<Service, String>, dnssec: Dnssec) -> Self {

@@ -9,6 +9,7 @@ pub mod discover;
 pub mod dns;
 pub mod find;
 mod host;
+pub mod name_server;
 mod parting;
 pub mod starttls;
 mod survey;

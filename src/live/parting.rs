@@ -1,12 +1,11 @@
 //! The end of a connection: a server of TLS 1.3 refuses a client without a certificate only after the handshake (RFC 8446
 //! section 4.4.2.4).
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use rustls::{ClientConnection, Stream};
 
-use super::tls::{TlsError, of_io};
 use super::wire::Wire;
 
 /// Maximum number of octets to read after the handshake.
@@ -18,13 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Says `hello`, if any, waits for the reply, and closes the connection. Without `hello`, waits for the end of a
 /// connection whose server asked for a certificate.
 ///
-/// Errors: the server refuses this client. What else it answers is not about TLS.
+/// Errors: the connection fails, perhaps with an alert of the server.
 pub(super) fn part(
     connection: &mut ClientConnection,
     wire: &mut Wire,
     hello: Option<&str>,
     is_client_asked: bool,
-) -> Result<(), TlsError> {
+) -> io::Result<()> {
     wire.shorten(PATIENCE);
     let mut stream = Stream::new(connection, wire);
     let mut outcome = Ok(());
@@ -33,21 +32,16 @@ pub(super) fn part(
         let _ = stream.write_all(b"QUIT\r\n");
     }
     stream.conn.send_close_notify();
-    // The certificates are known, so errors while closing the connection do not matter.
+    // The reply is known, so errors while closing the connection do not matter.
     let _ = stream.conn.write_tls(stream.sock);
-    if hello.is_none() && is_client_asked {
-        outcome = read(&mut stream, |_| false);
-    }
-    match outcome.map_err(of_io) {
-        Err(refused @ TlsError::Refused(_)) => Err(refused),
-        // These alerts are about the parameters of the handshake, which are settled, so they are about the client.
-        Err(TlsError::NothingInCommon) => Err(TlsError::Refused("handshake_failure".to_owned())),
-        _ => Ok(()),
+    match hello.is_none() && is_client_asked {
+        true => read(&mut stream, |_| false),
+        false => outcome,
     }
 }
 
 /// Reads until `is_end`, the end of the connection or the maximum length.
-fn read(stream: &mut impl Read, is_end: impl Fn(&[u8]) -> bool) -> std::io::Result<()> {
+fn read(stream: &mut impl Read, is_end: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     let (mut octets, mut part) = (Vec::new(), [0; 512]);
     while octets.len() < LONGEST && !is_end(&octets) {
         match stream.read(&mut part)? {

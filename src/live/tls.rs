@@ -168,7 +168,13 @@ pub fn handshake(
         _ => "TLSv1.2",
     };
     let seen = seen.seen.lock().map_err(|error| failed(&error))?;
-    parting::part(&mut connection, wire, hello, seen.is_client_asked)?;
+    match parting::part(&mut connection, wire, hello, seen.is_client_asked).map_err(of_io) {
+        Err(refused @ TlsError::Refused(_)) => return Err(refused),
+        // The parameters of the handshake are settled, so this alert is about the client.
+        Err(TlsError::NothingInCommon) => return Err(TlsError::Refused("handshake_failure".to_owned())),
+        // What else the server answers is not about TLS.
+        _ => {}
+    }
     Ok(Served {
         version,
         certificates: seen.certificates.clone(),
@@ -186,7 +192,7 @@ fn is_end(error: &io::Error) -> bool {
 }
 
 /// Converts an [`io::Error`], which may contain an error of rustls.
-pub(super) fn of_io(error: io::Error) -> TlsError {
+fn of_io(error: io::Error) -> TlsError {
     use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
     let old = || {
         TlsError::Handshake(

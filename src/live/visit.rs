@@ -4,12 +4,12 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 
-use super::authorities::deviating;
 use super::deadline::Omission;
 use super::find::Server;
+use super::name_server::deviating;
 use super::starttls::{self, StarttlsError};
 use super::tls::{self, KeyKind, Possession, TlsError};
-use super::wire::Wire;
+use super::wire::{Wire, reason};
 use super::{ClientVerdict, Examination, Service};
 use crate::chain::Chain;
 use crate::input::Located;
@@ -195,7 +195,7 @@ enum OfKind {
 impl fmt::Display for VisitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect(error) => write!(f, "cannot connect: {error}"),
+            Self::Connect(error) => write!(f, "cannot connect: {}", reason(error)),
             Self::Starttls(error) => error.fmt(f),
             Self::Tls(error) => error.fmt(f),
             Self::Omitted(omission) => omission.fmt(f),

@@ -26,6 +26,7 @@ fn data(kind: Kind, rdata: &[u8]) -> Option<Data> {
         },
         Kind::Ns => Data::Ns(DomainName::new(&Name::read(rdata, 0)?.0.text())),
         Kind::Cname => Data::Cname(DomainName::new(&Name::read(rdata, 0)?.0.text())),
+        Kind::Srv => return None,
         Kind::Tlsa => {
             let [usage, selector, matching_type, data @ ..] = rdata else { return None };
             let data = data.to_vec();

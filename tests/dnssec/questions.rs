@@ -137,6 +137,7 @@ pub(crate) fn rtype(kind: Kind) -> (u16, &'static str) {
         Kind::Tlsa => (TLSA, "TLSA"),
         Kind::Ns => (NS, "NS"),
         Kind::Cname => (CNAME, "CNAME"),
+        Kind::Srv => panic!("no question is about SRV records"),
     }
 }
 
@@ -149,6 +150,7 @@ fn octets(data: &[Data]) -> BTreeSet<Vec<u8>> {
             [preference.to_be_bytes().to_vec(), Name::new(exchange.as_str()).canonical()].concat()
         }
         Data::Tlsa(tlsa) => [&[tlsa.usage, tlsa.selector, tlsa.matching_type][..], &tlsa.data].concat(),
+        Data::Srv { .. } => panic!("no question is about SRV records"),
         Data::Cname(target) | Data::Ns(target) => Name::new(target.as_str()).canonical(),
     };
     data.iter().map(one).collect()

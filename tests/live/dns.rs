@@ -185,6 +185,8 @@ pub(crate) enum Forgery {
     NoSignatures,
     /// Fails all queries for this type.
     Failing(RecordType),
+    /// Truncates the answers of this type, which nobody gives over TCP.
+    Truncated(RecordType),
     /// Replaces the signatures in answers of this type with invalid ones.
     Broken(RecordType),
 }
@@ -209,6 +211,11 @@ pub(crate) fn forge(server: SocketAddr, forgery: Forgery) -> SocketAddr {
                 }
                 Forgery::Failing(rtype) if is_of(rtype) => {
                     message.metadata.response_code = ResponseCode::ServFail;
+                    message.answers.clear();
+                    message.authorities.clear();
+                }
+                Forgery::Truncated(rtype) if is_of(rtype) => {
+                    message.metadata.truncation = true;
                     message.answers.clear();
                     message.authorities.clear();
                 }

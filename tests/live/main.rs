@@ -7,6 +7,7 @@ mod dns;
 mod lookups;
 mod mail_hosts;
 mod misbehaving;
+mod monitor;
 #[path = "../common/openssl.rs"]
 #[allow(dead_code, reason = "OpenSSL is a server here, not a client")]
 mod openssl;
@@ -14,6 +15,8 @@ mod openssl;
 mod program;
 #[path = "../common/running.rs"]
 mod running;
+#[path = "../common/schema.rs"]
+mod schema;
 mod security;
 mod servers;
 mod side_by_side;

@@ -184,6 +184,13 @@ fn servers_of_openssl_that_rustls_has_little_in_common_with() {
         ("key-secp256k1", "", 3, NOTHING),
         // This server refuses clients without a certificate, which mail servers do not have.
         ("fullchain-rsa", "-tls1_2 -Verify 1", 1, "fail (the server refused TLS: alert handshake_failure)"),
+        // The server of TLS 1.3 refuses only after the handshake.
+        (
+            "fullchain-rsa",
+            "-tls1_3 -Verify 1",
+            1,
+            "fail (the server refused TLS: alert certificate_required)",
+        ),
         // Key types that rustls does not offer by default.
         ("key-rsapss", "", 0, "RSA-PSS 2048: pass\n"),
         ("key-p521", "", 0, "ECDSA P-521: pass\n"),

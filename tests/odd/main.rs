@@ -187,6 +187,7 @@ fn check_covers_what_usage_3_describes_and_says_why_where_usage_2_fails() {
             let record = rdata(name, 0, "3", selector, matching_type);
             let (status, json) = check(name, &record, &["-f", "json"]);
             let json: Value = serde_json::from_str(&json).unwrap();
+            let json = &json["reports"][0];
             let wanted = match (UNREADABLE.contains(name), selector, matching_type) {
                 (false, ..) => (0, "covered", "match"),
                 (true, "0", "0") => (1, "not-covered", "unusable"),
@@ -204,7 +205,7 @@ fn check_covers_what_usage_3_describes_and_says_why_where_usage_2_fails() {
             let (status, json) = check(name, &rdata(name, 1, "2", selector, "1"), &["-f", "json"]);
             assert_eq!(status, *wanted, "{name}: {json}");
             let json: Value = serde_json::from_str(&json).unwrap();
-            let record = &json["records"][0];
+            let record = &json["reports"][0]["records"][0];
             let word = match wanted {
                 0 => "match",
                 1 => "failed",

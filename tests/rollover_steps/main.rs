@@ -7,8 +7,12 @@
 mod bind;
 #[path = "../common/name_server.rs"]
 mod name_server;
+#[path = "../common/program.rs"]
+mod program;
 #[path = "../common/running.rs"]
 mod running;
+#[path = "../common/schema.rs"]
+mod schema;
 
 mod keys;
 mod names;

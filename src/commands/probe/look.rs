@@ -2,9 +2,10 @@
 
 use crate::cli::{NameServers, ProbeRequest};
 use crate::live::Service;
-use crate::live::authorities::{self, NameServer};
+use crate::live::authorities;
 use crate::live::dns::Resolver;
 use crate::live::find::{self, Dnssec, Server};
+use crate::live::name_server::NameServer;
 use crate::owner::{Owner, Transport};
 use crate::records::{Found, PublishedSet};
 

@@ -79,7 +79,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     for (place, service) in discovery.services.iter().enumerate() {
         match service {
             Ok(_) => places.push(place),
-            Err((name, error)) => blocks.add(place, Host::invalid(name.clone(), error.clone()))?,
+            Err(misnamed) => blocks.add(place, Host::misnamed(misnamed.clone()))?,
         }
     }
     let survey = Survey { locate: &|service| look.locate(service), examination: &examination };

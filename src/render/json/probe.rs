@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::ProbeSheet;
 use super::{JsonData, JsonJudged, document, rfc3339};
-use crate::live::authorities::{Given, NameServer};
+use crate::live::name_server::{Given, NameServer};
 use crate::live::{Host, Visited};
 use crate::records::Published;
 use crate::x509::Certificate;
