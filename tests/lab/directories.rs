@@ -1,0 +1,137 @@
+//! nginx, PostgreSQL, slapd, vsftpd, nnrpd of INN, and Prosody.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use crate::running::Running;
+use crate::scenes::{SCENES, Sent};
+use crate::services::{COMMON, foreground, unpacked};
+use crate::shell::shell;
+use crate::{LAB, lab};
+
+fn write(name: &str, text: &str) {
+    fs::write(lab().join(name), text).unwrap();
+}
+
+/// Starts a program that has only one chain once for each.
+fn once_for_each(name: &str, port: u16, command: impl Fn(u8, &str) -> Command) -> Vec<Running> {
+    let start = |sent: Sent| {
+        let (number, address) = (sent.number(), sent.address());
+        foreground(&format!("{name}{number}"), &mut command(number, &address), &address, port)
+    };
+    COMMON.map(start).into()
+}
+
+pub(crate) fn nginx() -> Vec<Running> {
+    let mut servers = String::new();
+    for sent in COMMON {
+        let number = sent.number();
+        write!(
+            servers,
+            "server {{ listen {}:443 ssl; ssl_certificate chain{number}.pem; ssl_certificate_key key{number}.pem; }}\n",
+            sent.address()
+        )
+        .unwrap();
+    }
+    write(
+        "nginx.conf",
+        &format!(
+            "daemon off; pid {LAB}/nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off;\n{servers}}}\n"
+        ),
+    );
+    vec![foreground("nginx", Command::new("nginx").args(["-c", "/mnt/nginx.conf"]), "127.0.0.1", 443)]
+}
+
+pub(crate) fn postgres() -> Vec<Running> {
+    shell(
+        lab(),
+        "mkdir postgres; cp key?.pem postgres; chown -R postgres: postgres; chmod 600 postgres/*
+         cd postgres; initdb=$(ls /usr/lib/postgresql/*/bin/initdb | tail -1)
+         ln -s \"${initdb%/*}\" bin
+         runuser -u postgres -- bin/initdb -N -D 1; cp -a 1 2; cp -a 1 3",
+    );
+    once_for_each("postgres", 5432, |number, address| {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "postgres/bin/postgres", "-D"]);
+        command.arg(format!("{LAB}/postgres/{number}")).args(["-k", "", "-h", address, "-c", "ssl=on"]);
+        command.arg("-c").arg(format!("ssl_cert_file={LAB}/chain{number}.pem"));
+        command.arg("-c").arg(format!("ssl_key_file={LAB}/postgres/key{number}.pem"));
+        command
+    })
+}
+
+pub(crate) fn slapd() -> Vec<Running> {
+    once_for_each("slapd", 389, |number, address| {
+        write(
+            &format!("slapd{number}.conf"),
+            &format!("TLSCertificateFile {LAB}/chain{number}.pem\nTLSCertificateKeyFile {LAB}/key{number}.pem\n"),
+        );
+        let mut command = Command::new("slapd");
+        command.arg("-f").arg(format!("{LAB}/slapd{number}.conf"));
+        command.arg("-h").arg(format!("ldap://{address} ldaps://{address}")).args(["-d", "0"]);
+        command
+    })
+}
+
+pub(crate) fn vsftpd() -> Vec<Running> {
+    shell(lab(), "mkdir empty");
+    once_for_each("vsftpd", 21, |number, address| {
+        let file = format!("{LAB}/vsftpd{number}.conf");
+        write(
+            &file,
+            &format!(
+                "listen=YES\nlisten_address={address}\nbackground=NO\nssl_enable=YES\nssl_ciphers=HIGH\n\
+                 rsa_cert_file={LAB}/chain{number}.pem\nrsa_private_key_file={LAB}/key{number}.pem\n\
+                 secure_chroot_dir={LAB}/empty\nlocal_enable=NO\nanonymous_enable=YES\nanon_root={LAB}/empty\n"
+            ),
+        );
+        let mut command = Command::new("vsftpd");
+        command.arg(file);
+        command
+    })
+}
+
+pub(crate) fn inn() -> Vec<Running> {
+    shell(lab(), "mkdir -p news; cp key?.pem news; chown -R news: news; chmod 600 news/*");
+    once_for_each("inn", 119, |number, address| {
+        let file = format!("{LAB}/inn{number}.conf");
+        write(
+            &file,
+            &format!(
+                "mta: \"/bin/true %s\"\nhismethod: hisv6\novmethod: tradindexed\ndomain: example\npathhost: mx.example\n\
+                 pathnews: {}\npathetc: {}\npathrun: {LAB}/news\npathdb: {LAB}/news\npathlog: {LAB}/news\n\
+                 pathtmp: {LAB}/news\npathspool: {LAB}/news\n\
+                 tlscertfile: {LAB}/chain{number}.pem\ntlskeyfile: {LAB}/news/key{number}.pem\ntlscafile: \"\"\ntlscapath: \"\"\n",
+                unpacked("/usr/lib/news"),
+                unpacked("/etc/news"),
+            ),
+        );
+        let mut command = Command::new(unpacked("/usr/lib/news/bin/nnrpd"));
+        command.args(["-D", "-f", "-b", address, "-p", "119"]).env("INNCONF", file);
+        command.env("LD_LIBRARY_PATH", unpacked("/usr/lib/news"));
+        command
+    })
+}
+
+/// An XMPP server has a certificate for each host, and sends it by the name that the client asks for.
+pub(crate) fn prosody() -> Vec<Running> {
+    let addresses = COMMON.map(|sent| format!("'{}'", sent.address())).join(", ");
+    let mut settings = format!(
+        "run_as_root = true; daemonize = false; pidfile = '{LAB}/prosody.pid'; data_path = '{LAB}/prosody'\n\
+         interfaces = {{ {addresses} }}; modules_enabled = {{ 'tls', 'saslauth', 'dialback' }}; log = {{ info = '*console' }}\n"
+    );
+    for scene in SCENES.iter().filter(|scene| COMMON.contains(&scene.sent)) {
+        let number = scene.sent.number();
+        writeln!(
+            settings,
+            "VirtualHost '{}' ssl = {{ certificate = '{LAB}/chain{number}.pem', key = '{LAB}/key{number}.pem' }}",
+            scene.name()
+        )
+        .unwrap();
+    }
+    write("prosody.cfg.lua", &settings);
+    fs::create_dir(lab().join("prosody")).unwrap();
+    let mut command = Command::new("prosody");
+    vec![foreground("prosody", command.args(["--config", "/mnt/prosody.cfg.lua"]), "127.0.0.1", 5222)]
+}

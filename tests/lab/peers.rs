@@ -1,0 +1,85 @@
+//! The verdicts of this program, of posttls-finger, and of OpenSSL's client with what the resolver validated.
+
+use std::process::{Command, Stdio};
+
+use crate::program::tlsagen;
+use crate::scenes::Verdict;
+use crate::services::{Peer, Service};
+use crate::zones::{Answer, look_up};
+use crate::lab;
+
+/// A verdict, and all output.
+pub(crate) type Said = (Verdict, String);
+
+fn text_of(command: &mut Command) -> (bool, String) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+pub(crate) fn ours(host: &str, service: &Service) -> Said {
+    let mut call = format!("probe {host}:{} --trust-anchor anchor --timeout 20", service.port);
+    if let Some(protocol) = service.starttls {
+        call += &format!(" --starttls {protocol}");
+    }
+    let output = tlsagen(lab(), call.split_whitespace());
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let verdict = match output.status.code().unwrap() {
+        0 => Verdict::Pass,
+        1 if text.contains("bogus") => Verdict::Defer,
+        1 => Verdict::Fail,
+        _ => Verdict::NoDane,
+    };
+    (verdict, text)
+}
+
+/// The verdict of a peer about a service at this address.
+pub(crate) fn theirs(host: &str, address: &str, service: &Service) -> Said {
+    match service.peer {
+        Peer::Postfix(options) => finger(host, service.port, options),
+        Peer::OpenSsl(starttls) => s_client(host, address, service.port, starttls),
+    }
+}
+
+pub(crate) fn finger(host: &str, port: u16, options: &[&str]) -> Said {
+    let mut command = Command::new("posttls-finger");
+    command.args(["-t30", "-c", "-l", "dane", "-o", "inet_protocols=ipv4"]).args(options);
+    let (_, text) = text_of(command.arg(format!("[{host}]:{port}")).env("MAIL_CONFIG", "/mnt/postfix"));
+    let verdict = if text.contains("Verified TLS connection established") {
+        Verdict::Pass
+    } else if text.contains("Untrusted TLS connection established") {
+        Verdict::Fail
+    } else {
+        Verdict::Defer
+    };
+    (verdict, text)
+}
+
+fn s_client(host: &str, address: &str, port: u16, starttls: Option<&str>) -> Said {
+    let records = match look_up(host, port) {
+        Answer::Bogus => return (Verdict::Defer, "bogus".to_owned()),
+        Answer::Unsigned => return (Verdict::NoDane, "unsigned".to_owned()),
+        Answer::Records(records) if records.is_empty() => return (Verdict::NoDane, "no records".to_owned()),
+        Answer::Records(records) => records,
+    };
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-connect", &format!("{address}:{port}"), "-dane_tlsa_domain", host]);
+    command.args(["-dane_ee_no_namechecks", "-verify_return_error"]);
+    for record in &records {
+        command.args(["-dane_tlsa_rrdata", record]);
+    }
+    if let Some(protocol) = starttls {
+        command.args(["-starttls", protocol, "-name", host]);
+    }
+    let (is_good, text) = text_of(&mut command);
+    let verdict = if is_good && text.contains("Verification: OK") {
+        Verdict::Pass
+    } else if text.contains("import any TLSA records") {
+        Verdict::NoDane
+    } else if text.contains("verify error:") {
+        Verdict::Fail
+    } else {
+        Verdict::Defer
+    };
+    (verdict, text)
+}

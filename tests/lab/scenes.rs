@@ -1,0 +1,98 @@
+//! The scenes: a host for each, with the chain that its servers send and the records that its zone publishes.
+
+/// A chain that the servers send, each at an address of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// End entity and intermediate.
+    Usual,
+    /// The same with an end entity that has expired.
+    Expired,
+    /// End entity, intermediate and root.
+    WithRoot,
+    /// An RSA and an ECDSA certificate; only of Postfix.
+    Dual,
+}
+
+impl Sent {
+    pub(crate) const ALL: [Self; 4] = [Self::Usual, Self::Expired, Self::WithRoot, Self::Dual];
+
+    /// The number of the chain: of its files and of the last octet of its address.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Usual => 1,
+            Self::Expired => 2,
+            Self::WithRoot => 3,
+            Self::Dual => 4,
+        }
+    }
+
+    pub(crate) fn address(self) -> String {
+        format!("127.0.0.{}", self.number())
+    }
+}
+
+pub(crate) struct Scene {
+    /// The host, relative to the zone `example`.
+    pub(crate) host: &'static str,
+    pub(crate) sent: Sent,
+    /// Each record: its parameters and the certificate in `files` that it describes.
+    pub(crate) records: &'static [(&'static str, &'static str)],
+    /// What every client must say.
+    pub(crate) verdict: Verdict,
+}
+
+impl Scene {
+    pub(crate) fn name(&self) -> String {
+        format!("{}.example", self.host)
+    }
+}
+
+/// What a DANE client does with a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    /// It authenticates the server.
+    Pass,
+    /// It refuses the server.
+    Fail,
+    /// It does not use DANE.
+    NoDane,
+    /// It defers: the records are bogus.
+    Defer,
+}
+
+use Sent::{Dual, Expired, Usual, WithRoot};
+use Verdict::{Defer, Fail, NoDane, Pass};
+
+const fn scene(
+    host: &'static str,
+    sent: Sent,
+    records: &'static [(&'static str, &'static str)],
+    verdict: Verdict,
+) -> Scene {
+    Scene { host, sent, records, verdict }
+}
+
+pub(crate) const SCENES: [Scene; 21] = [
+    scene("right", Usual, &[("3 1 1", "leaf")], Pass),
+    scene("another-key", Usual, &[("3 1 1", "other")], Fail),
+    scene("issuer", Usual, &[("2 1 1", "intermediate")], Pass),
+    scene("issuer-expired", Expired, &[("2 1 1", "intermediate")], Fail),
+    // The certificates do not have the name of this host.
+    scene("stranger", Usual, &[("2 1 1", "intermediate")], Fail),
+    scene("stranger-pinned", Usual, &[("3 1 1", "leaf")], Pass),
+    scene("expired", Expired, &[("3 1 1", "expired")], Pass),
+    scene("root-sent", WithRoot, &[("2 0 1", "root")], Pass),
+    scene("root-not-sent", Usual, &[("2 0 1", "root")], Fail),
+    scene("root-in-full", Usual, &[("2 0 0", "root")], Pass),
+    scene("sha-512", Usual, &[("3 1 2", "leaf")], Pass),
+    scene("unusable", Usual, &[("3 1 9", "leaf")], NoDane),
+    scene("one-usable", Usual, &[("3 1 9", "leaf"), ("3 1 1", "leaf")], Pass),
+    scene("one-stale", Usual, &[("3 1 1", "other"), ("3 1 1", "leaf")], Pass),
+    scene("leaf-as-anchor", Usual, &[("2 0 1", "leaf")], Fail),
+    scene("bare", Usual, &[], NoDane),
+    scene("host.unsigned", Usual, &[("3 1 1", "leaf")], NoDane),
+    scene("host.bogus", Usual, &[("3 1 1", "leaf")], Defer),
+    scene("dual", Dual, &[("3 1 1", "leaf"), ("3 1 1", "rsa")], Pass),
+    scene("only-ecdsa", Dual, &[("3 1 1", "leaf")], Fail),
+    scene("only-rsa", Dual, &[("3 1 1", "rsa")], Fail),
+];
