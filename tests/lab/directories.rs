@@ -5,22 +5,13 @@ use std::fs;
 use std::process::Command;
 
 use crate::running::Running;
-use crate::scenes::{SCENES, Sent};
-use crate::services::{COMMON, foreground, unpacked};
+use crate::scenes::SCENES;
+use crate::services::{COMMON, foreground, once_for_each, unpacked};
 use crate::shell::shell;
 use crate::{LAB, lab};
 
 fn write(name: &str, text: &str) {
     fs::write(lab().join(name), text).unwrap();
-}
-
-/// Starts a program that has only one chain once for each.
-fn once_for_each(name: &str, port: u16, command: impl Fn(u8, &str) -> Command) -> Vec<Running> {
-    let start = |sent: Sent| {
-        let (number, address) = (sent.number(), sent.address());
-        foreground(&format!("{name}{number}"), &mut command(number, &address), &address, port)
-    };
-    COMMON.map(start).into()
 }
 
 pub(crate) fn nginx() -> Vec<Running> {
@@ -92,24 +83,36 @@ pub(crate) fn vsftpd() -> Vec<Running> {
     })
 }
 
+/// nnrpd, which serves readers; it needs an overview, but no history and no innd.
 pub(crate) fn inn() -> Vec<Running> {
-    shell(lab(), "mkdir -p news; cp key?.pem news; chown -R news: news; chmod 600 news/*");
-    once_for_each("inn", 119, |number, address| {
-        let file = format!("{LAB}/inn{number}.conf");
+    shell(lab(), "mkdir -p news/overview; cp key?.pem news; chmod 600 news/*.pem; touch news/active");
+    write("news/storage.conf", "method tradspool {\n newsgroups: *\n class: 0\n}\n");
+    write("news/readers.conf", "auth all {\n default: x\n}\naccess all {\n users: x\n newsgroups: *\n}\n");
+    let library = unpacked("/usr/lib/news");
+    let paths = ["etc", "run", "db", "log", "tmp", "spool"].map(|name| format!("path{name}: {LAB}/news\n")).concat();
+    for sent in COMMON {
+        let number = sent.number();
         write(
-            &file,
+            &format!("inn{number}.conf"),
             &format!(
                 "mta: \"/bin/true %s\"\nhismethod: hisv6\novmethod: tradindexed\ndomain: example\npathhost: mx.example\n\
-                 pathnews: {}\npathetc: {}\npathrun: {LAB}/news\npathdb: {LAB}/news\npathlog: {LAB}/news\n\
-                 pathtmp: {LAB}/news\npathspool: {LAB}/news\n\
-                 tlscertfile: {LAB}/chain{number}.pem\ntlskeyfile: {LAB}/news/key{number}.pem\ntlscafile: \"\"\ntlscapath: \"\"\n",
-                unpacked("/usr/lib/news"),
-                unpacked("/etc/news"),
+                 pathnews: {library}\n{paths}tlscertfile: {LAB}/chain{number}.pem\ntlscafile: {LAB}/root.pem\n\
+                 tlskeyfile: {LAB}/news/key{number}.pem\n"
             ),
         );
-        let mut command = Command::new(unpacked("/usr/lib/news/bin/nnrpd"));
-        command.args(["-D", "-f", "-b", address, "-p", "119"]).env("INNCONF", file);
-        command.env("LD_LIBRARY_PATH", unpacked("/usr/lib/news"));
+    }
+    shell(
+        lab(),
+        &format!(
+            "chown -R news: news
+             export INNCONF={LAB}/inn1.conf LD_LIBRARY_PATH={library}
+             setpriv --reuid news --regid news --clear-groups {library}/bin/overchan </dev/null"
+        ),
+    );
+    once_for_each("inn", 119, |number, address| {
+        let mut command = Command::new(format!("{library}/bin/nnrpd"));
+        command.args(["-D", "-f", "-b", address, "-p", "119"]);
+        command.env("INNCONF", format!("{LAB}/inn{number}.conf")).env("LD_LIBRARY_PATH", &library);
         command
     })
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::running::Running;
 use crate::scenes::Sent;
-use crate::services::{COMMON, foreground, unpacked, wait_for};
+use crate::services::{COMMON, foreground, once_for_each, unpacked, wait_for};
 use crate::shell::shell;
 use crate::{LAB, lab};
 
@@ -14,7 +14,7 @@ use crate::{LAB, lab};
 const MAIN: &str = "compatibility_level = 3.6\nqueue_directory = /mnt/queue\ndata_directory = /mnt/data\n\
     maillog_file = /mnt/mail.log\nmaillog_file_prefixes = /mnt\ninet_protocols = ipv4\nmyhostname = mx.example\n\
     mydestination =\nlocal_recipient_maps =\nsmtpd_peername_lookup = no\nsmtpd_tls_security_level = may\n\
-    smtp_dns_support_level = dnssec\n";
+    smtp_dns_support_level = dnssec\ndnssec_probe =\n";
 
 /// The settings are for posttls-finger too.
 pub(crate) fn postfix_settings(services: &str) {
@@ -63,30 +63,25 @@ pub(crate) fn exim() -> Vec<Running> {
 }
 
 pub(crate) fn dovecot() -> Vec<Running> {
-    let mut chains = String::new();
-    for sent in COMMON {
-        let number = sent.number();
-        write!(
-            chains,
-            "local {} {{\n ssl_cert = <{LAB}/chain{number}.pem\n ssl_key = <{LAB}/key{number}.pem\n}}\n",
-            sent.address()
+    // The LMTP service has one chain for all addresses.
+    once_for_each("dovecot", 143, |number, address| {
+        let file = format!("{LAB}/dovecot{number}.conf");
+        fs::write(
+            &file,
+            format!(
+                "base_dir = {LAB}/dovecot{number}\nstate_dir = {LAB}/dovecot{number}\nlog_path = /dev/stderr\n\
+                 listen = {address}\nprotocols = imap pop3 lmtp submission sieve\n\
+                 ssl = yes\nssl_cert = <{LAB}/chain{number}.pem\nssl_key = <{LAB}/key{number}.pem\n\
+                 passdb {{\n driver = static\n args = password=x\n}}\n\
+                 userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={LAB}/mail\n}}\n\
+                 submission_relay_host = 127.0.0.1\n\
+                 service submission-login {{\n inet_listener submission {{\n port = 588\n }}\n}}\n\
+                 service lmtp {{\n inet_listener lmtp {{\n port = 24\n }}\n}}\n"
+            ),
         )
         .unwrap();
-    }
-    fs::write(
-        lab().join("dovecot.conf"),
-        format!(
-            "base_dir = {LAB}/dovecot\nstate_dir = {LAB}/dovecot\nlog_path = /dev/stderr\nlisten = {}\n\
-             protocols = imap pop3 lmtp submission sieve\nssl = yes\nssl_cert = <{LAB}/chain1.pem\nssl_key = <{LAB}/key1.pem\n\
-             passdb {{\n driver = static\n args = password=x\n}}\n\
-             userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={LAB}/mail\n}}\n\
-             submission_relay_host = 127.0.0.1\n\
-             service submission-login {{\n inet_listener submission {{\n port = 588\n }}\n}}\n\
-             service lmtp {{\n inet_listener lmtp {{\n port = 24\n }}\n}}\n{chains}",
-            COMMON.map(Sent::address).join(", ")
-        ),
-    )
-    .unwrap();
-    let mut command = Command::new("dovecot");
-    vec![foreground("dovecot", command.args(["-F", "-c", "/mnt/dovecot.conf"]), "127.0.0.1", 143)]
+        let mut command = Command::new("dovecot");
+        command.args(["-F", "-c"]).arg(file);
+        command
+    })
 }

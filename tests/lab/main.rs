@@ -16,6 +16,9 @@ mod files;
 mod mail;
 #[path = "../common/name_server.rs"]
 mod name_server;
+#[path = "../common/openssl.rs"]
+#[allow(dead_code, reason = "OpenSSL is a server here")]
+mod openssl;
 mod peers;
 #[path = "../common/program.rs"]
 mod program;

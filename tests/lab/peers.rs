@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::program::tlsagen;
-use crate::scenes::Verdict;
+use crate::scenes::{Scene, Sent, Verdict};
 use crate::services::{Peer, Service};
 use crate::zones::{Answer, look_up};
 use crate::lab;
@@ -33,21 +33,35 @@ pub(crate) fn ours(host: &str, service: &Service) -> Said {
     (verdict, text)
 }
 
-/// The verdict of a peer about a service at this address.
-pub(crate) fn theirs(host: &str, address: &str, service: &Service) -> Said {
+/// The verdict of a peer about a service.
+pub(crate) fn theirs(scene: &Scene, service: &Service) -> Said {
+    let host = scene.name();
     match service.peer {
-        Peer::Postfix(options) => finger(host, service.port, options),
-        Peer::OpenSsl(starttls) => s_client(host, address, service.port, starttls),
+        // posttls-finger shows one certificate of a server; of two, the worse verdict counts.
+        Peer::Postfix(options) if scene.sent == Sent::Dual => {
+            let only = |kind| {
+                let ciphers = format!("tls_high_cipherlist={kind}");
+                finger(&host, service.port, &[options, &["-p", "TLSv1.2", "-g", "high", "-o", &ciphers]].concat())
+            };
+            let [rsa, ecdsa] = [only("aRSA"), only("aECDSA")];
+            if rsa.0 > ecdsa.0 { rsa } else { ecdsa }
+        }
+        Peer::Postfix(options) => finger(&host, service.port, options),
+        Peer::OpenSsl(starttls) => s_client(&host, &scene.sent.address(), service.port, starttls),
     }
 }
 
 pub(crate) fn finger(host: &str, port: u16, options: &[&str]) -> Said {
     let mut command = Command::new("posttls-finger");
-    command.args(["-t30", "-c", "-l", "dane", "-o", "inet_protocols=ipv4"]).args(options);
+    // Without -v, it does not say that there are no records.
+    command.args(["-v", "-t30", "-c", "-l", "dane"]).args(options);
     let (_, text) = text_of(command.arg(format!("[{host}]:{port}")).env("MAIL_CONFIG", "/mnt/postfix"));
-    let verdict = if text.contains("Verified TLS connection established") {
+    let says = |words: &str| text.contains(words);
+    let verdict = if says("no TLSA records found") || says("all TLSA records unusable") {
+        Verdict::NoDane
+    } else if says("Verified TLS connection established") {
         Verdict::Pass
-    } else if text.contains("Untrusted TLS connection established") {
+    } else if says("Untrusted TLS connection established") {
         Verdict::Fail
     } else {
         Verdict::Defer

@@ -87,7 +87,7 @@ pub(crate) const SCENES: [Scene; 21] = [
     scene("sha-512", Usual, &[("3 1 2", "leaf")], Pass),
     scene("unusable", Usual, &[("3 1 9", "leaf")], NoDane),
     scene("one-usable", Usual, &[("3 1 9", "leaf"), ("3 1 1", "leaf")], Pass),
-    scene("one-stale", Usual, &[("3 1 1", "other"), ("3 1 1", "leaf")], Pass),
+    scene("one-stale", Usual, &[("3 1 1", "rsa"), ("3 1 1", "leaf")], Pass),
     scene("leaf-as-anchor", Usual, &[("2 0 1", "leaf")], Fail),
     scene("bare", Usual, &[], NoDane),
     scene("host.unsigned", Usual, &[("3 1 1", "leaf")], NoDane),

@@ -144,6 +144,15 @@ pub(crate) fn foreground(name: &str, command: &mut Command, address: &str, port:
     running
 }
 
+/// Starts a program that has only one chain once for each.
+pub(crate) fn once_for_each(name: &str, port: u16, command: impl Fn(u8, &str) -> Command) -> Vec<Running> {
+    let start = |sent: Sent| {
+        let (number, address) = (sent.number(), sent.address());
+        foreground(&format!("{name}{number}"), &mut command(number, &address), &address, port)
+    };
+    COMMON.map(start).into()
+}
+
 /// Waits until a program listens.
 pub(crate) fn wait_for(address: &str, port: u16, log: &Path) {
     for _ in 0..200 {
