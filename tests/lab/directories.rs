@@ -56,7 +56,9 @@ pub(crate) fn slapd() -> Vec<Running> {
     once_for_each("slapd", 389, |number, address| {
         write(
             &format!("slapd{number}.conf"),
-            &format!("TLSCertificateFile {LAB}/chain{number}.pem\nTLSCertificateKeyFile {LAB}/key{number}.pem\n"),
+            &format!(
+                "TLSCertificateFile {LAB}/chain{number}.pem\nTLSCertificateKeyFile {LAB}/key{number}.pem\n"
+            ),
         );
         let mut command = Command::new("slapd");
         command.arg("-f").arg(format!("{LAB}/slapd{number}.conf"));
@@ -89,7 +91,8 @@ pub(crate) fn inn() -> Vec<Running> {
     write("news/storage.conf", "method tradspool {\n newsgroups: *\n class: 0\n}\n");
     write("news/readers.conf", "auth all {\n default: x\n}\naccess all {\n users: x\n newsgroups: *\n}\n");
     let library = unpacked("/usr/lib/news");
-    let paths = ["etc", "run", "db", "log", "tmp", "spool"].map(|name| format!("path{name}: {LAB}/news\n")).concat();
+    let paths =
+        ["etc", "run", "db", "log", "tmp", "spool"].map(|name| format!("path{name}: {LAB}/news\n")).concat();
     for sent in COMMON {
         let number = sent.number();
         write(

@@ -84,9 +84,7 @@ pub(crate) fn association(params: &str, certificate: &str) -> String {
     let words: Vec<&str> = params.split(' ').collect();
     let der = match words[1] {
         "0" => format!("openssl x509 -in {certificate}.pem -outform DER"),
-        _ => format!(
-            "openssl x509 -in {certificate}.pem -pubkey -noout | openssl pkey -pubin -outform DER"
-        ),
+        _ => format!("openssl x509 -in {certificate}.pem -pubkey -noout | openssl pkey -pubin -outform DER"),
     };
     let digest = match words[2] {
         "0" => "od -An -tx1 -v | tr -d ' \\n'",

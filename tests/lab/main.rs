@@ -47,8 +47,18 @@ fn in_the_lab(name: &str, test: impl Fn()) {
         files::prepare();
         test();
     } else {
-        let status = Command::new("unshare")
-            .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        let status = Command::new("setpriv")
+            .args([
+                "--pdeathsig",
+                "KILL",
+                "unshare",
+                "--net",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+            ])
             .arg(env::current_exe().unwrap())
             .args(["--include-ignored", "--exact", "--nocapture", name])
             .env("IN_LAB", "yes")

@@ -2,11 +2,11 @@
 
 use std::process::{Command, Stdio};
 
+use crate::lab;
 use crate::program::tlsagen;
 use crate::scenes::{Scene, Sent, Verdict};
 use crate::services::{Peer, Service};
 use crate::zones::{Answer, look_up};
-use crate::lab;
 
 /// A verdict, and all output.
 pub(crate) type Said = (Verdict, String);
@@ -17,18 +17,19 @@ fn text_of(command: &mut Command) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
-pub(crate) fn ours(host: &str, service: &Service) -> Said {
-    let mut call = format!("probe {host}:{} --trust-anchor anchor --timeout 20", service.port);
-    if let Some(protocol) = service.starttls {
+/// The verdict of this program about `target`, which is the host and its port, or options.
+pub(crate) fn ours(target: &str, starttls: Option<&str>) -> Said {
+    let mut call = format!("probe {target} --trust-anchor anchor --timeout 20");
+    if let Some(protocol) = starttls {
         call += &format!(" --starttls {protocol}");
     }
     let output = tlsagen(lab(), call.split_whitespace());
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     let verdict = match output.status.code().unwrap() {
         0 => Verdict::Pass,
-        1 if text.contains("bogus") => Verdict::Defer,
+        _ if text.contains("bogus") => Verdict::Defer,
         1 => Verdict::Fail,
-        _ => Verdict::NoDane,
+        _ => Verdict::Neither,
     };
     (verdict, text)
 }
@@ -36,29 +37,31 @@ pub(crate) fn ours(host: &str, service: &Service) -> Said {
 /// The verdict of a peer about a service.
 pub(crate) fn theirs(scene: &Scene, service: &Service) -> Said {
     let host = scene.name();
+    let target = format!("[{host}]:{}", service.port);
     match service.peer {
         // posttls-finger shows one certificate of a server; of two, the worse verdict counts.
         Peer::Postfix(options) if scene.sent == Sent::Dual => {
             let only = |kind| {
                 let ciphers = format!("tls_high_cipherlist={kind}");
-                finger(&host, service.port, &[options, &["-p", "TLSv1.2", "-g", "high", "-o", &ciphers]].concat())
+                finger(&target, &[options, &["-p", "TLSv1.2", "-g", "high", "-o", &ciphers]].concat())
             };
             let [rsa, ecdsa] = [only("aRSA"), only("aECDSA")];
             if rsa.0 > ecdsa.0 { rsa } else { ecdsa }
         }
-        Peer::Postfix(options) => finger(&host, service.port, options),
+        Peer::Postfix(options) => finger(&target, options),
         Peer::OpenSsl(starttls) => s_client(&host, &scene.sent.address(), service.port, starttls),
     }
 }
 
-pub(crate) fn finger(host: &str, port: u16, options: &[&str]) -> Said {
+/// posttls-finger about a domain, or a host in brackets with its port.
+pub(crate) fn finger(target: &str, options: &[&str]) -> Said {
     let mut command = Command::new("posttls-finger");
     // Without -v, it does not say that there are no records.
-    command.args(["-v", "-t30", "-c", "-l", "dane"]).args(options);
-    let (_, text) = text_of(command.arg(format!("[{host}]:{port}")).env("MAIL_CONFIG", "/mnt/postfix"));
+    command.args(["-v", "-t30", "-T3", "-c", "-l", "dane"]).args(options);
+    let (_, text) = text_of(command.arg(target).env("MAIL_CONFIG", "/mnt/postfix"));
     let says = |words: &str| text.contains(words);
     let verdict = if says("no TLSA records found") || says("all TLSA records unusable") {
-        Verdict::NoDane
+        Verdict::Neither
     } else if says("Verified TLS connection established") {
         Verdict::Pass
     } else if says("Untrusted TLS connection established") {
@@ -66,14 +69,15 @@ pub(crate) fn finger(host: &str, port: u16, options: &[&str]) -> Said {
     } else {
         Verdict::Defer
     };
-    (verdict, text)
+    let is_noise = |line: &&str| line.contains(": name_mask: ") || line.contains(": smtp_stream_setup: ");
+    (verdict, text.lines().filter(|line| !is_noise(line)).map(|line| format!("{line}\n")).collect())
 }
 
 fn s_client(host: &str, address: &str, port: u16, starttls: Option<&str>) -> Said {
     let records = match look_up(host, port) {
         Answer::Bogus => return (Verdict::Defer, "bogus".to_owned()),
-        Answer::Unsigned => return (Verdict::NoDane, "unsigned".to_owned()),
-        Answer::Records(records) if records.is_empty() => return (Verdict::NoDane, "no records".to_owned()),
+        Answer::Unsigned => return (Verdict::Neither, "unsigned".to_owned()),
+        Answer::Records(records) if records.is_empty() => return (Verdict::Neither, "no records".to_owned()),
         Answer::Records(records) => records,
     };
     let mut command = Command::new("openssl");
@@ -89,7 +93,7 @@ fn s_client(host: &str, address: &str, port: u16, starttls: Option<&str>) -> Sai
     let verdict = if is_good && text.contains("Verification: OK") {
         Verdict::Pass
     } else if text.contains("import any TLSA records") {
-        Verdict::NoDane
+        Verdict::Neither
     } else if text.contains("verify error:") {
         Verdict::Fail
     } else {

@@ -1,8 +1,9 @@
 //! Servers that this program cannot examine, or that refuse it: what it says, and whether Postfix would deliver.
 
+use std::thread;
+
 use crate::openssl::Server;
 use crate::peers::{finger, ours};
-use crate::services::{Peer, Service};
 use crate::{dialog, lab, mail, zones};
 
 const GREETING: &str = "220 mx ESMTP\r\n";
@@ -48,10 +49,13 @@ pub(crate) fn describe() {
     let ports: Vec<u16> = cases.iter().map(|(_, port)| *port).collect();
     let _names = zones::start(&ports, "");
     mail::postfix_settings("");
-    for (name, port) in cases {
-        let service = Service { port, starttls: Some("smtp"), peer: Peer::Postfix(&[]) };
-        let (we, our_text) = ours("one-stale.example", &service);
-        let (they, their_text) = finger("one-stale.example", port, &["-T", "3"]);
-        println!("== {name}\nwe: {we:?}\n{our_text}\nthey: {they:?}\n{their_text}");
-    }
+    thread::scope(|scope| {
+        for (name, port) in cases {
+            scope.spawn(move || {
+                let (we, our_text) = ours(&format!("one-stale.example:{port}"), Some("smtp"));
+                let (they, their_text) = finger(&format!("[one-stale.example]:{port}"), &[]);
+                println!("== {name}\nwe: {we:?}\n{our_text}they: {they:?}\n{their_text}");
+            });
+        }
+    });
 }

@@ -54,14 +54,14 @@ pub(crate) enum Verdict {
     Pass,
     /// It refuses the server.
     Fail,
-    /// It does not use DANE.
-    NoDane,
-    /// It defers: the records are bogus.
+    /// It does not use DANE, or it cannot tell.
+    Neither,
+    /// It defers: the records are bogus, or the server is out of reach.
     Defer,
 }
 
 use Sent::{Dual, Expired, Usual, WithRoot};
-use Verdict::{Defer, Fail, NoDane, Pass};
+use Verdict::{Defer, Fail, Neither, Pass};
 
 const fn scene(
     host: &'static str,
@@ -85,12 +85,12 @@ pub(crate) const SCENES: [Scene; 21] = [
     scene("root-not-sent", Usual, &[("2 0 1", "root")], Fail),
     scene("root-in-full", Usual, &[("2 0 0", "root")], Pass),
     scene("sha-512", Usual, &[("3 1 2", "leaf")], Pass),
-    scene("unusable", Usual, &[("3 1 9", "leaf")], NoDane),
+    scene("unusable", Usual, &[("3 1 9", "leaf")], Neither),
     scene("one-usable", Usual, &[("3 1 9", "leaf"), ("3 1 1", "leaf")], Pass),
     scene("one-stale", Usual, &[("3 1 1", "rsa"), ("3 1 1", "leaf")], Pass),
     scene("leaf-as-anchor", Usual, &[("2 0 1", "leaf")], Fail),
-    scene("bare", Usual, &[], NoDane),
-    scene("host.unsigned", Usual, &[("3 1 1", "leaf")], NoDane),
+    scene("bare", Usual, &[], Neither),
+    scene("host.unsigned", Usual, &[("3 1 1", "leaf")], Neither),
     scene("host.bogus", Usual, &[("3 1 1", "leaf")], Defer),
     scene("dual", Dual, &[("3 1 1", "leaf"), ("3 1 1", "rsa")], Pass),
     scene("only-ecdsa", Dual, &[("3 1 1", "leaf")], Fail),

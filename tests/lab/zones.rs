@@ -15,8 +15,8 @@ const HEAD: &str = "@ IN SOA ns.example. hostmaster.example. 1 7200 3600 1209600
 
 /// Starts the name servers for the scenes on these ports, and for `more` records of the zone `example`.
 pub(crate) fn start(ports: &[u16], more: &str) -> [Running; 2] {
-    let [mut signed, mut unsigned, mut bogus] =
-        ["example", "unsigned.example", "bogus.example"].map(|zone| format!("$ORIGIN {zone}.\n$TTL 60\n{HEAD}"));
+    let [mut signed, mut unsigned, mut bogus] = ["example", "unsigned.example", "bogus.example"]
+        .map(|zone| format!("$ORIGIN {zone}.\n$TTL 60\n{HEAD}"));
     write!(
         signed,
         "ns IN A 127.0.0.10\nunsigned IN NS ns\nbogus IN NS ns\n\
@@ -39,6 +39,7 @@ pub(crate) fn start(ports: &[u16], more: &str) -> [Running; 2] {
             }
         }
     }
+    unsigned.push_str("mail IN MX 10 right.example.\n");
     for (name, zone) in [("example", signed), ("unsigned.example", unsigned), ("bogus.example", bogus)] {
         fs::write(lab().join(format!("{name}.zone")), zone).unwrap();
     }
@@ -50,6 +51,9 @@ pub(crate) fn start(ports: &[u16], more: &str) -> [Running; 2] {
          done
          grep -h ' DNSKEY 257 ' Kexample.*.key >anchor",
     );
+    // A record that is changed after it was signed.
+    let path = lab().join("example.zone.signed");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("C0FFEE00", "BADBAD00")).unwrap();
     let zone = |name: &str, file: &str| format!("zone:\n name: {name}\n zonefile: {file}\n");
     fs::write(
         lab().join("nsd.conf"),
@@ -99,6 +103,7 @@ pub(crate) fn look_up(host: &str, port: u16) -> Answer {
     if !flags(&address) || !flags(&tlsa) {
         return Answer::Unsigned;
     }
-    let rdata = tlsa.lines().filter(|line| !line.starts_with(';')).filter_map(|line| line.split_once("TLSA\t"));
+    let rdata =
+        tlsa.lines().filter(|line| !line.starts_with(';')).filter_map(|line| line.split_once("TLSA\t"));
     Answer::Records(rdata.map(|(_, data)| data.to_owned()).collect())
 }
