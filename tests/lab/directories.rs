@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::running::Running;
-use crate::scenes::SCENES;
-use crate::services::{COMMON, foreground, once_for_each, unpacked};
+use crate::scenes::{SCENES, Sent};
+use crate::services::{foreground, once_for_each, unpacked};
 use crate::shell::shell;
 use crate::{LAB, lab};
 
@@ -16,14 +16,14 @@ fn write(name: &str, text: &str) {
 
 pub(crate) fn nginx() -> Vec<Running> {
     let mut servers = String::new();
-    for sent in COMMON {
-        let number = sent.number();
-        write!(
-            servers,
-            "server {{ listen {}:443 ssl; ssl_certificate chain{number}.pem; ssl_certificate_key key{number}.pem; }}\n",
-            sent.address()
-        )
-        .unwrap();
+    for sent in Sent::ALL {
+        let numbers = if sent == Sent::Dual { vec![1, 4] } else { vec![sent.number()] };
+        write!(servers, "server {{ listen {}:443 ssl;", sent.address()).unwrap();
+        for number in numbers {
+            write!(servers, " ssl_certificate chain{number}.pem; ssl_certificate_key key{number}.pem;")
+                .unwrap();
+        }
+        servers.push_str(" }\n");
     }
     write(
         "nginx.conf",
@@ -40,9 +40,9 @@ pub(crate) fn postgres() -> Vec<Running> {
         "mkdir postgres; cp key?.pem postgres; chown -R postgres: postgres; chmod 600 postgres/*
          cd postgres; initdb=$(ls /usr/lib/postgresql/*/bin/initdb | tail -1)
          ln -s \"${initdb%/*}\" bin
-         runuser -u postgres -- bin/initdb -N -D 1; cp -a 1 2; cp -a 1 3",
+         runuser -u postgres -- bin/initdb -N -D 1; for copy in 2 3 4 5; do cp -a 1 $copy; done",
     );
-    once_for_each("postgres", 5432, |number, address| {
+    once_for_each(&Sent::SINGLE, "postgres", 5432, |number, address| {
         let mut command = Command::new("runuser");
         command.args(["-u", "postgres", "--", "postgres/bin/postgres", "-D"]);
         command.arg(format!("{LAB}/postgres/{number}")).args(["-k", "", "-h", address, "-c", "ssl=on"]);
@@ -53,7 +53,7 @@ pub(crate) fn postgres() -> Vec<Running> {
 }
 
 pub(crate) fn slapd() -> Vec<Running> {
-    once_for_each("slapd", 389, |number, address| {
+    once_for_each(&Sent::SINGLE, "slapd", 389, |number, address| {
         write(
             &format!("slapd{number}.conf"),
             &format!(
@@ -69,7 +69,7 @@ pub(crate) fn slapd() -> Vec<Running> {
 
 pub(crate) fn vsftpd() -> Vec<Running> {
     shell(lab(), "mkdir empty");
-    once_for_each("vsftpd", 21, |number, address| {
+    once_for_each(&Sent::SINGLE, "vsftpd", 21, |number, address| {
         let file = format!("{LAB}/vsftpd{number}.conf");
         write(
             &file,
@@ -93,7 +93,7 @@ pub(crate) fn inn() -> Vec<Running> {
     let library = unpacked("/usr/lib/news");
     let paths =
         ["etc", "run", "db", "log", "tmp", "spool"].map(|name| format!("path{name}: {LAB}/news\n")).concat();
-    for sent in COMMON {
+    for sent in Sent::SINGLE {
         let number = sent.number();
         write(
             &format!("inn{number}.conf"),
@@ -112,7 +112,7 @@ pub(crate) fn inn() -> Vec<Running> {
              setpriv --reuid news --regid news --clear-groups {library}/bin/overchan </dev/null"
         ),
     );
-    once_for_each("inn", 119, |number, address| {
+    once_for_each(&Sent::SINGLE, "inn", 119, |number, address| {
         let mut command = Command::new(format!("{library}/bin/nnrpd"));
         command.args(["-D", "-f", "-b", address, "-p", "119"]);
         command.env("INNCONF", format!("{LAB}/inn{number}.conf")).env("LD_LIBRARY_PATH", &library);
@@ -122,12 +122,12 @@ pub(crate) fn inn() -> Vec<Running> {
 
 /// An XMPP server has a certificate for each host, and sends it by the name that the client asks for.
 pub(crate) fn prosody() -> Vec<Running> {
-    let addresses = COMMON.map(|sent| format!("'{}'", sent.address())).join(", ");
+    let addresses = Sent::SINGLE.map(|sent| format!("'{}'", sent.address())).join(", ");
     let mut settings = format!(
         "run_as_root = true; daemonize = false; pidfile = '{LAB}/prosody.pid'; data_path = '{LAB}/prosody'\n\
          interfaces = {{ {addresses} }}; modules_enabled = {{ 'tls', 'saslauth', 'dialback' }}; log = {{ info = '*console' }}\n"
     );
-    for scene in SCENES.iter().filter(|scene| COMMON.contains(&scene.sent)) {
+    for scene in SCENES.iter().filter(|scene| Sent::SINGLE.contains(&scene.sent)) {
         let number = scene.sent.number();
         writeln!(
             settings,

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::running::Running;
 use crate::scenes::Sent;
-use crate::services::{COMMON, foreground, once_for_each, unpacked, wait_for};
+use crate::services::{foreground, once_for_each, unpacked, wait_for};
 use crate::shell::shell;
 use crate::{LAB, lab};
 
@@ -33,7 +33,11 @@ pub(crate) fn postfix_settings(services: &str) {
 pub(crate) fn postfix() -> Vec<Running> {
     let mut services = String::new();
     for sent in Sent::ALL {
-        let chain = format!("smtpd -o smtpd_tls_chain_files={LAB}/both{}.pem", sent.number());
+        let files = match sent {
+            Sent::Dual => format!("{LAB}/both4.pem,{LAB}/both1.pem"),
+            _ => format!("{LAB}/both{}.pem", sent.number()),
+        };
+        let chain = format!("smtpd -o smtpd_tls_chain_files={files}");
         for (port, wrapped) in [(25, ""), (587, ""), (465, " -o smtpd_tls_wrappermode=yes")] {
             writeln!(services, "{}:{port} inet n - n - - {chain}{wrapped}", sent.address()).unwrap();
         }
@@ -46,32 +50,46 @@ pub(crate) fn postfix() -> Vec<Running> {
 
 pub(crate) fn exim() -> Vec<Running> {
     // Each address has the number of its chain as its last octet.
-    let number = "${sg{$received_ip_address}{\\N^127\\.0\\.0\\.\\N}{}}";
+    let files = |name: &str| {
+        let file = format!("{LAB}/exim/{name}${{sg{{$received_ip_address}}{{\\N^.*\\.\\N}}{{}}}}.pem");
+        let two = format!("{LAB}/exim/{name}1.pem:{LAB}/exim/{name}4.pem");
+        format!("${{if eq{{$received_ip_address}}{{{}}}{{{two}}}{{{file}}}}}", Sent::Dual.address())
+    };
     fs::write(
         lab().join("exim.conf"),
         format!(
             "primary_hostname = mx.example\nspool_directory = {LAB}/exim\nlog_file_path = {LAB}/exim/%slog\n\
              daemon_smtp_ports = 2525\nlocal_interfaces = {}\ntls_advertise_hosts = *\n\
-             tls_certificate = {LAB}/chain{number}.pem\ntls_privatekey = {LAB}/exim/key{number}.pem\n",
-            COMMON.map(Sent::address).join(" : ")
+             tls_certificate = {}\ntls_privatekey = {}\n",
+            Sent::ALL.map(Sent::address).join(" : "),
+            files("chain"),
+            files("key"),
         ),
     )
     .unwrap();
-    shell(lab(), "mkdir exim; cp key?.pem exim; chown -R Debian-exim: exim");
+    shell(lab(), "mkdir exim; cp chain?.pem key?.pem exim; chown -R Debian-exim: exim");
     let mut command = Command::new(unpacked("/usr/sbin/exim4"));
     vec![foreground("exim", command.args(["-bdf", "-C", "/mnt/exim.conf"]), "127.0.0.1", 2525)]
 }
 
 pub(crate) fn dovecot() -> Vec<Running> {
     // The LMTP service has one chain for all addresses.
-    once_for_each("dovecot", 143, |number, address| {
+    once_for_each(&Sent::ALL, "dovecot", 143, |number, address| {
+        let chains = if number == Sent::Dual.number() {
+            format!(
+                "ssl_cert = <{LAB}/chain1.pem\nssl_key = <{LAB}/key1.pem\n\
+                 ssl_alt_cert = <{LAB}/chain4.pem\nssl_alt_key = <{LAB}/key4.pem\n"
+            )
+        } else {
+            format!("ssl_cert = <{LAB}/chain{number}.pem\nssl_key = <{LAB}/key{number}.pem\n")
+        };
         let file = format!("{LAB}/dovecot{number}.conf");
         fs::write(
             &file,
             format!(
                 "base_dir = {LAB}/dovecot{number}\nstate_dir = {LAB}/dovecot{number}\nlog_path = /dev/stderr\n\
                  listen = {address}\nprotocols = imap pop3 lmtp submission sieve\n\
-                 ssl = yes\nssl_cert = <{LAB}/chain{number}.pem\nssl_key = <{LAB}/key{number}.pem\n\
+                 ssl = yes\n{chains}\
                  passdb {{\n driver = static\n args = password=x\n}}\n\
                  userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={LAB}/mail\n}}\n\
                  submission_relay_host = 127.0.0.1\n\

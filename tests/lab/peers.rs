@@ -34,23 +34,26 @@ pub(crate) fn ours(target: &str, starttls: Option<&str>) -> Said {
     (verdict, text)
 }
 
-/// The verdict of a peer about a service.
+/// The verdict of a peer about a service. A client sees one certificate of a server; of two, the worse verdict counts.
 pub(crate) fn theirs(scene: &Scene, service: &Service) -> Said {
-    let host = scene.name();
-    let target = format!("[{host}]:{}", service.port);
-    match service.peer {
-        // posttls-finger shows one certificate of a server; of two, the worse verdict counts.
-        Peer::Postfix(options) if scene.sent == Sent::Dual => {
-            let only = |kind| {
-                let ciphers = format!("tls_high_cipherlist={kind}");
-                finger(&target, &[options, &["-p", "TLSv1.2", "-g", "high", "-o", &ciphers]].concat())
-            };
-            let [rsa, ecdsa] = [only("aRSA"), only("aECDSA")];
-            if rsa.0 > ecdsa.0 { rsa } else { ecdsa }
+    let ask = |kind: Option<&str>| match service.peer {
+        Peer::Postfix(options) => {
+            let ciphers = kind.map(|kind| format!("tls_high_cipherlist={kind}"));
+            let only = ciphers.iter().flat_map(|list| ["-p", "TLSv1.2", "-g", "high", "-o", list]);
+            let options: Vec<&str> = options.iter().copied().chain(only).collect();
+            finger(&format!("[{}]:{}", scene.name(), service.port), &options)
         }
-        Peer::Postfix(options) => finger(&target, options),
-        Peer::OpenSsl(starttls) => s_client(&host, &scene.sent.address(), service.port, starttls),
+        Peer::OpenSsl(starttls) => {
+            let mut options: Vec<&str> = kind.iter().flat_map(|kind| ["-tls1_2", "-cipher", kind]).collect();
+            options.extend(starttls.iter().flat_map(|protocol| ["-starttls", protocol]));
+            s_client(scene, service.port, &options)
+        }
+    };
+    if scene.sent != Sent::Dual {
+        return ask(None);
     }
+    let [rsa, ecdsa] = [ask(Some("aRSA")), ask(Some("aECDSA"))];
+    if rsa.0 > ecdsa.0 { rsa } else { ecdsa }
 }
 
 /// posttls-finger about a domain, or a host in brackets with its port.
@@ -62,7 +65,12 @@ pub(crate) fn finger(target: &str, options: &[&str]) -> Said {
     let says = |words: &str| text.contains(words);
     let verdict = if says("no TLSA records found") || says("all TLSA records unusable") {
         Verdict::Neither
-    } else if says("Verified TLS connection established") {
+    } else if says("lost connection while sending EHLO") {
+        Verdict::Defer
+    } else if says("Verified TLS connection established")
+        // Of an unsigned MX record.
+        || says("log verified as trusted") && says("Trusted TLS connection established")
+    {
         Verdict::Pass
     } else if says("Untrusted TLS connection established") {
         Verdict::Fail
@@ -73,22 +81,28 @@ pub(crate) fn finger(target: &str, options: &[&str]) -> Said {
     (verdict, text.lines().filter(|line| !is_noise(line)).map(|line| format!("{line}\n")).collect())
 }
 
-fn s_client(host: &str, address: &str, port: u16, starttls: Option<&str>) -> Said {
-    let records = match look_up(host, port) {
+fn s_client(scene: &Scene, port: u16, options: &[&str]) -> Said {
+    let host = scene.name();
+    let records = match look_up(&host, port) {
         Answer::Bogus => return (Verdict::Defer, "bogus".to_owned()),
         Answer::Unsigned => return (Verdict::Neither, "unsigned".to_owned()),
         Answer::Records(records) if records.is_empty() => return (Verdict::Neither, "no records".to_owned()),
         Answer::Records(records) => records,
     };
     let mut command = Command::new("openssl");
-    command.args(["s_client", "-connect", &format!("{address}:{port}"), "-dane_tlsa_domain", host]);
-    command.args(["-dane_ee_no_namechecks", "-verify_return_error"]);
+    command.args(["s_client", "-connect", &format!("{}:{port}", scene.sent.address())]);
+    command.args([
+        "-dane_tlsa_domain",
+        &host,
+        "-name",
+        &host,
+        "-dane_ee_no_namechecks",
+        "-verify_return_error",
+    ]);
     for record in &records {
         command.args(["-dane_tlsa_rrdata", record]);
     }
-    if let Some(protocol) = starttls {
-        command.args(["-starttls", protocol, "-name", host]);
-    }
+    command.args(options);
     let (is_good, text) = text_of(&mut command);
     let verdict = if is_good && text.contains("Verification: OK") {
         Verdict::Pass

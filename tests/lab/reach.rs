@@ -11,7 +11,7 @@ const OFFER: &str = "250-mx\r\n250 STARTTLS\r\n";
 const SMTP: &[&str] = &[GREETING, OFFER, "220 go\r\n"];
 
 const ECDSA: &str = "-cert leaf.pem -cert_chain chain1.pem -key key1.pem";
-const RSA: &str = "-cert rsa.pem -cert_chain rsa-chain.pem -key rsa-key.pem";
+const RSA: &str = "-cert rsa.pem -cert_chain chain4.pem -key key4.pem";
 
 /// OpenSSL's servers after STARTTLS: name, key and options.
 const TLS: [(&str, &str, &str); 9] = [

@@ -9,12 +9,20 @@ pub(crate) enum Sent {
     Expired,
     /// End entity, intermediate and root.
     WithRoot,
-    /// An RSA and an ECDSA certificate; only of Postfix.
+    /// The same as the usual one with an RSA key.
+    Rsa,
+    /// The same as the usual one with an Ed25519 key.
+    Ed25519,
+    /// The usual chain and that of the RSA key.
     Dual,
 }
 
 impl Sent {
-    pub(crate) const ALL: [Self; 4] = [Self::Usual, Self::Expired, Self::WithRoot, Self::Dual];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Usual, Self::Expired, Self::WithRoot, Self::Rsa, Self::Ed25519, Self::Dual];
+    /// Those with one end entity.
+    pub(crate) const SINGLE: [Self; 5] =
+        [Self::Usual, Self::Expired, Self::WithRoot, Self::Rsa, Self::Ed25519];
 
     /// The number of the chain: of its files and of the last octet of its address.
     pub(crate) fn number(self) -> u8 {
@@ -22,7 +30,9 @@ impl Sent {
             Self::Usual => 1,
             Self::Expired => 2,
             Self::WithRoot => 3,
-            Self::Dual => 4,
+            Self::Rsa => 4,
+            Self::Ed25519 => 5,
+            Self::Dual => 6,
         }
     }
 
@@ -60,7 +70,7 @@ pub(crate) enum Verdict {
     Defer,
 }
 
-use Sent::{Dual, Expired, Usual, WithRoot};
+use Sent::{Dual, Ed25519, Expired, Rsa, Usual, WithRoot};
 use Verdict::{Defer, Fail, Neither, Pass};
 
 const fn scene(
@@ -72,7 +82,7 @@ const fn scene(
     Scene { host, sent, records, verdict }
 }
 
-pub(crate) const SCENES: [Scene; 21] = [
+pub(crate) const SCENES: [Scene; 25] = [
     scene("right", Usual, &[("3 1 1", "leaf")], Pass),
     scene("another-key", Usual, &[("3 1 1", "other")], Fail),
     scene("issuer", Usual, &[("2 1 1", "intermediate")], Pass),
@@ -92,6 +102,10 @@ pub(crate) const SCENES: [Scene; 21] = [
     scene("bare", Usual, &[], Neither),
     scene("host.unsigned", Usual, &[("3 1 1", "leaf")], Neither),
     scene("host.bogus", Usual, &[("3 1 1", "leaf")], Defer),
+    scene("rsa", Rsa, &[("3 1 1", "rsa")], Pass),
+    scene("rsa-issuer", Rsa, &[("2 1 1", "intermediate")], Pass),
+    scene("ed25519", Ed25519, &[("3 1 1", "ed25519")], Pass),
+    scene("ed25519-wrong", Ed25519, &[("3 1 1", "leaf")], Fail),
     scene("dual", Dual, &[("3 1 1", "leaf"), ("3 1 1", "rsa")], Pass),
     scene("only-ecdsa", Dual, &[("3 1 1", "leaf")], Fail),
     scene("only-rsa", Dual, &[("3 1 1", "rsa")], Fail),

@@ -35,6 +35,8 @@ pub(crate) struct Program {
     /// A file that is there if the package is.
     pub(crate) file: &'static str,
     pub(crate) start: fn() -> Vec<Running>,
+    /// Whether it can have certificates of two key types.
+    pub(crate) is_dual: bool,
     pub(crate) services: &'static [Service],
 }
 
@@ -62,6 +64,7 @@ pub(crate) const PROGRAMS: [Program; 9] = [
         name: "postfix",
         file: "/usr/sbin/postfix",
         start: crate::mail::postfix,
+        is_dual: true,
         services: &[
             smtp(25, None),
             smtp(587, None),
@@ -72,12 +75,14 @@ pub(crate) const PROGRAMS: [Program; 9] = [
         name: "exim4-daemon-light",
         file: "/usr/sbin/exim4",
         start: crate::mail::exim,
+        is_dual: true,
         services: &[smtp(2525, None)],
     },
     Program {
         name: "dovecot",
         file: "/usr/sbin/dovecot",
         start: crate::mail::dovecot,
+        is_dual: true,
         services: &[
             Service { port: 24, starttls: None, peer: Peer::Postfix(&["-S"]) },
             smtp(588, Some("smtp")),
@@ -92,42 +97,45 @@ pub(crate) const PROGRAMS: [Program; 9] = [
         name: "nginx",
         file: "/usr/sbin/nginx",
         start: crate::directories::nginx,
+        is_dual: true,
         services: &[other(443, None)],
     },
     Program {
         name: "postgresql",
         file: "/usr/bin/pg_lsclusters",
         start: crate::directories::postgres,
+        is_dual: false,
         services: &[other(5432, Some("postgres"))],
     },
     Program {
         name: "slapd",
         file: "/usr/sbin/slapd",
         start: crate::directories::slapd,
+        is_dual: false,
         services: &[other(389, Some("ldap")), other(636, None)],
     },
     Program {
         name: "vsftpd",
         file: "/usr/sbin/vsftpd",
         start: crate::directories::vsftpd,
+        is_dual: false,
         services: &[other(21, Some("ftp"))],
     },
     Program {
         name: "inn2",
         file: "/usr/lib/news/bin/nnrpd",
         start: crate::directories::inn,
+        is_dual: false,
         services: &[other(119, Some("nntp"))],
     },
     Program {
         name: "prosody",
         file: "/usr/bin/prosody",
         start: crate::directories::prosody,
+        is_dual: false,
         services: &[other(5222, Some("xmpp")), other(5269, Some("xmpp-server"))],
     },
 ];
-
-/// The chains that all programs send.
-pub(crate) const COMMON: [Sent; 3] = [Sent::Usual, Sent::Expired, Sent::WithRoot];
 
 /// Starts a program in the foreground, with its output in a file, and waits for a port of it.
 pub(crate) fn foreground(name: &str, command: &mut Command, address: &str, port: u16) -> Running {
@@ -144,13 +152,18 @@ pub(crate) fn foreground(name: &str, command: &mut Command, address: &str, port:
     running
 }
 
-/// Starts a program that has only one chain once for each.
-pub(crate) fn once_for_each(name: &str, port: u16, command: impl Fn(u8, &str) -> Command) -> Vec<Running> {
-    let start = |sent: Sent| {
+/// Starts a program once for each chain, if it cannot choose by address.
+pub(crate) fn once_for_each(
+    chains: &[Sent],
+    name: &str,
+    port: u16,
+    command: impl Fn(u8, &str) -> Command,
+) -> Vec<Running> {
+    let start = |sent: &Sent| {
         let (number, address) = (sent.number(), sent.address());
         foreground(&format!("{name}{number}"), &mut command(number, &address), &address, port)
     };
-    COMMON.map(start).into()
+    chains.iter().map(start).collect()
 }
 
 /// Waits until a program listens.
