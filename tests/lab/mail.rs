@@ -59,7 +59,7 @@ pub(crate) fn exim() -> Vec<Running> {
         lab().join("exim.conf"),
         format!(
             "primary_hostname = mx.example\nspool_directory = {LAB}/exim\nlog_file_path = {LAB}/exim/%slog\n\
-             daemon_smtp_ports = 2525\nlocal_interfaces = {}\ntls_advertise_hosts = *\n\
+             daemon_smtp_ports = 2525\nsmtp_accept_max = 0\nlocal_interfaces = {}\ntls_advertise_hosts = *\n\
              tls_certificate = {}\ntls_privatekey = {}\n",
             Sent::ALL.map(Sent::address).join(" : "),
             files("chain"),
