@@ -42,13 +42,14 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn is_here(&self) -> bool {
-        Path::new(&unpacked(self.file)).exists() || Path::new(self.file).exists()
+        Path::new(&unpacked(self.file)).exists()
     }
 }
 
-/// The path of a file of a package that is unpacked, not installed.
+/// The path of a file of a package, which may be unpacked instead of installed.
 pub(crate) fn unpacked(file: &str) -> String {
-    format!("{}{file}", std::env::var("TLSAGEN_LAB").unwrap())
+    let path = format!("{}{file}", std::env::var("TLSAGEN_LAB").unwrap());
+    if Path::new(&path).exists() { path } else { file.to_owned() }
 }
 
 const fn smtp(port: u16, starttls: Option<&'static str>) -> Service {
