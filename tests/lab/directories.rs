@@ -1,11 +1,11 @@
-//! nginx, PostgreSQL, slapd, vsftpd, nnrpd of INN, and Prosody.
+//! nginx, PostgreSQL, slapd, vsftpd, nnrpd of INN, Prosody and ejabberd.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
 use crate::running::Running;
-use crate::scenes::{SCENES, Sent};
+use crate::scenes::{SCENES, Scene, Sent};
 use crate::services::{foreground, once_for_each, unpacked};
 use crate::shell::shell;
 use crate::{LAB, lab};
@@ -140,4 +140,25 @@ pub(crate) fn prosody() -> Vec<Running> {
     fs::create_dir(lab().join("prosody")).unwrap();
     let mut command = Command::new("prosody");
     vec![foreground("prosody", command.args(["--config", "/mnt/prosody.cfg.lua"]), "127.0.0.1", 5222)]
+}
+
+pub(crate) fn ejabberd() -> Vec<Running> {
+    let hosts = SCENES.iter().filter(|scene| scene.sent == Sent::Usual).map(Scene::name);
+    write(
+        "ejabberd.yml",
+        &format!(
+            "hosts: [{}]\ncertfiles: [{LAB}/both1.pem]\ns2s_use_starttls: required\nmodules: {{}}\nlisten:\n\
+             - {{ip: 127.0.0.1, port: 5222, module: ejabberd_c2s, starttls: true}}\n\
+             - {{ip: 127.0.0.1, port: 5269, module: ejabberd_s2s_in}}\n",
+            hosts.collect::<Vec<_>>().join(", ")
+        ),
+    );
+    let mut command = Command::new("sh");
+    command.env("HOME", LAB).env("EJABBERD_CONFIG_PATH", "/mnt/ejabberd.yml");
+    command.args([
+        "-c",
+        "set -- /usr/lib/*/ejabberd-*; ERL_LIBS=${1%/*} EJABBERD_LOG_PATH=/mnt/ejabberd/log \
+         exec erl -noinput -mnesia dir '\"/mnt/ejabberd\"' -s ejabberd",
+    ]);
+    vec![foreground("ejabberd", &mut command, "127.0.0.1", 5269)]
 }

@@ -35,8 +35,8 @@ pub(crate) struct Program {
     /// A file that is there if the package is.
     pub(crate) file: &'static str,
     pub(crate) start: fn() -> Vec<Running>,
-    /// Whether it can have certificates of two key types.
-    pub(crate) is_dual: bool,
+    /// The chains that it sends, each at the address of the chain.
+    pub(crate) chains: &'static [Sent],
     pub(crate) services: &'static [Service],
 }
 
@@ -60,12 +60,14 @@ const fn other(port: u16, starttls: Option<&'static str>) -> Service {
     Service { port, starttls: None, peer: Peer::OpenSsl(starttls) }
 }
 
-pub(crate) const PROGRAMS: [Program; 9] = [
+const XMPP: [Service; 2] = [other(5222, Some("xmpp")), other(5269, Some("xmpp-server"))];
+
+pub(crate) const PROGRAMS: [Program; 10] = [
     Program {
         name: "postfix",
         file: "/usr/sbin/postfix",
         start: crate::mail::postfix,
-        is_dual: true,
+        chains: &Sent::ALL,
         services: &[
             smtp(25, None),
             smtp(587, None),
@@ -76,14 +78,14 @@ pub(crate) const PROGRAMS: [Program; 9] = [
         name: "exim4-daemon-light",
         file: "/usr/sbin/exim4",
         start: crate::mail::exim,
-        is_dual: true,
+        chains: &Sent::ALL,
         services: &[smtp(2525, None)],
     },
     Program {
         name: "dovecot",
         file: "/usr/sbin/dovecot",
         start: crate::mail::dovecot,
-        is_dual: true,
+        chains: &Sent::ALL,
         services: &[
             Service { port: 24, starttls: None, peer: Peer::Postfix(&["-S"]) },
             smtp(588, Some("smtp")),
@@ -98,43 +100,50 @@ pub(crate) const PROGRAMS: [Program; 9] = [
         name: "nginx",
         file: "/usr/sbin/nginx",
         start: crate::directories::nginx,
-        is_dual: true,
+        chains: &Sent::ALL,
         services: &[other(443, None)],
     },
     Program {
         name: "postgresql",
         file: "/usr/bin/pg_lsclusters",
         start: crate::directories::postgres,
-        is_dual: false,
+        chains: &Sent::SINGLE,
         services: &[other(5432, Some("postgres"))],
     },
     Program {
         name: "slapd",
         file: "/usr/sbin/slapd",
         start: crate::directories::slapd,
-        is_dual: false,
+        chains: &Sent::SINGLE,
         services: &[other(389, Some("ldap")), other(636, None)],
     },
     Program {
         name: "vsftpd",
         file: "/usr/sbin/vsftpd",
         start: crate::directories::vsftpd,
-        is_dual: false,
+        chains: &Sent::SINGLE,
         services: &[other(21, Some("ftp"))],
     },
     Program {
         name: "inn2",
         file: "/usr/lib/news/bin/nnrpd",
         start: crate::directories::inn,
-        is_dual: false,
+        chains: &Sent::SINGLE,
         services: &[other(119, Some("nntp"))],
     },
     Program {
         name: "prosody",
         file: "/usr/bin/prosody",
         start: crate::directories::prosody,
-        is_dual: false,
-        services: &[other(5222, Some("xmpp")), other(5269, Some("xmpp-server"))],
+        chains: &Sent::SINGLE,
+        services: &XMPP,
+    },
+    Program {
+        name: "ejabberd",
+        file: "/usr/sbin/ejabberdctl",
+        start: crate::directories::ejabberd,
+        chains: &[Sent::Usual],
+        services: &XMPP,
     },
 ];
 

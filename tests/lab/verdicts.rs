@@ -6,20 +6,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::peers::{Said, finger, ours, theirs};
-use crate::scenes::{SCENES, Scene, Sent, Verdict};
+use crate::scenes::{SCENES, Scene, Verdict};
 use crate::services::{PROGRAMS, Program, Service};
 use crate::zones;
 
 /// Scenes at the same time.
 const AT_ONCE: usize = 7;
 
-/// The reason why this program may differ from the other client: a scene, our verdict and the other one.
-const REASONS: [(&str, &str, Verdict, Verdict); 1] = [(
-    "probe calls a set without a usable record a failure; other clients do not use DANE then (RFC 7672 section 2.2)",
-    "unusable",
-    Verdict::Fail,
-    Verdict::Neither,
-)];
+/// Why this program and the other client may differ: the reason, and whether it applies to a case and our verdict.
+type Reason = (&'static str, fn(&str, Verdict) -> bool);
+
+const REASONS: [Reason; 2] = [
+    (
+        "probe calls a set without a usable record a failure; other clients do not use DANE then (RFC 7672 section 2.2)",
+        |what, we| what.contains(" unusable.example:") && we == Verdict::Fail,
+    ),
+    (
+        "probe opens a stream of jabber:client at port 5269, where ejabberd requires jabber:server (RFC 6120 section 4.8.2)",
+        |what, we| what.starts_with("ejabberd ") && what.ends_with(":5269") && we == Verdict::Neither,
+    ),
+];
 
 /// More records of the zone `example`, for [`WAYS`].
 const RECORDS: &str = "\
@@ -65,13 +71,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&self, what: &str, host: &str, wanted: Verdict, (we, our_text): Said, (they, their_text): Said) {
-        let is_reason = |(_, scene, one, other): &&(&str, &str, Verdict, Verdict)| {
-            host == *scene && we == *one && they == *other
-        };
+    fn count(&self, what: &str, wanted: Verdict, (we, our_text): Said, (they, their_text): Said) {
+        let reason = REASONS.iter().find(|(_, applies)| they == wanted && applies(what, we));
         if we == wanted && they == wanted {
             self.equal.fetch_add(1, Ordering::Relaxed);
-        } else if let Some((reason, ..)) = REASONS.iter().find(is_reason) {
+        } else if let Some((reason, _)) = reason {
             *self.reasons.lock().unwrap().entry(reason).or_default() += 1;
         } else {
             self.faults.lock().unwrap().push(format!(
@@ -100,7 +104,7 @@ pub(crate) fn compare() {
             for (destination, verdict) in WAYS {
                 let host = destination.trim_matches(['[', ']']);
                 let target = if host == destination { format!("--mx {host}") } else { host.to_owned() };
-                tally.count(destination, host, verdict, ours(&target, None), finger(destination, &[]));
+                tally.count(destination, verdict, ours(&target, None), finger(destination, &[]));
             }
         }
     }
@@ -113,7 +117,7 @@ pub(crate) fn compare() {
 }
 
 fn compare_service(program: &Program, service: &Service, tally: &Tally) {
-    let fits = |scene: &&Scene| scene.sent != Sent::Dual || program.is_dual;
+    let fits = |scene: &&Scene| program.chains.contains(&scene.sent);
     let scenes: Vec<&Scene> = SCENES.iter().filter(fits).collect();
     for some in scenes.chunks(AT_ONCE) {
         thread::scope(|scope| {
@@ -122,7 +126,7 @@ fn compare_service(program: &Program, service: &Service, tally: &Tally) {
                     let target = format!("{}:{}", scene.name(), service.port);
                     let what = format!("{} {target}", program.name);
                     let we = ours(&target, service.starttls);
-                    tally.count(&what, scene.host, scene.verdict, we, theirs(scene, service));
+                    tally.count(&what, scene.verdict, we, theirs(scene, service));
                 });
             }
         });
