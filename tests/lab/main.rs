@@ -11,7 +11,6 @@
 #[allow(dead_code, reason = "a part of it is enough")]
 mod certificates;
 mod dialog;
-mod directories;
 mod files;
 mod mail;
 #[path = "../common/name_server.rs"]
@@ -26,6 +25,7 @@ mod reach;
 #[path = "../common/running.rs"]
 mod running;
 mod scenes;
+mod servers;
 mod services;
 #[path = "../common/shell.rs"]
 mod shell;

@@ -27,7 +27,7 @@ pub(crate) fn ours(target: &str, starttls: Option<&str>) -> Said {
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     let verdict = match output.status.code().unwrap() {
         0 => Verdict::Pass,
-        _ if text.contains("bogus") => Verdict::Defer,
+        _ if text.contains("bogus: ") => Verdict::Defer,
         1 => Verdict::Fail,
         _ => Verdict::Neither,
     };

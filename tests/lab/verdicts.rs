@@ -44,7 +44,6 @@ mail-bare IN MX 10 bare
 ; The certificates have the name of this domain, but not that of its mail server.
 issuer IN MX 10 stranger
 mail-stranger IN MX 10 stranger
-no-mail IN MX 0 .
 ";
 
 /// A destination as posttls-finger takes it, and the verdict; port 25.
