@@ -49,13 +49,16 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     let verdict = examined.iter().map(|examined| examined.verdict).max().unwrap_or(Verdict::Unknown);
     let sheet = ReportSheet { verdict, examined: &examined, origin: common.origin.as_ref(), now: common.now };
     let text = render::reports(&sheet, request.format, palette);
-    let quiet = common.quiet || request.format == ReportFormat::Nagios;
-    let talk = examined.iter().flat_map(|examined| lines(&examined.findings, quiet));
+    let talk = match request.format {
+        // The line has the first of them.
+        ReportFormat::Nagios => Vec::new(),
+        _ => examined.iter().flat_map(|examined| lines(&examined.findings, common.quiet)).collect(),
+    };
     let status = match (request.format, verdict) {
         (ReportFormat::Nagios, _) => render::nagios_state_of_reports(&sheet).status(),
         (_, Verdict::Covered) => 0,
         (_, Verdict::Unknown) => UNDETERMINED,
         (_, Verdict::Partial | Verdict::NotCovered) => NO,
     };
-    Ok(Outcome { talk: talk.collect(), data: text.into_bytes(), status })
+    Ok(Outcome { talk, data: text.into_bytes(), status })
 }

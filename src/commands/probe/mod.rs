@@ -106,7 +106,11 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     let text = render::probe(&sheet, request.format, palette);
     Ok(Outcome {
         data: text.into_bytes(),
-        talk: lines(&findings, request.quiet || request.format == ReportFormat::Nagios).collect(),
+        talk: match request.format {
+            // The line has the first of them.
+            ReportFormat::Nagios => Vec::new(),
+            _ => lines(&findings, request.quiet).collect(),
+        },
         status: match (request.format, verdict) {
             (ReportFormat::Nagios, _) => render::nagios_state(verdict, &findings).status(),
             (_, ClientVerdict::Pass) => 0,
