@@ -75,7 +75,19 @@ pub struct Context<'a> {
 
 /// The findings of all rules, in the order of the tables.
 pub fn findings(context: &Context<'_>) -> Vec<Finding> {
-    findings_of(context, |_, _| true)
+    let findings = findings_of(context, |_, _| true);
+    match context.owners {
+        [only] => findings.into_iter().map(|finding| finding.of_owner(only)).collect(),
+        _ => findings,
+    }
+}
+
+impl Finding {
+    /// Sets the owner that the finding is about, and its host.
+    #[must_use]
+    fn of_owner(self, owner: &Owner) -> Self {
+        self.of(owner.host().map(|host| host.as_str().to_owned()), Some(owner.to_string()))
+    }
 }
 
 /// Returns the findings of the rules that `wanted` selects by code and by [`Rule::in_check`].

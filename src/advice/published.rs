@@ -52,11 +52,10 @@ pub fn examine(report: Report, context: Context<'_>) -> Examined {
     let verdict = if context.any { report.any } else { report.verdict };
     let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone());
     findings.extend(context.of_lookup.unwrap_or_else(|unusable| vec![unusable]));
-    let host = context.owner.host().map(|host| host.as_str().to_owned());
-    let owner = context.owner.to_string();
+    let owner = context.owner;
     let of = |finding: Finding| match context.is_one_of_several {
-        true => finding.of(host.clone(), Some(owner.clone())).about(owner.clone()),
-        false => finding.of(host.clone(), Some(owner.clone())),
+        true => finding.of_owner(owner).about(owner.to_string()),
+        false => finding.of_owner(owner),
     };
     let findings = findings.into_iter().map(of).collect();
     Examined { report, verdict, why, findings }

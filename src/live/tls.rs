@@ -128,7 +128,7 @@ pub fn handshake(
     kind: KeyKind,
     hello: Option<&str>,
 ) -> Result<Served, TlsError> {
-    let failed = |error: &dyn fmt::Display| TlsError::Handshake(error.to_string());
+    let unable = || TlsError::Handshake("this program cannot start TLS".to_owned());
     let mut provider = ring::default_provider();
     let of_kind = match kind {
         KeyKind::Rsa => "ECDHE_RSA",
@@ -142,13 +142,12 @@ pub fn handshake(
     let verifier: Arc<dyn ServerCertVerifier> = seen.clone();
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| failed(&error))?
+        .map_err(|_| unable())?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_client_cert_resolver(seen.clone());
-    let server_name = ServerName::try_from(name.to_owned()).map_err(|error| failed(&error))?;
-    let mut connection =
-        ClientConnection::new(Arc::new(config), server_name).map_err(|error| failed(&error))?;
+    let server_name = ServerName::try_from(name.to_owned()).map_err(|_| unable())?;
+    let mut connection = ClientConnection::new(Arc::new(config), server_name).map_err(|_| unable())?;
     while connection.is_handshaking() {
         if let Err(error) = connection.complete_io(wire) {
             let error = alert_behind(&mut connection, wire, error);
@@ -168,7 +167,7 @@ pub fn handshake(
         Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
         _ => "TLSv1.2",
     };
-    let seen = seen.seen.lock().map_err(|error| failed(&error))?;
+    let seen = seen.seen.lock().map_err(|_| unable())?;
     match parting::part(&mut connection, wire, hello, seen.is_client_asked).map_err(of_io) {
         Err(refused @ TlsError::Refused(_)) => return Err(refused),
         // The parameters of the handshake are settled, so this alert is about the client.
@@ -225,10 +224,10 @@ fn of_io(error: io::Error) -> TlsError {
         Some(Error::InvalidMessage(_)) => {
             TlsError::Handshake("the server did not answer with TLS".to_owned())
         }
-        Some(Error::PeerMisbehaved(_)) => {
-            TlsError::Handshake("the server violated the TLS protocol".to_owned())
+        Some(Error::NoCertificatesPresented) => {
+            TlsError::Handshake("the server sent no certificate".to_owned())
         }
-        Some(other) => TlsError::Handshake(other.to_string()),
+        Some(_) => TlsError::Handshake("the server violated the TLS protocol".to_owned()),
         None => TlsError::Io(error),
     }
 }
