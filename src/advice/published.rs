@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::words::{Findings, one};
+use super::words::{Findings, one, some};
 use super::{Rule, findings_of};
 use crate::chain::{Chain, Member};
-use crate::diagnostic::Severity::{Error, Warning};
+use crate::diagnostic::Severity::{Error, Hint, Warning};
 use crate::diagnostic::{Code, Finding};
 use crate::generate::{self, Material};
 use crate::key;
-use crate::owner::{Endpoint, Owner};
+use crate::owner::{DomainName, Endpoint, Owner};
 use crate::records::Published;
+use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
 use crate::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
 
@@ -29,6 +30,8 @@ pub struct Context<'a> {
     pub policy: &'a Policy<'a>,
     /// The findings of the lookup, or the reason why clients do not use the records at this owner.
     pub of_lookup: Result<Vec<Finding>, Finding>,
+    /// The reason why a text has no records at this owner.
+    pub absent: Option<String>,
     /// Whether to answer as a client, for which one matching record is enough, and not as the publisher.
     pub any: bool,
 }
@@ -40,7 +43,7 @@ pub struct Examined {
     pub report: Report,
     /// The requested verdict: the verdict for the publisher, or the verdict for clients (`--any`).
     pub verdict: Verdict,
-    /// The reason why clients use no records at this owner; `None` if clients may use records.
+    /// The reason why clients use no records at this owner, or why a text has none; otherwise `None`.
     pub why: Option<String>,
     /// The findings about the owner.
     pub findings: Vec<Finding>,
@@ -50,7 +53,7 @@ pub struct Examined {
 pub fn examine(report: Report, context: Context<'_>) -> Examined {
     let mut findings = findings(&Scene { asked: &context, report: &report });
     let verdict = if context.any { report.any } else { report.verdict };
-    let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone());
+    let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone()).or(context.absent);
     findings.extend(context.of_lookup.unwrap_or_else(|unusable| vec![unusable]));
     let owner = context.owner;
     let of = |finding: Finding| match context.is_one_of_several {
@@ -59,6 +62,15 @@ pub fn examine(report: Report, context: Context<'_>) -> Examined {
     };
     let findings = findings.into_iter().map(of).collect();
     Examined { report, verdict, why, findings }
+}
+
+/// Reports the other owners of TLSA records in a text that has none for the requested owner.
+pub fn elsewhere(file: &str, names: &[&DomainName]) -> Vec<Finding> {
+    let text = some(names).map(|names| {
+        let file = file_name(file);
+        format!("{file} has TLSA records at {names}: check the owner, its final dot and the port")
+    });
+    text.map(|text| Finding::new(Code::RecordsElsewhere, Hint, &text)).into_iter().collect()
 }
 
 /// The input of the rules.
@@ -315,7 +327,7 @@ fn next_unpublished(scene: &Scene<'_>) -> Findings {
         let mut wanted = wanted.flatten();
         wanted.any(|wanted| !scene.report.has(&wanted.tlsa))
     });
-    one(Warning, unpublished.map(|material| crate::text::file_name(&material.file)), |files| {
+    one(Warning, unpublished.map(|material| file_name(&material.file)), |files| {
         format!("some records of the next key in {files} are not published: do not deploy that key yet")
     })
 }

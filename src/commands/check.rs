@@ -21,7 +21,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     let store = request.ca_file.as_deref().map(store).transpose()?;
     let mut examined = Vec::new();
     for owner in &owners {
-        let (There { found, mut names }, of_lookup) = match source.at(owner) {
+        let (There { found, mut names, absent }, of_lookup) = match source.at(owner) {
             Ok((there, findings)) => (there, Ok(findings)),
             Err(finding) => (There::default(), Err(finding)),
         };
@@ -42,6 +42,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
             is_one_of_several: owners.len() > 1,
             policy: &policy,
             of_lookup,
+            absent,
             any: request.any,
         };
         examined.push(published::examine(report, context));

@@ -9,6 +9,7 @@ use super::reading::read;
 use super::trouble::{InFile, Trouble};
 #[cfg(feature = "live")]
 use crate::advice::probe::{of_lookup, of_remark};
+use crate::advice::published;
 use crate::cli::{self, Common};
 #[cfg(feature = "live")]
 use crate::cli::{LookupRequest, notes::SYSTEM_SERVERS};
@@ -24,7 +25,6 @@ use crate::owner::{Port, Transport};
 #[cfg(feature = "live")]
 use crate::records;
 use crate::records::{Found, PublishedSet, RecordsError};
-#[cfg(feature = "live")]
 use crate::text;
 
 /// Reads the text of a file of DNS records; the text is wiped from memory when dropped.
@@ -52,7 +52,8 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<R
 
 /// A source of published records.
 pub(super) enum Source {
-    Text(PublishedSet),
+    /// A text and its file.
+    Text(PublishedSet, String),
     #[cfg(feature = "live")]
     Dns(Box<Resolver>),
 }
@@ -66,7 +67,7 @@ impl Source {
                 let published = PublishedSet::read(&text, common.origin.as_ref(), owners).in_file(file)?;
                 match published.has_bare_records() && owners.len() != 1 {
                     true => Err(RecordsError::bare(owners.len())).in_file(file),
-                    false => Ok(Self::Text(published)),
+                    false => Ok(Self::Text(published, file.clone())),
                 }
             }
             #[cfg(feature = "live")]
@@ -80,11 +81,18 @@ impl Source {
     pub(super) fn at(&self, owner: &Owner) -> Result<(There, Vec<Finding>), Finding> {
         let names = owner.host().into_iter().collect();
         match self {
-            Self::Text(published) => Ok((There { found: published.at(owner), names }, Vec::new())),
+            Self::Text(published, file) => {
+                let Some(found) = published.at(owner) else {
+                    let absent = Some(format!("{} has no TLSA record for {owner}", text::file_name(file)));
+                    let elsewhere = published::elsewhere(file, &published.elsewhere(owner));
+                    return Ok((There { found: None, names, absent }, elsewhere));
+                };
+                Ok((There { found: Some(found), names, absent: None }, Vec::new()))
+            }
             #[cfg(feature = "live")]
             Self::Dns(resolver) => match look_up(resolver, owner) {
                 Ok(there) => Ok(there),
-                Err(Dnssec::NoRecords) => Ok((There { found: None, names }, Vec::new())),
+                Err(Dnssec::NoRecords) => Ok((There { found: None, names, absent: None }, Vec::new())),
                 Err(dnssec) => Err(of_lookup(&dnssec)),
             },
         }
@@ -98,6 +106,8 @@ pub(super) struct There {
     pub(super) found: Option<Found>,
     /// Reference identifiers: a certificate must have one of these names.
     pub(super) names: Vec<HostName>,
+    /// The reason why a text has no records.
+    pub(super) absent: Option<String>,
 }
 
 /// Returns the records that a client finds at `owner`. The TLSA base domain of a host may be the target of its CNAME
@@ -108,10 +118,14 @@ fn look_up(resolver: &Resolver, owner: &Owner) -> Result<(There, Vec<Finding>), 
     let Some((host, port)) = server else {
         let Records { found, remark } = find::published(resolver, owner)??;
         let names = owner.host().into_iter().collect();
-        return Ok((There { found: Some(found), names }, remark.iter().map(of_remark).collect()));
+        return Ok((
+            There { found: Some(found), names, absent: None },
+            remark.iter().map(of_remark).collect(),
+        ));
     };
     let server = find::locate(resolver, &host, port, Transport::Tcp, find::Families::All)?;
     let names = server.names(port == Port::SMTP);
     let findings = server.remarks.iter().map(of_remark).collect();
-    Ok((There { found: Some(Found { holder: server.holder, records: server.records }), names }, findings))
+    let found = Some(Found { holder: server.holder, records: server.records });
+    Ok((There { found, names, absent: None }, findings))
 }

@@ -3,92 +3,36 @@
 //! A zone may be large, and most names in a zone are not relevant. The relevant names are known only after all aliases
 //! have been read, so a text with relevant aliases is read twice. Only relevant names are kept in memory.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
-
 use domain::base::Name;
 use domain::base::iana::Rtype;
 use domain::rdata::ZoneRecordData;
 use domain::zonefile::inplace::ScannedRecordData;
 
-use super::entries::{self, Entry};
-use super::reader::{OTHER_TYPE, Reader, name_of};
+use super::entries::{self, Entry, Words};
+use super::foreign::Foreign;
+use super::head::{seconds, type_of};
+use super::names::{Aliases, Names};
+use super::reader::{Reader, name_of};
+use super::replies;
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
 
 /// Collects from `text` the records of `owners` and of the names to which their aliases lead.
 ///
-/// Errors: an unreadable entry of any owner; dig output that reports a failed lookup.
+/// Errors: an unreadable entry of any owner; a failed lookup; text that is not a zone file.
 pub(super) fn collect(
     text: &str,
     origin: Option<&Origin>,
     owners: &[Owner],
 ) -> Result<PublishedSet, RecordsError> {
-    // A failed lookup does not mean that there are no records.
-    if let Some(line) = text.split('\n').position(is_failure_of_dig) {
-        return Err(RecordsError { line: line + 1, problem: RecordsProblem::NoAnswer });
-    }
-    let mut names = Names::default();
-    names.add(owners);
-    let mut pass = Pass { set: PublishedSet::default(), names: &names, aliases: Some(Vec::new()) };
-    pass.read(text, origin)?;
-    let Pass { set, aliases, .. } = pass;
-    if !names.follow(aliases.unwrap_or_default()) {
-        return Ok(set);
-    }
-    let mut pass = Pass { set: PublishedSet::default(), names: &names, aliases: None };
-    pass.read(text, origin)?;
-    Ok(pass.set)
-}
-
-/// The relevant names and the wildcards that may cover them, as hashes. Another name with the same hash is kept too,
-/// but has no effect.
-#[derive(Default)]
-struct Names {
-    state: RandomState,
-    /// Sorted, for a binary search.
-    hashes: Vec<u64>,
-}
-
-/// The hashes of an alias's owner, of its target, and of the wildcard that may cover the target.
-type Alias = (u64, [u64; 2]);
-
-impl Names {
-    fn hash(&self, name: &str) -> u64 {
-        self.state.hash_one(name)
-    }
-
-    /// The hashes of a name and of the wildcard that may cover the name.
-    fn both(&self, name: &DomainName) -> [u64; 2] {
-        let wildcard = name.wildcard();
-        [self.hash(name.as_str()), self.hash(wildcard.as_ref().map_or("", DomainName::as_str))]
-    }
-
-    fn add(&mut self, owners: &[Owner]) {
-        let both = owners.iter().flat_map(|owner| self.both(owner.name()));
-        self.hashes = both.collect();
-        self.hashes.sort_unstable();
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.hashes.binary_search(&self.hash(name)).is_ok()
-    }
-
-    /// Adds the names to which the aliases of relevant names lead; returns whether any name was added.
-    fn follow(&mut self, mut aliases: Vec<Alias>) -> bool {
-        aliases.sort_unstable();
-        let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
-        let before = known.len();
-        let mut open = self.hashes.clone();
-        while let Some(name) = open.pop() {
-            let from = aliases.partition_point(|(owner, _)| *owner < name);
-            let of_name = aliases.iter().skip(from).take_while(|(owner, _)| *owner == name);
-            open.extend(of_name.flat_map(|(_, targets)| targets).filter(|target| known.insert(**target)));
-        }
-        let leads_on = known.len() > before;
-        self.hashes = known.into_iter().collect();
-        self.hashes.sort_unstable();
-        leads_on
+    replies::check(text)?;
+    let mut names = Names::of(owners);
+    let mut aliases = Aliases::default();
+    let set = Pass::new(&names, Some(&mut aliases)).read(text, origin)?;
+    aliases.sort()?;
+    match names.follow(&aliases) {
+        true => Pass::new(&names, None).read(text, origin),
+        false => Ok(set),
     }
 }
 
@@ -97,79 +41,78 @@ struct Pass<'a> {
     set: PublishedSet,
     names: &'a Names,
     /// All aliases of the text; `None` in the second pass.
-    aliases: Option<Vec<Alias>>,
+    aliases: Option<&'a mut Aliases>,
+    /// Whether any entry has an owner, or is a directive, as in a zone file.
+    has_owners: bool,
 }
 
-impl Pass<'_> {
-    fn read(&mut self, text: &str, origin: Option<&Origin>) -> Result<(), RecordsError> {
+impl<'a> Pass<'a> {
+    fn new(names: &'a Names, aliases: Option<&'a mut Aliases>) -> Self {
+        Self { set: PublishedSet::default(), names, aliases, has_owners: false }
+    }
+
+    fn read(mut self, text: &str, origin: Option<&Origin>) -> Result<PublishedSet, RecordsError> {
         let mut reader = Reader::new(origin);
-        entries::for_each(text, |entry| self.take(&mut reader, entry))
+        match entries::for_each(text, |entry| self.take(&mut reader, entry)) {
+            Ok(()) => Ok(self.set),
+            Err(error) => {
+                let line = text.split('\n').nth(error.line.saturating_sub(1)).unwrap_or_default();
+                let foreign = Foreign::of_line(line).map(RecordsProblem::Foreign);
+                Err(RecordsError { problem: foreign.unwrap_or(error.problem), ..error })
+            }
+        }
     }
 
     fn take(&mut self, reader: &mut Reader, entry: &Entry) -> Result<(), RecordsProblem> {
-        let mut after_owner = entry.words();
-        let first = after_owner.next().unwrap_or_default();
-        if let Some(directive) = first.strip_prefix('$') {
+        if self.take_bare(reader, entry)? {
+            return Ok(());
+        }
+        self.has_owners = true;
+        if self.set.has_bare_records() || self.set.bare_target.is_some() {
+            return Err(RecordsProblem::Mixed);
+        }
+        let mut words = entry.words();
+        let owner = match entry.is_indented {
+            true => None,
+            false => words.next(),
+        };
+        if let Some(directive) = owner.and_then(|first| first.strip_prefix('$')) {
             return reader.directive(directive, entry);
         }
-        if is_bare_data(entry) {
-            let (_, data) = reader.read([".", "TLSA", &entry.text], "TLSA record")?;
-            self.set.bare.extend(published(data)?);
-            return Ok(());
+        let (word, record_type) = type_of(&mut words, entry.is_indented)?;
+        let owner = owner.unwrap_or_default();
+        if owner.contains('"') {
+            return Err(RecordsProblem::Quoted { record_type: word.to_owned() });
         }
-        let is_alone = after_owner.clone().next().is_none();
-        if is_alone && !entry.is_indented && first.ends_with('.') {
-            let (owner, _) = reader.read([first, OTHER_TYPE, "\\# 0"], "name")?;
-            self.set.bare_target = Some(owner);
-            return Ok(());
+        let data = words.rest().trim_start();
+        let known = record_type.filter(|known| is_read(*known, word, words.clone(), entry));
+        if data.contains('"') && record_type.is_some_and(|known| !HAS_STRINGS.contains(&known)) {
+            return Err(RecordsProblem::Quoted { record_type: word.to_owned() });
         }
-        let (owner, mut words) = match entry.is_indented {
-            true => (None, entry.words()),
-            false => (Some(first), after_owner),
+        if !record_type.is_some_and(|known| HAS_STRINGS.contains(&known)) && has_empty_label(&entry.text) {
+            let what = format!("{word} record");
+            return Err(RecordsProblem::Unreadable { what, reason: "empty label".to_owned() });
+        }
+        let (owner, data) = match known {
+            None => (reader.owner(owner)?, None),
+            Some(Rtype::SOA) => reader.read([owner, word, &in_seconds(data)])?,
+            Some(_) => reader.read([owner, word, data])?,
         };
-        let mut other_class = false;
-        let record_type = loop {
-            let word = words.next().ok_or(RecordsProblem::NoType)?;
-            match (is_class(word), is_ttl(word)) {
-                (true, _) => other_class |= !is_internet(word),
-                (false, true) => {}
-                (false, false) => break word,
-            }
-        };
-        let wanted =
-            ["TLSA", "TYPE52", "CNAME", "TYPE5"].iter().find(|name| record_type.eq_ignore_ascii_case(name));
-        let Some(wanted) = wanted.filter(|_| !other_class) else {
-            // Other types are read only for the owner, which the next entries may inherit.
-            if let Some(owner) = owner {
-                let (owner, _) = reader.read([owner, OTHER_TYPE, "\\# 0"], "owner")?;
-                if !other_class {
-                    self.exists(owner.as_str());
-                }
-            }
-            return Ok(());
-        };
-        let what = format!("{wanted} record");
-        let (owner, data) = reader.read([owner.unwrap_or_default(), wanted, words.rest()], &what)?;
-        self.exists(owner.as_str());
-        let target = match &data {
-            ZoneRecordData::Cname(cname) => name_of(cname.cname()),
-            ZoneRecordData::Unknown(generic) if generic.rtype() == Rtype::CNAME => {
+        self.exists(&owner, record_type);
+        let target = match data {
+            Some(ZoneRecordData::Cname(cname)) => name_of(cname.cname()),
+            Some(ZoneRecordData::Unknown(generic)) if generic.rtype() == Rtype::CNAME => {
                 let target: Result<&Name<[u8]>, _> = Name::from_slice(generic.data().as_ref());
-                name_of(target.map_err(|error| RecordsProblem::Unreadable {
+                target.map(name_of).map_err(|error| RecordsProblem::Unreadable {
                     what: "CNAME record".to_owned(),
                     reason: error.to_string(),
-                })?)
+                })?
             }
-            _ => {
-                let record = published(data)?;
-                if self.names.contains(owner.as_str()) {
-                    self.set.records.entry(owner).or_default().extend(record);
-                }
-                return Ok(());
-            }
+            Some(data) => return self.take_tlsa(owner, data),
+            None => return Ok(()),
         };
         if let Some(aliases) = &mut self.aliases {
-            aliases.push((self.names.hash(owner.as_str()), self.names.both(&target)));
+            aliases.add(self.names, &owner, &target, entry.line);
         }
         if self.names.contains(owner.as_str()) {
             self.set.aliases.insert(owner, target);
@@ -177,9 +120,47 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// Takes a record that is not an alias; only a TLSA record is relevant.
+    fn take_tlsa(&mut self, owner: DomainName, data: ScannedRecordData) -> Result<(), RecordsProblem> {
+        match published(data)? {
+            None => {}
+            Some(record) if self.names.contains(owner.as_str()) => {
+                self.set.records.entry(owner).or_default().push(record);
+            }
+            Some(_) => self.set.elsewhere.add(self.names, owner),
+        }
+        Ok(())
+    }
+
+    /// Takes an entry of the output of `dig +short`; returns whether it is one.
+    fn take_bare(&mut self, reader: &mut Reader, entry: &Entry) -> Result<bool, RecordsProblem> {
+        let mut words = entry.words();
+        let first = words.next().unwrap_or_default();
+        let is_name = !entry.is_indented && first.ends_with('.') && words.next().is_none();
+        let (is_data, is_signature) = (is_bare_data(entry), is_bare_signature(entry));
+        if !(is_name || is_data || is_signature) {
+            return Ok(false);
+        }
+        if self.has_owners {
+            return Err(RecordsProblem::Mixed);
+        }
+        if is_name {
+            self.set.bare_target = Some(reader.owner(first)?);
+        } else if is_data {
+            let (_, data) = reader.read([".", "TLSA", &entry.text])?;
+            self.set.bare.extend(data.map(published).transpose()?.flatten());
+        }
+        Ok(true)
+    }
+
     /// Notes that `owner` and all names above it exist (RFC 4592 section 2.2.2); keeps only the relevant names.
-    fn exists(&mut self, owner: &str) {
-        let mut name = owner;
+    fn exists(&mut self, owner: &DomainName, record_type: Option<Rtype>) {
+        if let Some(aliases) = &mut self.aliases
+            && !record_type.is_some_and(|known| BESIDE_ALIAS.contains(&known))
+        {
+            aliases.add_other(self.names, owner);
+        }
+        let mut name = owner.as_str();
         loop {
             if self.names.contains(name) && !self.set.names.contains(name) {
                 self.set.names.insert(DomainName::new(name));
@@ -190,6 +171,95 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// Types whose data the `domain` crate reads as name servers do. The data of other types is passed over.
+const READ: [Rtype; 20] = [
+    Rtype::A,
+    Rtype::AAAA,
+    Rtype::NS,
+    Rtype::SOA,
+    Rtype::MX,
+    Rtype::TXT,
+    Rtype::SRV,
+    Rtype::PTR,
+    Rtype::DNAME,
+    Rtype::CAA,
+    Rtype::HINFO,
+    Rtype::RP,
+    Rtype::NAPTR,
+    Rtype::SSHFP,
+    Rtype::OPENPGPKEY,
+    Rtype::ZONEMD,
+    Rtype::SVCB,
+    Rtype::HTTPS,
+    Rtype::NSEC3PARAM,
+    Rtype::MINFO,
+];
+
+/// Types whose data may contain text in quotation marks.
+const HAS_STRINGS: [Rtype; 17] = [
+    Rtype::TXT,
+    Rtype::SPF,
+    Rtype::HINFO,
+    Rtype::CAA,
+    Rtype::NAPTR,
+    Rtype::SVCB,
+    Rtype::HTTPS,
+    Rtype::URI,
+    Rtype::ISDN,
+    Rtype::X25,
+    Rtype::GPOS,
+    Rtype::AVC,
+    Rtype::NINFO,
+    Rtype::DOA,
+    Rtype::RESINFO,
+    Rtype::WALLET,
+    Rtype::CLA,
+];
+
+/// The types that may be at an owner with a CNAME record (RFC 4034 sections 3 and 4, RFC 3007 section 3.1).
+const BESIDE_ALIAS: [Rtype; 6] =
+    [Rtype::CNAME, Rtype::RRSIG, Rtype::NSEC, Rtype::KEY, Rtype::SIG, Rtype::NXT];
+
+/// Whether the data of an entry is read. The data of any type may be in the form of RFC 3597, and that of a type
+/// without a name must be.
+fn is_read(record_type: Rtype, word: &str, data: Words, entry: &Entry) -> bool {
+    let is_relevant = [Rtype::TLSA, Rtype::CNAME].contains(&record_type);
+    let is_generic = || entry.text.contains(" \\# ") && !HAS_STRINGS.contains(&record_type);
+    let is_nameless = || word.len() > 4 && word.is_char_boundary(4) && word[..4].eq_ignore_ascii_case("TYPE");
+    // The `domain` crate reads only ASCII in text, and only the numbers of algorithms.
+    let is_readable = || match record_type {
+        Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY => {
+            !data.clone().take(3).any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+        }
+        _ => READ.contains(&record_type),
+    };
+    let is_text = HAS_STRINGS.contains(&record_type) && !entry.text.is_ascii();
+    is_relevant || !is_text && (is_readable() || is_generic() || is_nameless())
+}
+
+/// Whether a name may have an empty label, which the `domain` crate accepts.
+fn has_empty_label(text: &str) -> bool {
+    text.match_indices("..").any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('\\')))
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// Whether the first three words are numbers, and further words follow.
+fn has_three_numbers(mut words: Words) -> bool {
+    words.by_ref().take(3).filter(|word| is_number(word)).count() == 3 && words.next().is_some()
+}
+
+/// Converts the times of an SOA record to seconds, because the `domain` crate does not read BIND's units.
+fn in_seconds(data: &str) -> String {
+    let converted = |(place, word): (usize, &str)| match seconds(word).filter(|_| place > 2) {
+        Some(seconds) => seconds.to_string(),
+        None => word.to_owned(),
+    };
+    data.split_ascii_whitespace().enumerate().map(converted).collect::<Vec<_>>().join(" ")
 }
 
 fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {
@@ -219,32 +289,14 @@ fn is_bare_data(entry: &Entry) -> bool {
     if !entry.text.starts_with(|c: char| c.is_ascii_digit() || c == '\\') {
         return false;
     }
-    let is_number = |word: &str| word.bytes().all(|octet| octet.is_ascii_digit());
+    has_three_numbers(entry.words()) || entry.words().next() == Some("\\#")
+}
+
+/// Whether the entry is the data of an RRSIG record as `dig +dnssec +short` prints it: `TLSA 13 4 3600 DATE DATE ...`.
+fn is_bare_signature(entry: &Entry) -> bool {
     let mut words = entry.words();
-    let numbers = words.by_ref().take(3).take_while(|word| is_number(word)).count();
-    numbers == 3 && words.next().is_some() || entry.words().next() == Some("\\#")
-}
-
-/// Whether `line` is a dig comment that reports a failed lookup.
-fn is_failure_of_dig(line: &str) -> bool {
-    let failed = |status: &str| !status.starts_with("NOERROR,") && !status.starts_with("NXDOMAIN,");
-    line.starts_with(";; no servers could be reached")
-        || line.starts_with(";; connection timed out")
-        || line.starts_with(";; ->>HEADER<<-")
-            && line.split_once("status: ").is_some_and(|(_, status)| failed(status))
-}
-
-/// Whether `word` is a TTL in seconds or with BIND's units.
-fn is_ttl(word: &str) -> bool {
-    let unit = |octet: u8| matches!(octet.to_ascii_lowercase(), b's' | b'm' | b'h' | b'd' | b'w');
-    word.starts_with(|c: char| c.is_ascii_digit())
-        && word.bytes().all(|octet| octet.is_ascii_digit() || unit(octet))
-}
-
-fn is_class(word: &str) -> bool {
-    ["IN", "CH", "HS", "CS", "CLASS1"].iter().any(|class| word.eq_ignore_ascii_case(class))
-}
-
-fn is_internet(word: &str) -> bool {
-    word.eq_ignore_ascii_case("IN") || word.eq_ignore_ascii_case("CLASS1")
+    let record_type = words.next().and_then(|word| word.parse::<Rtype>().ok());
+    record_type.is_some()
+        && words.by_ref().take(6).filter(|word| is_number(word)).count() == 6
+        && words.count() >= 2
 }

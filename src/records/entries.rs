@@ -6,7 +6,7 @@ use super::{RecordsError, RecordsProblem};
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     /// The number of the first line, counted from 1.
-    line: usize,
+    pub(super) line: usize,
     /// Whether the first line starts with a blank; if so, the entry inherits the previous owner.
     pub(super) is_indented: bool,
     /// The words as in the text, with quotation marks and backslashes, separated by single blanks.
@@ -56,10 +56,17 @@ pub(super) fn for_each(
             entry.line = number;
             entry.is_indented = line.starts_with([' ', '\t']);
         }
-        let mut rest = line;
+        let mut rest = line.trim_end_matches('\r');
+        if rest.contains('\r') {
+            let reason = "carriage return within the line".to_owned();
+            return Err(error(RecordsProblem::Unreadable { what: "line".to_owned(), reason }));
+        }
         while let Some((word, after)) = next_word(rest).map_err(error)? {
             rest = after;
             match (word, open) {
+                ("(", None) if entry.text.is_empty() && !entry.is_indented => {
+                    return Err(error(RecordsProblem::NoType));
+                }
                 ("(", None) => open = Some(number),
                 ("(", Some(_)) => return Err(error(RecordsProblem::SecondParenthesis)),
                 (")", Some(_)) => open = None,
@@ -85,11 +92,11 @@ pub(super) fn for_each(
 
 /// Returns the first word of a line and the rest. A parenthesis is a separate word; a comment ends the line.
 fn next_word(line: &str) -> Result<Option<(&str, &str)>, RecordsProblem> {
-    let line = line.trim_start_matches([' ', '\t', '\r', '\u{feff}']);
+    let line = line.trim_start_matches([' ', '\t']);
     let mut quoted = false;
     let mut escaped = false;
     for (at, octet) in line.bytes().enumerate() {
-        let ends = !quoted && !escaped && matches!(octet, b' ' | b'\t' | b'\r' | b'(' | b')' | b';');
+        let ends = !quoted && !escaped && matches!(octet, b' ' | b'\t' | b'(' | b')' | b';');
         match octet {
             b';' if ends && at == 0 => return Ok(None),
             b'(' | b')' if ends && at == 0 => return Ok(Some(line.split_at(1))),

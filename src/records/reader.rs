@@ -1,15 +1,19 @@
 //! Reads single zone-file entries with the `domain` crate: RFC 1035 section 5.1.
 
 use domain::base::iana::Class;
+use domain::base::{ParseRecordData, ParsedName, UnknownRecordData};
+use domain::dep::octseq::Parser;
+use domain::rdata::ZoneRecordData;
 use domain::zonefile::inplace::{Entry as Scanned, ScannedRecordData, Zonefile};
 
 use super::RecordsProblem;
 use super::entries::Entry;
+use super::head::seconds;
 use crate::owner::{DomainName, Origin};
 use crate::text::domain_name;
 
 /// An unused record type, for entries whose data is ignored.
-pub(super) const OTHER_TYPE: &str = "TYPE65534";
+const OTHER_TYPE: &str = "TYPE65534";
 
 /// The zone-file reader of the `domain` crate, which keeps the origin and the last owner.
 pub(super) struct Reader {
@@ -26,31 +30,53 @@ impl Reader {
         Self { zonefile }
     }
 
-    /// Applies `$ORIGIN`. Ignores `$TTL`, and ignores `$GENERATE` if the line generates neither TLSA nor CNAME records.
+    /// Applies `$ORIGIN`, and checks `$TTL`.
     ///
-    /// Errors: an invalid `$ORIGIN`, or any other directive.
+    /// Errors: an invalid `$ORIGIN` or `$TTL`, or any other directive.
     pub(super) fn directive(&mut self, name: &str, entry: &Entry) -> Result<(), RecordsProblem> {
-        let mentions = |name: &str| entry.words().any(|word| word.eq_ignore_ascii_case(name));
+        let mut values = entry.words().skip(1);
         match name.to_ascii_uppercase().as_str() {
-            "TTL" => Ok(()),
-            "GENERATE" if !["TLSA", "TYPE52", "CNAME", "TYPE5"].into_iter().any(mentions) => Ok(()),
+            "TTL" => match (values.next().and_then(seconds), values.next()) {
+                (Some(_), None) => Ok(()),
+                _ => Err(RecordsProblem::Ttl),
+            },
             "ORIGIN" => {
                 self.feed(&[&entry.text]);
-                let origin = entry.words().nth(1).unwrap_or_default();
+                let origin = values.next().unwrap_or_default();
                 match self.zonefile.next_entry() {
                     Ok(_) => Ok(()),
-                    Err(error) => Err(problem("$ORIGIN line", origin, &error.to_string())),
+                    Err(error) => Err(problem(|| "$ORIGIN line".to_owned(), origin, &error.to_string())),
                 }
             }
             _ => Err(RecordsProblem::Directive(domain_name(name).map(|name| format!("${name}")))),
         }
     }
 
+    /// Reads the owner of an entry; an empty owner means the previous owner.
+    pub(super) fn owner(&mut self, owner: &str) -> Result<DomainName, RecordsProblem> {
+        self.scan([owner, OTHER_TYPE, "\\# 0"], || "owner".to_owned()).map(|(owner, _)| owner)
+    }
+
     /// Reads an entry with this owner, type and data; an empty owner means the previous owner.
     pub(super) fn read(
         &mut self,
+        entry: [&str; 3],
+    ) -> Result<(DomainName, Option<ScannedRecordData>), RecordsProblem> {
+        let [_, record_type, data] = entry;
+        let (owner, read) = self.scan(entry, || format!("{record_type} record"))?;
+        let reason = match &read {
+            // The `domain` crate decodes escapes, and accepts a sign; name servers do neither.
+            ZoneRecordData::Tlsa(_) if data.contains(['\\', '+']) => "expected digits",
+            ZoneRecordData::Unknown(generic) if !is_valid(generic) => "the data is not that of this type",
+            _ => return Ok((owner, Some(read))),
+        };
+        Err(RecordsProblem::Unreadable { what: format!("{record_type} record"), reason: reason.to_owned() })
+    }
+
+    fn scan(
+        &mut self,
         [owner, record_type, data]: [&str; 3],
-        what: &str,
+        what: impl Fn() -> String,
     ) -> Result<(DomainName, ScannedRecordData), RecordsProblem> {
         self.feed(&[owner, " IN ", record_type, " ", data]);
         let has_relative_owner = !owner.is_empty() && !owner.ends_with('.');
@@ -71,14 +97,22 @@ impl Reader {
     }
 }
 
+/// Whether data in the form of RFC 3597 is that of its type.
+fn is_valid(generic: &UnknownRecordData<impl AsRef<[u8]>>) -> bool {
+    let mut parser = Parser::from_ref(generic.data().as_ref());
+    let parsed: Result<Option<ZoneRecordData<&[u8], ParsedName<&[u8]>>>, _> =
+        ZoneRecordData::parse_rdata(generic.rtype(), &mut parser);
+    parsed.is_ok() && parser.remaining() == 0
+}
+
 /// Converts an error of the `domain` crate. Keeps only the reason, without the position before it and the input text
 /// after it, because a file given by mistake may contain a secret.
-fn problem(what: &str, relative: &str, error: &str) -> RecordsProblem {
+fn problem(what: impl Fn() -> String, relative: &str, error: &str) -> RecordsProblem {
     let reason = error.split(": ").nth(1).unwrap_or(error);
     match reason {
         "missing origin" => RecordsProblem::NoOrigin(domain_name(relative).map(str::to_owned)),
         _ if reason.contains("last owner") => RecordsProblem::NoOwner,
-        _ => RecordsProblem::Unreadable { what: what.to_owned(), reason: reason.to_owned() },
+        _ => RecordsProblem::Unreadable { what: what(), reason: reason.to_owned() },
     }
 }
 
