@@ -13,7 +13,7 @@ use crate::owner::{DomainName, Endpoint, Owner};
 use crate::records::Published;
 use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
-use crate::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
+use crate::verify::{self, Coverage, Judged, Policy, Report, Status, Verdict};
 
 /// What `check` knows about an owner before its records are judged.
 #[derive(Debug)]
@@ -86,11 +86,14 @@ fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
         Rule::new(Code::InputEmpty, input_empty),
         Rule::new(Code::ReEncoded, re_encoded),
         Rule::new(Code::PkixSmtp, pkix_smtp),
+        Rule::new(Code::Crossed, crossed),
         Rule::new(Code::TripleStale, triple_stale),
         Rule::new(Code::AgilityGap, agility_gap),
         Rule::new(Code::Mtype2Only, mtype2_only),
         Rule::new(Code::TaLeaf, ta_leaf),
         Rule::new(Code::TaNotSent, ta_not_sent),
+        Rule::new(Code::TaNotSent, ta_key_not_sent),
+        Rule::new(Code::SetLarge, set_large),
         Rule::new(Code::NextUnpublished, next_unpublished),
         Rule::new(Code::PathFails, path_fails),
     ]
@@ -189,6 +192,21 @@ fn re_encoded(scene: &Scene<'_>) -> Findings {
     })
 }
 
+/// Reports data that is published with the parameters of other data.
+fn crossed(scene: &Scene<'_>) -> Findings {
+    let Some(chain) = chain(scene) else { return Vec::new() };
+    let useless = scene.report.judged.iter().filter(|judged| {
+        // The rule `ta_leaf` reports the others.
+        matches!(judged.status, Status::Unmatched | Status::Unusable) && !is_leaf_as_anchor(scene, judged)
+    });
+    let useless: Vec<&Published> = useless.map(|judged| &judged.record).collect();
+    let crossed = verify::crossed(chain, useless.iter().copied());
+    let items = useless.iter().filter_map(|record| Some((record, crossed.get(record)?)));
+    one(Error, items.map(|(record, params)| format!("{} is that of {params}", head(record))), |records| {
+        format!("the data of {records}: no client accepts it with these parameters, so replace it")
+    })
+}
+
 fn pkix_smtp(scene: &Scene<'_>) -> Findings {
     if !scene.asked.policy.on_smtp {
         return Vec::new();
@@ -258,16 +276,17 @@ fn mtype2_only(scene: &Scene<'_>) -> Findings {
 
 /// Reports a record of usage 0 or 2 that describes the end entity.
 fn ta_leaf(scene: &Scene<'_>) -> Findings {
-    let of_anchor = scene.report.judged.iter().filter(|judged| {
-        judged.status == Status::Unmatched
-            && judged.params.is_some_and(|params| params.usage.is_trust_anchor())
-    });
-    let own = of_anchor.filter(|judged| describes_end_entity(scene, judged));
+    let own = scene.report.judged.iter().filter(|judged| is_leaf_as_anchor(scene, judged));
     one(Error, own.map(|judged| head(&judged.record)), |records| {
         format!(
             "usage 0 or 2 for the server's own certificate: {records}; use usage 3 for this certificate, and usage 2 only for a CA"
         )
     })
+}
+
+fn is_leaf_as_anchor(scene: &Scene<'_>, judged: &Judged) -> bool {
+    let is_anchor = judged.params.is_some_and(|params| params.usage.is_trust_anchor());
+    judged.status == Status::Unmatched && is_anchor && describes_end_entity(scene, judged)
 }
 
 fn describes_end_entity(scene: &Scene<'_>, Judged { record, params, .. }: &Judged) -> bool {
@@ -299,6 +318,52 @@ fn ta_not_sent(scene: &Scene<'_>) -> Findings {
             absent.join(" or ")
         )
     })
+}
+
+/// Reports a record of usage 2 with the key of a CA that the server does not send (RFC 7671 section 5.2.3).
+fn ta_key_not_sent(scene: &Scene<'_>) -> Findings {
+    let Some(chain) = chain(scene) else { return Vec::new() };
+    let is_sent = |record: &Published, params: Params| {
+        let describes = |member: Member<'_>| generate::describe(member.certificate(), params);
+        chain.members().any(|member| describes(member).is_ok_and(|tlsa| record.is(&tlsa)))
+    };
+    let absent = scene.report.judged.iter().filter(|judged| {
+        let key =
+            Params { usage: Usage::DaneTa, selector: Selector::Spki, matching_type: MatchingType::Full };
+        let is_used = matches!(judged.status, Status::Match | Status::Unverified);
+        is_used && judged.params == Some(key) && !is_sent(&judged.record, key)
+    });
+    one(Warning, absent.map(|judged| head(&judged.record)), |records| {
+        format!(
+            "no certificate in the file has the key of {records}: the server must send that CA's certificate, because section 5.2.3 does not require clients to use a bare key"
+        )
+    })
+}
+
+/// Octets that a DNS answer over UDP may have without a risk of fragments: the size that DNS Flag Day 2020 recommends.
+const SAFE_ANSWER: usize = 1232;
+
+/// Reports a set whose answer does not fit a UDP message, or that has more records than a rollover needs.
+fn set_large(scene: &Scene<'_>) -> Findings {
+    let name = scene.report.holder.name().as_str().len() + 2;
+    let records: usize = scene.report.records().map(|record| 12 + 3 + record.data.len()).sum();
+    // Header, question, records with a compressed owner, a signature of ECDSA P-256, and OPT.
+    let octets = 12 + (name + 4) + records + (12 + 18 + name + 64) + 11;
+    match scene.report.judged.len() {
+        count if count > 12 => vec![(
+            Warning,
+            format!(
+                "{count} records: remove those of old keys, because large answers are lost on some networks"
+            ),
+        )],
+        _ if octets > SAFE_ANSWER => vec![(
+            Warning,
+            format!(
+                "the DNS answer has about {octets} octets, and some networks lose answers above {SAFE_ANSWER}: publish digests (matching type 1), or fewer records"
+            ),
+        )],
+        _ => Vec::new(),
+    }
 }
 
 /// Reports that no record of a published usage 0 or 2 would be accepted.

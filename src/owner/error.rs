@@ -87,6 +87,9 @@ impl Advise for NameError {
             NameProblem::IpAddress => {
                 Some("give the host name of the server; for mail, this is the host in the MX record")
             }
+            NameProblem::OtherType("_dmarc" | "_mta-sts") => {
+                Some("mail servers never look up TLSA records there: give the host in the MX record")
+            }
             NameProblem::OtherType(_) => {
                 Some("SMIMEA (RFC 8162) and OPENPGPKEY (RFC 7929) records describe mail users, not servers")
             }

@@ -158,6 +158,11 @@ impl FromStr for Owner {
     /// U-labels to A-labels.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let name = text.strip_suffix('.').unwrap_or(text);
+        if let Some(other) =
+            OTHERS.into_iter().find(|other| name.split('.').any(|label| label.eq_ignore_ascii_case(other)))
+        {
+            return Err(NameError::new(text, NameProblem::OtherType(other)));
+        }
         // If the name starts with port and transport labels, the rest must be a valid host name.
         if let Some((port, transport, host)) = service(name) {
             return Self::new(port.parse()?, transport, &host.parse()?);
@@ -174,15 +179,15 @@ impl FromStr for Owner {
             if !wildcard && !label.bytes().all(plain) {
                 return Err(NameError::new(text, NameProblem::OwnerLabel(Shown::name(label).at("it"))));
             }
-            if let Some(other) = ["_smimecert", "_openpgpkey"].into_iter().find(|other| label == *other) {
-                return Err(NameError::new(text, NameProblem::OtherType(other)));
-            }
         }
         check_length(text, &name)?;
         check_prefix(text, &name)?;
         Ok(Self(DomainName::new(&name)))
     }
 }
+
+/// Labels of the owners of other records: RFC 8162, RFC 7929, RFC 7489 section 6.1, RFC 8461 section 3.1.
+const OTHERS: [&str; 4] = ["_smimecert", "_openpgpkey", "_dmarc", "_mta-sts"];
 
 /// Splits a name of the form of RFC 6698 section 3 into port, transport and host.
 fn service(name: &str) -> Option<(&str, Transport, &str)> {

@@ -12,7 +12,7 @@ use super::entries::{self, Entry, Words};
 use super::foreign::Foreign;
 use super::head::{seconds, type_of};
 use super::names::{Aliases, Names};
-use super::reader::{Reader, name_of};
+use super::reader::{Reader, has_empty_label, name_of};
 use super::replies;
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
@@ -228,20 +228,16 @@ fn is_read(record_type: Rtype, word: &str, data: Words, entry: &Entry) -> bool {
     let is_relevant = [Rtype::TLSA, Rtype::CNAME].contains(&record_type);
     let is_generic = || entry.text.contains(" \\# ") && !HAS_STRINGS.contains(&record_type);
     let is_nameless = || word.len() > 4 && word.is_char_boundary(4) && word[..4].eq_ignore_ascii_case("TYPE");
-    // The `domain` crate reads only ASCII in text, and only the numbers of algorithms.
+    // The `domain` crate reads only printable ASCII in text, and only the numbers of algorithms.
     let is_readable = || match record_type {
         Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY => {
             !data.clone().take(3).any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
         }
         _ => READ.contains(&record_type),
     };
-    let is_text = HAS_STRINGS.contains(&record_type) && !entry.text.is_ascii();
+    let is_printable = |octet: u8| octet == b' ' || octet.is_ascii_graphic();
+    let is_text = HAS_STRINGS.contains(&record_type) && !entry.text.bytes().all(is_printable);
     is_relevant || !is_text && (is_readable() || is_generic() || is_nameless())
-}
-
-/// Whether a name may have an empty label, which the `domain` crate accepts.
-fn has_empty_label(text: &str) -> bool {
-    text.match_indices("..").any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('\\')))
 }
 
 fn is_number(word: &str) -> bool {

@@ -40,6 +40,12 @@ impl Reader {
                 (Some(_), None) => Ok(()),
                 _ => Err(RecordsProblem::Ttl),
             },
+            "ORIGIN" if entry.text.contains('"') || has_empty_label(&entry.text) => {
+                Err(RecordsProblem::Unreadable {
+                    what: "$ORIGIN line".to_owned(),
+                    reason: "bad name".to_owned(),
+                })
+            }
             "ORIGIN" => {
                 self.feed(&[&entry.text]);
                 let origin = values.next().unwrap_or_default();
@@ -114,6 +120,11 @@ fn problem(what: impl Fn() -> String, relative: &str, error: &str) -> RecordsPro
         _ if reason.contains("last owner") => RecordsProblem::NoOwner,
         _ => RecordsProblem::Unreadable { what: what(), reason: reason.to_owned() },
     }
+}
+
+/// Whether a name may have an empty label, which the `domain` crate accepts.
+pub(super) fn has_empty_label(text: &str) -> bool {
+    text.match_indices("..").any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('\\')))
 }
 
 pub(super) fn name_of(name: &(impl std::fmt::Display + ?Sized)) -> DomainName {

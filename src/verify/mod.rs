@@ -1,5 +1,6 @@
 //! Checks published records against a chain: RFC 6698 section 4.1, RFC 7671 sections 5, 8 and 9. Performs no I/O.
 
+mod crossed;
 mod judge;
 mod offer;
 mod outcome;
@@ -20,6 +21,7 @@ use crate::text;
 use crate::tlsa::{Params, Usage};
 use crate::x509::Certificate;
 
+pub use crossed::crossed;
 use judge::Judge;
 use offer::{Above, Offer};
 use outcome::{Doubt, Outcome};
@@ -57,14 +59,18 @@ pub fn verify(
     let found = found.unwrap_or_else(|| Found { holder: owner.clone(), records: Vec::new() });
     let mut report = verify_served(owner, found, chain, policy)?;
     let files = files_of_next(next, &report.triples);
+    let unmatched = report.judged.iter().filter(|judged| judged.status == Status::Unmatched);
+    let records: Vec<Published> = unmatched.map(|judged| judged.record.clone()).collect();
+    let crossed = crossed(chain, records.iter());
     let unmatched = |judged: &&mut Judged| judged.status == Status::Unmatched && judged.reason.is_none();
     for judged in report.judged.iter_mut().filter(unmatched) {
-        judged.reason = Some(match files.get(&judged.record) {
-            Some(file) => format!("matches the next key ({file})"),
-            None if next.is_empty() => {
+        judged.reason = Some(match (files.get(&judged.record), crossed.get(&judged.record)) {
+            (Some(file), _) => format!("matches the next key ({file})"),
+            (None, Some(params)) => format!("the data is that of {params}"),
+            (None, None) if next.is_empty() => {
                 "matches no certificate in this chain: stale, or for a next key".to_owned()
             }
-            None => "matches neither the chain nor the next key: stale".to_owned(),
+            (None, None) => "matches neither the chain nor the next key: stale".to_owned(),
         });
     }
     Ok(report)
