@@ -219,7 +219,7 @@ impl Checker {
 #[test]
 #[ignore = "needs bind9-utils, knot-dnssecutils, ldnsutils and nsd"]
 fn damaged_zones_are_read_as_name_servers_read_them() {
-    let mutants: usize = std::env::var("ZONE_MUTANTS").map_or(300, |value| value.parse().unwrap());
+    let mutants: usize = std::env::var("ZONE_MUTANTS").map_or(200, |value| value.parse().unwrap());
     let seed: u64 = std::env::var("ZONE_SEED").map_or(20_261_128, |value| value.parse().unwrap());
     println!("{mutants} zones, seed {seed}");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("zone-tools");

@@ -10,9 +10,10 @@ use domain::zonefile::inplace::ScannedRecordData;
 
 use super::entries::{self, Entry, Words};
 use super::foreign::Foreign;
+use super::forms;
 use super::head::{seconds, type_of};
 use super::names::{Aliases, Names};
-use super::reader::{Reader, has_empty_label, name_of};
+use super::reader::{Reader, name_of};
 use super::replies;
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
@@ -81,18 +82,9 @@ impl<'a> Pass<'a> {
         }
         let (word, record_type) = type_of(&mut words, entry.is_indented)?;
         let owner = owner.unwrap_or_default();
-        if owner.contains('"') {
-            return Err(RecordsProblem::Quoted { record_type: word.to_owned() });
-        }
         let data = words.rest().trim_start();
-        let known = record_type.filter(|known| is_read(*known, word, words.clone(), entry));
-        if data.contains('"') && record_type.is_some_and(|known| !HAS_STRINGS.contains(&known)) {
-            return Err(RecordsProblem::Quoted { record_type: word.to_owned() });
-        }
-        if !record_type.is_some_and(|known| HAS_STRINGS.contains(&known)) && has_empty_label(&entry.text) {
-            let what = format!("{word} record");
-            return Err(RecordsProblem::Unreadable { what, reason: "empty label".to_owned() });
-        }
+        let known = record_type.filter(|known| forms::is_read(*known, word, words.clone()));
+        forms::check(record_type, word, owner, words)?;
         let (owner, data) = match known {
             None => (reader.owner(owner)?, None),
             Some(Rtype::SOA) => reader.read([owner, word, &in_seconds(data)])?,
@@ -173,72 +165,9 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Types whose data the `domain` crate reads as name servers do. The data of other types is passed over.
-const READ: [Rtype; 20] = [
-    Rtype::A,
-    Rtype::AAAA,
-    Rtype::NS,
-    Rtype::SOA,
-    Rtype::MX,
-    Rtype::TXT,
-    Rtype::SRV,
-    Rtype::PTR,
-    Rtype::DNAME,
-    Rtype::CAA,
-    Rtype::HINFO,
-    Rtype::RP,
-    Rtype::NAPTR,
-    Rtype::SSHFP,
-    Rtype::OPENPGPKEY,
-    Rtype::ZONEMD,
-    Rtype::SVCB,
-    Rtype::HTTPS,
-    Rtype::NSEC3PARAM,
-    Rtype::MINFO,
-];
-
-/// Types whose data may contain text in quotation marks.
-const HAS_STRINGS: [Rtype; 17] = [
-    Rtype::TXT,
-    Rtype::SPF,
-    Rtype::HINFO,
-    Rtype::CAA,
-    Rtype::NAPTR,
-    Rtype::SVCB,
-    Rtype::HTTPS,
-    Rtype::URI,
-    Rtype::ISDN,
-    Rtype::X25,
-    Rtype::GPOS,
-    Rtype::AVC,
-    Rtype::NINFO,
-    Rtype::DOA,
-    Rtype::RESINFO,
-    Rtype::WALLET,
-    Rtype::CLA,
-];
-
 /// The types that may be at an owner with a CNAME record (RFC 4034 sections 3 and 4, RFC 3007 section 3.1).
 const BESIDE_ALIAS: [Rtype; 6] =
     [Rtype::CNAME, Rtype::RRSIG, Rtype::NSEC, Rtype::KEY, Rtype::SIG, Rtype::NXT];
-
-/// Whether the data of an entry is read. The data of any type may be in the form of RFC 3597, and that of a type
-/// without a name must be.
-fn is_read(record_type: Rtype, word: &str, data: Words, entry: &Entry) -> bool {
-    let is_relevant = [Rtype::TLSA, Rtype::CNAME].contains(&record_type);
-    let is_generic = || entry.text.contains(" \\# ") && !HAS_STRINGS.contains(&record_type);
-    let is_nameless = || word.len() > 4 && word.is_char_boundary(4) && word[..4].eq_ignore_ascii_case("TYPE");
-    // The `domain` crate reads only printable ASCII in text, and only the numbers of algorithms.
-    let is_readable = || match record_type {
-        Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY => {
-            !data.clone().take(3).any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
-        }
-        _ => READ.contains(&record_type),
-    };
-    let is_printable = |octet: u8| octet == b' ' || octet.is_ascii_graphic();
-    let is_text = HAS_STRINGS.contains(&record_type) && !entry.text.bytes().all(is_printable);
-    is_relevant || !is_text && (is_readable() || is_generic() || is_nameless())
-}
 
 fn is_number(word: &str) -> bool {
     word.bytes().all(|octet| octet.is_ascii_digit())

@@ -168,7 +168,7 @@ impl fmt::Display for RecordsProblem {
             Self::Alias => f.write_str("this owner has a CNAME record and another record"),
             Self::Mixed => f.write_str("some records have an owner, and others have none"),
             Self::ByteOrderMark => f.write_str("the file starts with a byte order mark"),
-            Self::Foreign(foreign) => write!(f, "this is {foreign}, not a zone file"),
+            Self::Foreign(foreign) => write!(f, "found {foreign}, expected DNS records"),
             Self::NoAnswer => f.write_str("the name server did not answer or returned an error"),
             Self::Truncated => f.write_str("the answer is truncated: records are missing"),
             Self::Pem => f.write_str("found a PEM block, expected DNS records"),

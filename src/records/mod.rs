@@ -9,6 +9,7 @@ mod elsewhere;
 mod entries;
 mod error;
 mod foreign;
+mod forms;
 mod head;
 mod names;
 mod reader;
