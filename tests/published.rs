@@ -343,7 +343,7 @@ fn names_that_are_not_asked_for_take_no_memory() {
         ("deep", filled(2, &|number| format!("{}{number}. A 192.0.2.1\n", "a.".repeat(118)))),
         ("many", filled(2, &|number| format!("h{number} A 1.2.3.4\n"))),
         ("aliases", filled(2, &|number| format!("host{number}.example. IN CNAME www{number}.example.\n"))),
-        ("one-entry", filled(2, &|number| if number == 0 { "x TXT (" } else { " a\n" }.to_owned())),
+        ("one-entry", filled(2, &|number| if number == 0 { "x APL (" } else { " a\n" }.to_owned())),
     ] {
         let end = if name == "one-entry" { ")\n" } else { "" };
         let taken = memory_of_reading(name, &(zone + end)).saturating_sub(base);

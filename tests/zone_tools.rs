@@ -19,8 +19,8 @@ mod numbers;
 
 use numbers::Numbers;
 
-/// The first lines of each zone. Only the data of the SOA record is damaged, because any text without an SOA record and
-/// an NS record at its top is not a zone.
+/// The first lines of each zone. Of the SOA record, only the numbers are damaged, because any text without such a record
+/// is not a zone.
 const TOP: &str = "$TTL 3600\n$ORIGIN example.\n@ IN SOA ns hostmaster ";
 
 /// The rest of each zone; HEX stands for the digest of the key in fixtures/fullchain-rsa.pem.
@@ -112,16 +112,18 @@ const LINES: [&str; 16] = [
 /// Damages a zone.
 fn damage(zone: &str, numbers: &mut Numbers) -> String {
     let mut lines: Vec<String> = zone.split('\n').map(str::to_owned).collect();
-    let at = numbers.below(lines.len() - 1);
+    // The name server of the zone and its address stay, because they say nothing about the form of the text.
+    let mut at = numbers.below(lines.len() - 1);
+    while lines[at].contains("NS ns") || lines[at].starts_with("ns ") {
+        at = numbers.below(lines.len() - 1);
+    }
     if numbers.below(6) == 0 {
         let line = LINES[numbers.below(LINES.len())].replace("HEX", HEX);
         lines.insert(at + 1, line);
         return lines.join("\n");
     }
-    // The owners of the SOA and NS records stay.
-    let kept = usize::from(at == 1 && !lines[1].starts_with(' '));
     let mut words: Vec<String> = lines[at].split(' ').map(str::to_owned).collect();
-    let place = kept + numbers.below(words.len() - kept);
+    let place = numbers.below(words.len());
     let word = WORDS[numbers.below(WORDS.len())].to_owned();
     match numbers.below(11) {
         0 => words.insert(place, word),
@@ -275,5 +277,5 @@ fn damaged_zones_are_read_as_name_servers_read_them() {
     }
     println!("{refused} refused, {covered} covered, {same} with the records that BIND reads");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    assert!(refused > mutants / 4 && covered > mutants / 6 && same > mutants / 20, "too few");
+    assert!(refused > mutants / 4 && covered > mutants / 10 && same > mutants / 20, "too few");
 }

@@ -53,7 +53,7 @@ pub(super) fn resolver(request: &LookupRequest, now: OffsetDateTime) -> Result<R
 /// A source of published records.
 pub(super) enum Source {
     /// A text and its file.
-    Text(PublishedSet, String),
+    Text(Box<PublishedSet>, String),
     #[cfg(feature = "live")]
     Dns(Box<Resolver>),
 }
@@ -67,7 +67,7 @@ impl Source {
                 let published = PublishedSet::read(&text, common.origin.as_ref(), owners).in_file(file)?;
                 match published.has_bare_records() && owners.len() != 1 {
                     true => Err(RecordsError::bare(owners.len())).in_file(file),
-                    false => Ok(Self::Text(published, file.clone())),
+                    false => Ok(Self::Text(Box::new(published), file.clone())),
                 }
             }
             #[cfg(feature = "live")]

@@ -80,7 +80,10 @@ pub(super) fn is_read(record_type: Rtype, word: &str, mut data: Words) -> bool {
         _ if HAS_STRINGS.contains(&record_type) && !text.bytes().all(is_printable) => false,
         // The data of any type may be in the form of RFC 3597, and that of a type without a name must be.
         _ if text.trim_start().starts_with("\\#") || is_numbered(word) => true,
-        Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY => !data.any(|word| is_algorithm(word)),
+        Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY => {
+            // dig may print `[omitted]` for the key.
+            !data.any(|word| is_algorithm(word) || word.starts_with('['))
+        }
         _ => READ.contains(&record_type),
     }
 }
@@ -117,7 +120,7 @@ pub(super) fn check(
     let is_after_numbers = [Rtype::CAA, Rtype::NAPTR, Rtype::SVCB, Rtype::HTTPS, Rtype::URI].contains(&known);
     let is_quoted = match has_strings {
         false => data.rest().contains('"'),
-        true => is_after_numbers && data.clone().take(2).any(|word| word.contains('"')),
+        true => is_after_numbers && data.clone().take(2).any(|word| word.contains('"') || !word.is_ascii()),
     };
     let generic = data.rest().trim_start().strip_prefix("\\#");
     if is_quoted || generic.is_some_and(|hex| hex.contains(['\\', '"'])) {
@@ -126,6 +129,8 @@ pub(super) fn check(
     let fewest = match known {
         _ if generic.is_some() => 0,
         Rtype::SSHFP => 3,
+        Rtype::RRSIG => 9,
+        Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY if data.rest().contains('[') => 3,
         Rtype::DS | Rtype::CDS | Rtype::DNSKEY | Rtype::CDNSKEY | Rtype::ZONEMD => 4,
         _ => 0,
     };

@@ -66,11 +66,10 @@ pub(super) fn type_of<'a>(
     }
 }
 
-/// Returns the word if it can be the misspelt name of a type, or an owner name.
+/// Returns the word if it can be the misspelt name of a type, or an owner name, and not part of a key.
 fn shown(word: &str) -> Option<String> {
-    let is_name = word.starts_with('_') && domain_name(word).is_some();
-    let shown = Shown::word(word);
-    (is_name || word.len() <= 12 && shown.is_text()).then(|| word.to_owned())
+    let is_owner = word.starts_with('_') && word.contains('.') && domain_name(word).is_some();
+    (is_owner || word.len() <= 12 && Shown::option(word).is_text()).then(|| word.to_owned())
 }
 
 /// Returns the seconds of a TTL, which may have BIND's units, such as `1h30m`.

@@ -105,9 +105,9 @@ impl Reader {
 
 /// Whether data in the form of RFC 3597 is that of its type.
 fn is_valid(generic: &UnknownRecordData<impl AsRef<[u8]>>) -> bool {
+    type Parsed<'a> = ZoneRecordData<&'a [u8], ParsedName<&'a [u8]>>;
     let mut parser = Parser::from_ref(generic.data().as_ref());
-    let parsed: Result<Option<ZoneRecordData<&[u8], ParsedName<&[u8]>>>, _> =
-        ZoneRecordData::parse_rdata(generic.rtype(), &mut parser);
+    let parsed = Parsed::parse_rdata(generic.rtype(), &mut parser);
     parsed.is_ok() && parser.remaining() == 0
 }
 

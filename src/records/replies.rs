@@ -33,7 +33,7 @@ pub(super) fn check(text: &str) -> Result<(), RecordsError> {
 }
 
 fn reply(line: &str) -> Option<Reply> {
-    let line = line.trim_end();
+    let line = line.trim();
     if !line.starts_with(';') {
         return (!line.is_empty()).then(|| if is_error(line) { Reply::Failed } else { Reply::Answer });
     }
@@ -75,9 +75,10 @@ const FAILED: [&str; 9] = [
     ";; Chase failed",
 ];
 
-const UNSURE: [&str; 4] = [
+const UNSURE: [&str; 5] = [
     ";; communications error",
     ";; Connection to ",
+    ";; Got SERVFAIL reply",
     ";; Truncated, retrying",
     ";; WARNING: response timeout",
 ];
@@ -88,6 +89,6 @@ fn is_error(line: &str) -> bool {
     let of_host =
         |end: &str| line.starts_with("Host ") && line.contains(" not found: ") && !line.contains(end);
     let of_nslookup = |end: &str| line.starts_with("** server can't find ") && !line.ends_with(end);
-    let starts = ["dig: ", "kdig: ", "delv: ", "Error: ", "AXFR failed."];
+    let starts = ["dig: ", "kdig: ", "delv: ", "host: ", "nslookup: ", "Error: ", "AXFR failed."];
     starts.iter().any(|start| line.starts_with(start)) || of_host("3(NXDOMAIN)") || of_nslookup(": NXDOMAIN")
 }

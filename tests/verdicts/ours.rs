@@ -115,6 +115,7 @@ impl Server {
             is_one_of_several: false,
             policy: &policy,
             of_lookup: Ok(Vec::new()),
+            absent: None,
             any: true,
         };
         let examined = examine(report, context);
