@@ -120,7 +120,12 @@ pub(super) fn check(
     let is_after_numbers = [Rtype::CAA, Rtype::NAPTR, Rtype::SVCB, Rtype::HTTPS, Rtype::URI].contains(&known);
     let is_quoted = match has_strings {
         false => data.rest().contains('"'),
-        true => is_after_numbers && data.clone().take(2).any(|word| word.contains('"') || !word.is_ascii()),
+        true => {
+            let is_plain =
+                |word: &str| !word.contains('"') && word.bytes().all(|octet| octet.is_ascii_graphic());
+            is_after_numbers && !data.clone().take(2).all(is_plain)
+                || known == Rtype::NAPTR && !data.clone().skip(5).all(is_plain)
+        }
     };
     let generic = data.rest().trim_start().strip_prefix("\\#");
     if is_quoted || generic.is_some_and(|hex| hex.contains(['\\', '"'])) {
