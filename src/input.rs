@@ -65,6 +65,8 @@ impl Input {
             // Text never starts like a DER structure of 128 octets or more. A shorter structure starts with 0x30, which
             // is the digit 0 in text, but in text the second octet is not the length of the rest.
             [0x30, 0x81..=0x84, ..] => read_der(octets),
+            // The magic numbers of JKS and JCEKS.
+            [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Err(InputError::KeyStore),
             [0x30, length, rest @ ..] if usize::from(*length) == rest.len() => read_der(octets),
             _ => read_pem(octets),
         }
@@ -233,6 +235,8 @@ pub enum InputError {
     },
     /// PKCS #12.
     Pkcs12,
+    /// A keystore of Java.
+    KeyStore,
     /// The PEM blocks are malformed.
     Pem(PemError),
     /// A block is not a certificate.
@@ -278,6 +282,9 @@ impl Advise for InputError {
                 "convert the file with `openssl pkcs7 -in FILE -print_certs`, and add `-inform DER` if the file is binary",
             ),
             Self::Pkcs12 => Some("convert the file with `openssl pkcs12 -in FILE -nokeys`"),
+            Self::KeyStore => Some(
+                "export the chain with `keytool -list -rfc -keystore FILE -alias NAME`, which prints PEM",
+            ),
             Self::Pem(error) => Some(error.problem.hint()),
             Self::PrivateKey { error, .. } => error.hint(),
             Self::NoCertificate => {
@@ -315,6 +322,7 @@ impl fmt::Display for InputError {
             }
             Self::Pkcs7 { line: None } => f.write_str("this is a PKCS #7 (CMS) bundle, not a certificate"),
             Self::Pkcs12 => f.write_str("this is a PKCS #12 (PFX) file, not a certificate"),
+            Self::KeyStore => f.write_str("this is a keystore of Java (JKS), not a certificate"),
             Self::Pem(error) => error.fmt(f),
             Self::Certificate { line, error } => write!(f, "line {line}: not a certificate: {error}"),
             Self::Request { line, error } => write!(f, "line {line}: not a certification request: {error}"),

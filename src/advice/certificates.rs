@@ -151,9 +151,11 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
             let missing = hosts.filter(|(host, _)| !subject.certificate().names_host(host));
             let found = one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
                 let reason = match (names_matter, on_smtp) {
-                    (true, true) => ": usages 0 to 2 require the server's name or the mail domain",
+                    (true, true) => {
+                        ": is this the MX host? Usages 0 to 2 require the server's name or the mail domain"
+                    }
                     (true, false) => ": usages 0 to 2 require the name",
-                    (false, true) => "; usage 3 ignores names on port 25",
+                    (false, true) => ": is this the MX host? Usage 3 ignores names on port 25",
                     (false, false) => ": on ports other than 25, many clients check names even for usage 3",
                 };
                 format!("{subject} does not name {hosts}{reason}")

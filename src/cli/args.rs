@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::UsageError;
 use crate::diff::Half;
 #[cfg(feature = "live")]
 use crate::live::starttls::Protocol;
@@ -34,7 +35,7 @@ pub(super) struct OutputArgs {
     /// TTL of the records
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
-    #[arg(short, long, value_enum, default_value_t, help = format_help())]
+    #[arg(short, long, value_enum, ignore_case = true, default_value_t, help = format_help())]
     pub(super) format: Format,
     /// Add comments about each certificate
     #[arg(long)]
@@ -80,7 +81,7 @@ pub(super) struct CheckArgs {
     /// Mail domain that the certificate may name instead of HOST (repeatable)
     #[arg(long, value_name = "DOMAIN")]
     pub(super) nexthop: Vec<String>,
-    #[arg(short, long, value_enum, default_value = "text", help = REPORT_HELP)]
+    #[arg(short, long, value_enum, ignore_case = true, default_value = "text", help = REPORT_HELP)]
     pub(super) format: ReportFormat,
 }
 
@@ -100,7 +101,7 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: lines with + and -, JSON, or nsupdate commands
-    #[arg(short, long, value_enum, default_value = "zone")]
+    #[arg(short, long, value_enum, ignore_case = true, default_value = "zone")]
     pub(super) format: ChangesFormat,
     /// Use only this certificate of the path: 0 is the end entity, 1 its issuer
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
@@ -193,7 +194,7 @@ pub(super) struct ProbeArgs {
     /// Write the served certificates to FILE, as PEM
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<String>,
-    #[arg(short, long, value_enum, default_value = "text", help = REPORT_HELP)]
+    #[arg(short, long, value_enum, ignore_case = true, default_value = "text", help = REPORT_HELP)]
     pub(super) format: ReportFormat,
     /// Use this time, such as 2026-11-23T12:00:00Z, instead of the clock
     #[arg(long, value_name = "TIME")]
@@ -227,7 +228,7 @@ pub(super) struct RolloverArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: lines with + and -, JSON, or nsupdate commands
-    #[arg(short, long, value_enum, default_value = "zone")]
+    #[arg(short, long, value_enum, ignore_case = true, default_value = "zone")]
     pub(super) format: ChangesFormat,
     /// STARTTLS protocol [default: by port]
     #[arg(long, value_name = "PROTOCOL", value_enum)]
@@ -297,4 +298,20 @@ fn seconds(text: &str) -> Result<u32, &'static str> {
 fn depth(text: &str) -> Result<usize, &'static str> {
     let digits = text.bytes().all(|octet| octet.is_ascii_digit());
     text.parse().ok().filter(|_| digits).ok_or("expected a number: 0 is the end entity, 1 its issuer")
+}
+
+impl OutputArgs {
+    /// Checks that the format shows the options.
+    ///
+    /// Errors: an option without an effect.
+    pub(super) fn check(&self, origin: Option<&str>) -> Result<(), UsageError> {
+        let lost = [("--ttl", self.ttl.is_some()), ("--origin", origin.is_some())];
+        match lost.iter().find(|(_, is_given)| *is_given && self.format == Format::Rdata) {
+            Some((option, _)) => {
+                let message = format!("{option} has no effect: record data has neither an owner nor a TTL");
+                Err(UsageError::new(message, &format!("remove {option}, or use another format than rdata")))
+            }
+            None => Ok(()),
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub struct BatchRequest {
 impl BatchArgs {
     pub(super) fn request(self) -> Result<BatchRequest, UsageError> {
         are_paths(&[("FILE", Some(&self.file))])?;
+        self.output.check(self.owner.origin.as_deref())?;
         Ok(BatchRequest {
             keep_going: self.keep_going,
             jobs: self.jobs.map(usize::from),

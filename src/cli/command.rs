@@ -39,7 +39,7 @@ const CHAIN_HELP: &str = "Example:
 For each certificate, in the order of the certification path, prints a comment and the records with these selectors and matching types: 0 1, 1 1, 0 2 and 1 2. Choose the records to publish.";
 
 const BATCH_HELP: &str = "Examples:
-  tlsagen batch lineages.txt >>db.example
+  (echo; tlsagen batch lineages.txt) >>db.example
   ls -d /etc/letsencrypt/live/*/ | sed 's,.*/live/\\(.*\\)/,&fullchain.pem \\1,' | tlsagen batch
 
 In the second example, each folder must have the name of its host.

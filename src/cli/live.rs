@@ -99,7 +99,23 @@ pub(super) fn server(text: &str, option: &str) -> Result<SocketAddr, UsageError>
     address.or_else(|_| text.parse()).map_err(|_| {
         let given = Shown::name(text).at("its value");
         let message = format!("{option}: {given} is not the address of a name server");
-        UsageError::new(message, &format!("examples: {option} 192.0.2.53, {option} '[2001:db8::53]:5353'"))
+        // As dig and kdig write it.
+        let bare = text.trim_start_matches('@');
+        let (address, port) = bare.split_once(['#', '@']).unwrap_or((bare, "53"));
+        let address = address.trim_matches(['[', ']']).parse().ok();
+        match address
+            .zip(port.parse().ok())
+            .map(|(address, port): (IpAddr, u16)| SocketAddr::new(address, port))
+        {
+            Some(meant) if meant.port() == 53 => {
+                UsageError::new(message, &format!("did you mean `{option} {}`?", meant.ip()))
+            }
+            Some(meant) => UsageError::new(message, &format!("did you mean `{option} '{meant}'`?")),
+            None => UsageError::new(
+                message,
+                &format!("examples: {option} 192.0.2.53, {option} '[2001:db8::53]:5353'"),
+            ),
+        }
     })
 }
 

@@ -7,6 +7,7 @@ mod completions;
 mod error;
 #[cfg(feature = "live")]
 mod live;
+mod mistakes;
 pub mod notes;
 mod plain;
 #[cfg(feature = "live")]
@@ -38,6 +39,7 @@ pub use completions::completions;
 pub use error::{UsageError, asks_for_nagios};
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, NameServers, ProbeRequest, Target};
+pub use mistakes::mistake;
 #[cfg(feature = "live")]
 pub use rollover::RolloverRequest;
 
@@ -210,6 +212,7 @@ impl Request {
 
 impl ChainArgs {
     fn request(self) -> Result<Request, UsageError> {
+        self.output.check(self.common.owner.origin.as_deref())?;
         Ok(Request::new(self.common.values(&[])?, &self.output))
     }
 }
@@ -280,7 +283,10 @@ fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
 fn params(words: &[impl AsRef<str>]) -> Result<Vec<Params>, UsageError> {
     match words {
         [] => Ok(vec![Params::DEFAULT]),
-        words => Ok(Params::parse_all(words)?),
+        words => Ok(match Params::parse_all(words) {
+            Ok(params) => params,
+            Err(_) => Params::parse_all(&mistakes::apart(words))?,
+        }),
     }
 }
 

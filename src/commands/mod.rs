@@ -34,7 +34,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
     let palette = if may_colour && files::stdout_is_terminal() { Palette::Colour } else { Palette::Plain };
     let args: Vec<OsString> = args.into_iter().collect();
     let parsed = cli::parse(&args).map_err(Trouble::from);
+    let is_usage = parsed.is_err();
     let outcome = parsed.and_then(|invocation| self::outcome(invocation, palette));
+    let outcome = outcome
+        .map_err(|trouble| cli::mistake(&args, is_usage, files::is_missing).map_or(trouble, Trouble::from));
     let mut outcome = outcome.unwrap_or_else(|trouble| match cli::asks_for_nagios(&args) {
         true => Outcome::failed_plug_in(&trouble),
         false => Outcome::failed(&trouble),

@@ -32,7 +32,19 @@ pub(super) fn materials_and(common: &Common, more: Option<&String>) -> Result<Ve
     let files = std::iter::once(&common.chain).chain(&common.next).chain(more);
     let hosts: Vec<HostName> = common.endpoints.iter().filter_map(Endpoint::host).collect();
     let budget = Budget::default();
-    files.map(|file| Material::of(file.clone(), input(file)?, &hosts, &budget).in_file(file)).collect()
+    files
+        .map(|file| Material::of(file.clone(), input_or_hint(file, common)?, &hosts, &budget).in_file(file))
+        .collect()
+}
+
+/// Reads the certificates or keys of a file; a missing CHAIN may be another argument in the wrong place.
+fn input_or_hint(file: &String, common: &Common) -> Result<Input, Trouble> {
+    const HINT: &str =
+        "check the file name: CHAIN, such as fullchain.pem or - for standard input, comes before HOST";
+    input(file).map_err(|trouble| match *file == common.chain && files::is_missing(file) {
+        true => trouble.with_hint(HINT),
+        false => trouble,
+    })
 }
 
 /// Reads the certificates or keys of a file.

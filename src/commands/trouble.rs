@@ -20,6 +20,11 @@ impl<E: Advise + Send + Sync + 'static> From<E> for Trouble {
 }
 
 impl Trouble {
+    /// Replaces the hint.
+    pub(super) fn with_hint(self, hint: &str) -> Self {
+        Self { hint: Some(hint.to_owned()), ..self }
+    }
+
     /// Returns the error line, then the hint line.
     pub(super) fn lines(&self) -> Vec<String> {
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();

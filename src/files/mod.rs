@@ -329,9 +329,7 @@ pub enum FileError {
 impl Advise for FileError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Read(error) if error.kind() == ErrorKind::NotFound => Some(
-                "check the file name: CHAIN, such as fullchain.pem or - for standard input, comes before HOST",
-            ),
+            Self::Read(error) if error.kind() == ErrorKind::NotFound => Some("check the file name"),
             Self::Read(error) if error.kind() == ErrorKind::PermissionDenied => {
                 Some("run this as a user who may read the file")
             }
@@ -350,17 +348,23 @@ impl Advise for FileError {
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(error) => write!(f, "cannot read it: {error}"),
+            Self::Read(error) => write!(f, "cannot read it: {}", in_words(error)),
             Self::Directory => f.write_str("cannot read it: it is a directory"),
             Self::TooLarge => f.write_str("it is larger than 16 MiB"),
             Self::NotRegular => {
                 f.write_str("cannot write it: it is a directory or a special file such as a device")
             }
             Self::Untrusted(why) => write!(f, "not trusted: {why}"),
-            Self::WriteFile(error) => write!(f, "cannot write it: {error}"),
-            Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::WriteFile(error) => write!(f, "cannot write it: {}", in_words(error)),
+            Self::Write(error) => write!(f, "cannot write to standard output: {}", in_words(error)),
         }
     }
+}
+
+/// The system's message without the number of the error.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.as_str(), |(message, _)| message).to_owned()
 }
 
 impl std::error::Error for FileError {}

@@ -98,6 +98,9 @@ impl Advise for NameError {
                 "give HOST before the parameters, as in `tlsagen fullchain.pem mx.example 3 1 1`; give several ports as `-p 25,587`",
             ),
             NameProblem::OwnerPrefix => Some("give only the host name, and give the port with -p"),
+            NameProblem::Empty => {
+                Some("check for an unset shell variable, or a comma or colon without a name")
+            }
             NameProblem::Sign(_) => Some("type the name by hand, or copy it from plain text"),
             NameProblem::OwnerPort => Some("drop the port: the owner name already contains it"),
             NameProblem::Label { .. } if !self.given.is_text() => Some(
@@ -121,7 +124,7 @@ impl fmt::Display for NameError {
         match &self.problem {
             NameProblem::Port => write!(
                 f,
-                "{given} is not a port: expected a number from 1 to 65535 without sign or leading zero (RFC 6698 section 3)"
+                "{given} is not a port: expected a number from 1 to 65535 without sign or leading zero, or the name of a service such as smtp (RFC 6698 section 3)"
             ),
             NameProblem::IpAddress => {
                 write!(f, "{given} is an IP address, but TLSA records need a host name (RFC 6698 section 3)")

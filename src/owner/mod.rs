@@ -36,15 +36,49 @@ impl fmt::Display for Port {
     }
 }
 
+/// The names of services that DANE protects, most of them in the registry of IANA (RFC 6335), and their ports.
+const SERVICES: [(&str, u16); 23] = [
+    ("smtp", 25),
+    ("submission", 587),
+    ("submissions", 465),
+    ("smtps", 465),
+    ("lmtp", 24),
+    ("imap", 143),
+    ("imaps", 993),
+    ("pop3", 110),
+    ("pop3s", 995),
+    ("sieve", 4190),
+    ("http", 80),
+    ("https", 443),
+    ("ftp", 21),
+    ("ftps", 990),
+    ("ldap", 389),
+    ("ldaps", 636),
+    ("nntp", 119),
+    ("nntps", 563),
+    ("xmpp-client", 5222),
+    ("xmpp-server", 5269),
+    ("xmpp", 5222),
+    ("postgresql", 5432),
+    ("domain-s", 853),
+];
+
+impl Port {
+    /// Parses a number; `None` for anything else.
+    fn of_number(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        text.parse().ok().filter(|_| digits && !text.starts_with('0')).map(Self)
+    }
+}
+
+/// Parses a number, or the name of a service in upper or lower case.
 impl FromStr for Port {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-        match text.parse() {
-            Ok(number) if digits && !text.starts_with('0') => Ok(Self(number)),
-            _ => Err(NameError::new(text, NameProblem::Port)),
-        }
+        let named = || SERVICES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        let port = Self::of_number(text).or_else(|| named().map(|(_, port)| Self(*port)));
+        port.ok_or_else(|| NameError::new(text, NameProblem::Port))
     }
 }
 
@@ -132,7 +166,7 @@ impl Owner {
 
     fn split(&self) -> Option<(Port, Transport, &str)> {
         let mut labels = self.0.as_str().splitn(3, '.');
-        let port = labels.next()?.strip_prefix('_')?.parse().ok()?;
+        let port = Port::of_number(labels.next()?.strip_prefix('_')?)?;
         Some((port, Transport::of_label(labels.next()?)?, labels.next()?))
     }
 

@@ -116,12 +116,15 @@ fn quotation_marks_are_no_letters() {
 }
 
 #[test]
-fn ports_are_plain_numbers() {
-    for port in ["0", "025", "+25", "65536", "", "smtp", "２５"] {
+fn ports_are_plain_numbers_or_services() {
+    for port in ["0", "025", "+25", "65536", "", "smtpx", "２５"] {
         assert!(error(&format!("mx.example:{port}")).contains("is not a port"), "{port}");
         error(&format!("_{port}._tcp.mx.example"));
     }
     assert_eq!(owners("mx.example:65535"), ["_65535._tcp.mx.example."]);
+    assert_eq!(owners("mx.example:IMAPS"), ["_993._tcp.mx.example."]);
+    // A name in an owner name is not a port (RFC 6698 section 3).
+    error("_smtp._tcp.mx.example");
 }
 
 #[test]
