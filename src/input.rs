@@ -14,8 +14,8 @@ use crate::x509::{Certificate, PublicKey, X509Error};
 /// The contents of a file.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// One or more certificates, and the private keys beside them; the rest of the file is ignored.
-    Certificates(Vec<Located>, Vec<PrivateKey>),
+    /// One or more certificates, and the keys beside them; the rest of the file is ignored.
+    Certificates(Vec<Located>, Beside),
     /// The distinct keys of a file without certificates: those of requests and public keys or, if the file has none of
     /// these, those of private keys.
     Keys(Vec<PublicKey>),
@@ -28,6 +28,15 @@ pub struct Located {
     pub line: Option<usize>,
     /// The certificate.
     pub certificate: Certificate,
+}
+
+/// The keys in a file with certificates.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// The private keys, readable or not.
+    pub private: Vec<PrivateKey>,
+    /// The keys of requests and public keys that can be read; the others are passed over.
+    pub public: Vec<PublicKey>,
 }
 
 /// The public half of a private key, and its position in the file.
@@ -48,7 +57,7 @@ impl Input {
             Some(Located { line: Some(line), certificate: Certificate::from_part(&all, octets).ok()? })
         });
         let certificates: Vec<Located> = certificates.collect::<Option<_>>()?;
-        (!certificates.is_empty()).then(|| Self::Certificates(certificates, Vec::new()))
+        (!certificates.is_empty()).then(|| Self::Certificates(certificates, Beside::default()))
     }
 
     /// Reads DER if the first octets are DER, otherwise PEM.
@@ -104,7 +113,9 @@ fn read_pem(octets: &[u8]) -> Result<Input, InputError> {
                 _ => KeyError::Unreadable,
             }),
         });
-        return Ok(Input::Certificates(certificates, keys.collect()));
+        let public = blocks.iter().filter_map(|block| published_key(block).ok().flatten());
+        let beside = Beside { private: keys.collect(), public: public.collect() };
+        return Ok(Input::Certificates(certificates, beside));
     }
     let mut keys = Vec::new();
     for block in &blocks {
@@ -202,7 +213,7 @@ fn read_der(octets: &[u8]) -> Result<Input, InputError> {
     }
     let certificate_error = match Certificate::from_der(octets.to_vec()) {
         Ok(certificate) => {
-            return Ok(Input::Certificates(vec![Located { line: None, certificate }], Vec::new()));
+            return Ok(Input::Certificates(vec![Located { line: None, certificate }], Beside::default()));
         }
         Err(error) => error,
     };

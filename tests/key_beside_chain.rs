@@ -52,9 +52,9 @@ fn each_key_beside_each_chain() {
                 match read(&file) {
                     Ok(material) => {
                         assert!(!is_foreign, "{key}.key beside {of}.pem is accepted");
-                        assert_eq!(material.keys.len(), 1);
+                        assert_eq!(material.beside.private.len(), 1);
                         assert_eq!(
-                            material.keys.iter().filter(|key| key.key.is_ok()).count() == 1,
+                            material.beside.private.iter().filter(|key| key.key.is_ok()).count() == 1,
                             *is_readable,
                             "{key}"
                         );
@@ -83,6 +83,30 @@ fn damage_in_the_block_of_a_key_is_passed_over() {
         key.replacen("MI", "MJ", 1),
     ] {
         let material = read(format!("{chain}{damaged}").as_bytes()).unwrap();
-        assert!(material.keys.iter().all(|key| key.key.is_err()), "{damaged}");
+        assert!(material.beside.private.iter().all(|key| key.key.is_err()), "{damaged}");
+    }
+}
+
+/// A request or public key in the file may be the next key, which a published record may be for.
+#[test]
+fn a_record_of_a_public_key_beside_the_chain_is_named() {
+    let expected = fs::read_to_string(format!("{FIXTURES}/expected/next-p256.csr.pem.txt")).unwrap();
+    let digest = expected.lines().find_map(|line| line.strip_prefix("0 1 1 ")).unwrap();
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (file, zone) = (folder.join("beside.pem"), folder.join("beside.zone"));
+    fs::write(&zone, format!("_25._tcp.mx.example. IN TLSA 3 1 1 {digest}\n")).unwrap();
+    let chain = fs::read_to_string(format!("{FIXTURES}/fullchain-rsa.pem")).unwrap();
+    for (other, is_named) in
+        [("next-p256.csr.pem", true), ("next-p256.pub.pem", true), ("next-rsa.pub.pem", false)]
+    {
+        let other = fs::read_to_string(format!("{FIXTURES}/{other}")).unwrap();
+        fs::write(&file, format!("{other}{chain}")).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_tlsagen"))
+            .args(["check", file.to_str().unwrap(), "mx.example", "--records", zone.to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("warning[key-beside]: 3 1 1 "), is_named, "{said}");
     }
 }

@@ -6,7 +6,7 @@ mod error;
 use std::collections::HashSet;
 
 use crate::chain::{Budget, Chain, Link, Member};
-use crate::input::{Input, PrivateKey};
+use crate::input::{Beside, Input, PrivateKey};
 use crate::owner::HostName;
 use crate::tlsa::{DataError, MatchingType, Params, Selector, Tlsa, Usage};
 use crate::x509::{Certificate, PublicKey};
@@ -20,8 +20,8 @@ pub struct Material {
     pub file: String,
     /// The contents of the file.
     pub content: Content,
-    /// The private keys beside certificates.
-    pub keys: Vec<PrivateKey>,
+    /// The keys beside certificates.
+    pub beside: Beside,
 }
 
 /// The certificates or keys of a file.
@@ -57,12 +57,12 @@ impl Material {
         budget: &Budget,
     ) -> Result<Self, MaterialError> {
         Ok(match input {
-            Input::Certificates(certificates, keys) => {
+            Input::Certificates(certificates, beside) => {
                 let chain = Chain::new(certificates, hosts, budget)?;
-                Self::check_keys(&chain, &keys)?;
-                Self { file, content: Content::Chain(Box::new(chain)), keys }
+                Self::check_keys(&chain, &beside.private)?;
+                Self { file, content: Content::Chain(Box::new(chain)), beside }
             }
-            Input::Keys(keys) => Self { file, content: Content::Keys(keys), keys: Vec::new() },
+            Input::Keys(keys) => Self { file, content: Content::Keys(keys), beside: Beside::default() },
         })
     }
 

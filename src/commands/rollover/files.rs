@@ -56,7 +56,9 @@ impl Files {
         let file = &request.common.chain;
         let end_entities = self.to_install()?.end_entities();
         let mut keys = Vec::new();
-        for PrivateKey { line, key } in self.materials.first().iter().flat_map(|material| &material.keys) {
+        for PrivateKey { line, key } in
+            self.materials.first().iter().flat_map(|material| &material.beside.private)
+        {
             let unreadable = |error| KeyTrouble::Unreadable(InputError::PrivateKey { line: *line, error });
             keys.push(key.clone().map_err(unreadable).in_file(file)?);
         }

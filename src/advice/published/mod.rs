@@ -1,6 +1,6 @@
 //! Rules that find errors in published records before clients fail. The findings do not change the exit status.
 
-use std::collections::HashSet;
+mod data;
 
 use super::words::{Findings, one, some};
 use super::{Rule, findings_of};
@@ -8,12 +8,11 @@ use crate::chain::{Chain, Member};
 use crate::diagnostic::Severity::{Error, Hint, Warning};
 use crate::diagnostic::{Code, Finding};
 use crate::generate::{self, Material};
-use crate::key;
 use crate::owner::{DomainName, Endpoint, Owner};
 use crate::records::Published;
 use crate::text::file_name;
-use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage, is_digest_of_nothing};
-use crate::verify::{self, Coverage, Judged, Policy, Report, Status, Verdict};
+use crate::tlsa::{MatchingType, Params, Selector, Usage};
+use crate::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
 
 /// What `check` knows about an owner before its records are judged.
 #[derive(Debug)]
@@ -83,17 +82,18 @@ struct Scene<'a> {
 fn rules<'a>() -> Vec<Rule<Scene<'a>>> {
     vec![
         Rule::new(Code::ChainGap, chain_gap),
-        Rule::new(Code::InputEmpty, input_empty),
-        Rule::new(Code::ReEncoded, re_encoded),
+        Rule::new(Code::InputEmpty, data::input_empty),
+        Rule::new(Code::ReEncoded, data::re_encoded),
         Rule::new(Code::PkixSmtp, pkix_smtp),
-        Rule::new(Code::Crossed, crossed),
+        Rule::new(Code::Crossed, data::crossed),
+        Rule::new(Code::KeyBeside, data::key_beside),
         Rule::new(Code::TripleStale, triple_stale),
         Rule::new(Code::AgilityGap, agility_gap),
         Rule::new(Code::Mtype2Only, mtype2_only),
         Rule::new(Code::TaLeaf, ta_leaf),
         Rule::new(Code::TaNotSent, ta_not_sent),
         Rule::new(Code::TaNotSent, ta_key_not_sent),
-        Rule::new(Code::SetLarge, set_large),
+        Rule::new(Code::SetLarge, data::set_large),
         Rule::new(Code::NextUnpublished, next_unpublished),
         Rule::new(Code::PathFails, path_fails),
     ]
@@ -158,52 +158,6 @@ fn chain_gap(scene: &Scene<'_>) -> Findings {
         format!(
             "{damage}: the certificates above this signature were not examined; copy the chain from the ACME client or the CA again"
         )
-    })
-}
-
-fn input_empty(scene: &Scene<'_>) -> Findings {
-    let empty = scene.report.records().filter(|record| is_digest_of_nothing(&record.data));
-    one(Error, empty.map(head), |records| {
-        format!(
-            "digest of empty input, typically from a script whose openssl command failed: {records}; remove every such record"
-        )
-    })
-}
-
-fn re_encoded(scene: &Scene<'_>) -> Findings {
-    let Some(chain) = chain(scene) else { return Vec::new() };
-    let keys: HashSet<Vec<u8>> = chain
-        .members()
-        .map(Member::certificate)
-        .filter_map(|certificate| {
-            key::re_encoded(certificate.spki()).filter(|octets| octets.as_slice() != certificate.spki())
-        })
-        .collect();
-    let found = scene.report.judged.iter().filter(|judged| {
-        let params = judged.params.filter(|params| params.selector == Selector::Spki);
-        params.is_some_and(|params| {
-            keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| judged.record.is(&tlsa)))
-        })
-    });
-    one(Error, found.map(|judged| head(&judged.record)), |records| {
-        format!(
-            "digest of a key that openssl re-encoded: {records}; clients hash the key as encoded in the certificate, so replace every such record"
-        )
-    })
-}
-
-/// Reports data that is published with the parameters of other data.
-fn crossed(scene: &Scene<'_>) -> Findings {
-    let Some(chain) = chain(scene) else { return Vec::new() };
-    let useless = scene.report.judged.iter().filter(|judged| {
-        // The rule `ta_leaf` reports the others.
-        matches!(judged.status, Status::Unmatched | Status::Unusable) && !is_leaf_as_anchor(scene, judged)
-    });
-    let useless: Vec<&Published> = useless.map(|judged| &judged.record).collect();
-    let crossed = verify::crossed(chain, useless.iter().copied());
-    let items = useless.iter().filter_map(|record| Some((record, crossed.get(record)?)));
-    one(Error, items.map(|(record, params)| format!("{} is that of {params}", head(record))), |records| {
-        format!("the data of {records}: no client accepts it with these parameters, so replace it")
     })
 }
 
@@ -338,32 +292,6 @@ fn ta_key_not_sent(scene: &Scene<'_>) -> Findings {
             "no certificate in the file has the key of {records}: the server must send that CA's certificate, because section 5.2.3 does not require clients to use a bare key"
         )
     })
-}
-
-/// Octets that a DNS answer over UDP may have without a risk of fragments: the size that DNS Flag Day 2020 recommends.
-const SAFE_ANSWER: usize = 1232;
-
-/// Reports a set whose answer does not fit a UDP message, or that has more records than a rollover needs.
-fn set_large(scene: &Scene<'_>) -> Findings {
-    let name = scene.report.holder.name().as_str().len() + 2;
-    let records: usize = scene.report.records().map(|record| 12 + 3 + record.data.len()).sum();
-    // Header, question, records with a compressed owner, a signature of ECDSA P-256, and OPT.
-    let octets = 12 + (name + 4) + records + (12 + 18 + name + 64) + 11;
-    match scene.report.judged.len() {
-        count if count > 12 => vec![(
-            Warning,
-            format!(
-                "{count} records: remove those of old keys, because large answers are lost on some networks"
-            ),
-        )],
-        _ if octets > SAFE_ANSWER => vec![(
-            Warning,
-            format!(
-                "the DNS answer has about {octets} octets, and some networks lose answers above {SAFE_ANSWER}: publish digests (matching type 1), or fewer records"
-            ),
-        )],
-        _ => Vec::new(),
-    }
 }
 
 /// Reports that no record of a published usage 0 or 2 would be accepted.
