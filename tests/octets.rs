@@ -214,10 +214,10 @@ fn every_format_has_the_same_octets() {
     let keys =
         |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(keys(&json), set(&["records", "findings"]));
+    assert_eq!(keys(&json), set(&["schema", "kind", "records", "findings"]));
     assert_eq!(
         keys(&json["records"][0]),
-        set(&["owner", "usage", "selector", "matching_type", "data", "source"])
+        set(&["owner", "name", "ttl", "usage", "selector", "matching_type", "data", "source"])
     );
     let source = ["file", "depth", "subject", "issuer", "serial", "not_before", "not_after"];
     assert_eq!(keys(&json["records"][0]["source"]), set(&source));

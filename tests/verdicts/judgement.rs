@@ -43,7 +43,10 @@ pub(crate) fn kind(trial: &Trial, records: &[Published], answers: &Answers) -> S
             };
             let (good, bad): (Vec<&String>, Vec<&String>) =
                 answers.ours.undecided.iter().partition(|reason| is_good(reason));
-            let is_false = openssl && good.iter().any(|reason| reason.contains("OpenSSL"));
+            // OpenSSL's yes refutes what is said about OpenSSL, unless the yes may come from a record that is undecided for
+            // another reason.
+            let is_false =
+                openssl && !good.is_empty() && good.iter().all(|reason| reason.contains("OpenSSL"));
             match (good.is_empty(), bad.is_empty()) {
                 _ if is_false && describes_dated_anchor(trial, records) => {
                     format!("excused: undecided, {peers}: an anchor is out of date")
