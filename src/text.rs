@@ -117,7 +117,8 @@ pub fn file_name(path: &str) -> String {
     if path == "-" {
         return "standard input".to_owned();
     }
-    let is_path = is_path(path) && !path.split_whitespace().any(is_like_base64);
+    let is_joint = |c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c);
+    let is_path = is_path(path) && !path.split(is_joint).any(is_like_base64);
     if is_path { printable(path) } else { "a file whose name is not shown".to_owned() }
 }
 

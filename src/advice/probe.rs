@@ -171,7 +171,12 @@ fn expiries(host: &Host, now: OffsetDateTime, days: u16) -> Findings {
         let text = match left.is_negative() {
             true => format!("the served certificate {name} expired on {date}"),
             false => {
-                format!("the served certificate {name} expires on {date}, in {} days", left.whole_days())
+                let when = match left.whole_days() {
+                    0 => "today".to_owned(),
+                    1 => "in 1 day".to_owned(),
+                    days => format!("in {days} days"),
+                };
+                format!("the served certificate {name} expires on {date}, {when}")
             }
         };
         findings.push((Warning, text));

@@ -152,7 +152,8 @@ impl From<ParamsError> for UsageError {
 
 /// Whether the arguments ask for the output of a Nagios plug-in, which an error must have too.
 pub fn asks_for_nagios(args: &[OsString]) -> bool {
-    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let args: Vec<String> = args.iter().filter_map(|arg| arg.to_str()).map(str::to_ascii_lowercase).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let reports = matches!(args.get(1), Some(&("check" | "probe")));
     let is_value = |option: &str| option == "--format" || option.starts_with('-') && option.ends_with('f');
     let is_option = |arg: &&str| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{LIVE, UsageError};
 use crate::owner::{HostName, Port};
-use crate::text;
+use crate::text::{self, Shown};
 use crate::tlsa::Params;
 
 /// Verbs of other programs, and the subcommand that does the same; empty for the records themselves.
@@ -37,6 +37,8 @@ enum Habit {
     Host,
     /// The value is the port.
     Port,
+    /// The value is the transport.
+    Transport,
     /// The value is the usage, selector or matching type: the first, second or third parameter.
     Parameter(usize),
 }
@@ -59,8 +61,8 @@ const HABITS: [(&str, Habit); 27] = [
     ("--hostname", Habit::Host),
     ("--domain", Habit::Host),
     ("--name", Habit::Host),
-    ("--proto", Habit::Nothing),
-    ("--protocol", Habit::Nothing),
+    ("--proto", Habit::Transport),
+    ("--protocol", Habit::Transport),
     ("--tcp", Habit::Nothing),
     ("--usage", Habit::Parameter(0)),
     ("-u", Habit::Parameter(0)),
@@ -90,6 +92,11 @@ pub fn mistake(args: &[OsString], is_usage: bool, is_missing: impl Fn(&str) -> b
 
 /// A word as part of a call to show; the placeholder if the word may be part of a key.
 fn shown(word: &str, placeholder: &str) -> String {
+    // Hexadecimal digits may be a key too.
+    let is_long = |part: &str| part.len() >= 32 && part.bytes().all(|octet| octet.is_ascii_alphanumeric());
+    if word.split(|c: char| !c.is_ascii_alphanumeric()).any(is_long) {
+        return placeholder.to_owned();
+    }
     match text::file_name(word) {
         name if name != word => placeholder.to_owned(),
         name if name.contains(char::is_whitespace) => format!("'{name}'"),
@@ -106,7 +113,7 @@ fn dash(words: &[&str]) -> Option<UsageError> {
     let word = words.iter().find(|word| {
         word.starts_with(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'])
     })?;
-    let option = word.trim_start_matches(|c: char| !c.is_ascii());
+    let option = word.trim_start_matches(|c: char| !c.is_ascii() || c == '-');
     let hyphens = if option.len() > 1 { "--" } else { "-" };
     let is_option =
         !option.is_empty() && option.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-');
@@ -121,6 +128,10 @@ fn verb(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option<UsageError>
         return None;
     }
     let lower = word.to_ascii_lowercase();
+    // A verb before the options of another program: the options tell more.
+    if rest.iter().any(|word| is_habit(word)) {
+        return None;
+    }
     let command = super::command();
     let names = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned());
     let similar =
@@ -135,17 +146,40 @@ fn verb(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option<UsageError>
     let rest = rest.iter().map(|word| shown(word, "..."));
     let call: Vec<String> = ["tlsagen".to_owned(), subcommand].into_iter().chain(rest).collect();
     let call: Vec<&str> = call.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
-    Some(did_you_mean(format!("'{lower}' is not a subcommand"), &call.join(" ")))
+    Some(did_you_mean(
+        format!("{} is not a subcommand", Shown::word(word).at("the first word")),
+        &call.join(" "),
+    ))
 }
 
-/// Options of other programs.
+fn is_habit(word: &str) -> bool {
+    let option = word.split('=').next().unwrap_or(word);
+    HABITS.iter().any(|(habit, _)| *habit == option)
+}
+
+/// Options of other programs. The whole call is shown only if all its options are theirs.
 fn habits(words: &[&str]) -> Option<UsageError> {
     let habit_of = |word: &str| HABITS.iter().find(|(option, _)| *option == word).map(|(_, habit)| *habit);
-    let first = words
-        .iter()
-        .map(|word| word.split('=').next().unwrap_or(word))
-        .find(|word| habit_of(word).is_some())?;
-    let (mut file, mut host, mut ports) = (None, None, None);
+    let first = words.iter().find(|word| is_habit(word))?.split('=').next()?;
+    let is_ours = |word: &&str| {
+        word.starts_with('-') && word.len() > 1 && !is_habit(word) && !matches!(*word, "-p" | "--port" | "-q")
+    };
+    let with_subcommand = words.first().is_some_and(|word| super::is_subcommand(word));
+    if with_subcommand || words.iter().any(is_ours) {
+        let instead = match habit_of(first)? {
+            Habit::Nothing => format!("remove {first}"),
+            Habit::Check => "use the subcommand check or probe".to_owned(),
+            Habit::File => "give CHAIN as the first argument".to_owned(),
+            Habit::Host => "give HOST after CHAIN".to_owned(),
+            Habit::Port => "use -p".to_owned(),
+            Habit::Transport => "use --transport".to_owned(),
+            Habit::Parameter(_) => {
+                "give usage, selector and matching type after HOST, such as 3 1 1".to_owned()
+            }
+        };
+        return Some(UsageError::new(format!("'{first}' is an option of another program"), &instead));
+    }
+    let (mut file, mut host, mut ports, mut transport) = (None, None, None, None);
     let (mut parameters, mut is_check) = ([None; 3], false);
     let mut positional = Vec::new();
     let mut words = words.iter().copied();
@@ -161,6 +195,7 @@ fn habits(words: &[&str]) -> Option<UsageError> {
                     Habit::File => file = value,
                     Habit::Host => host = value,
                     Habit::Port => ports = value,
+                    Habit::Transport => transport = value,
                     Habit::Parameter(index) => {
                         if let Some(parameter) = parameters.get_mut(index) {
                             *parameter = value;
@@ -174,12 +209,13 @@ fn habits(words: &[&str]) -> Option<UsageError> {
             None => positional.push(word),
         }
     }
-    let mut positional = positional.into_iter().filter(|word| !super::is_subcommand(word)).peekable();
+    let is_value = |word: &&str| !super::is_subcommand(word) && !VERBS.iter().any(|(verb, _)| verb == word);
+    let mut positional = positional.into_iter().filter(is_value).peekable();
     let is_host = |word: &&str| word.contains('.') && word.parse::<HostName>().is_ok();
     let has_file = file.is_some();
     if file.is_none() {
         // A lone word is a host for a program that takes the file by an option.
-        file = positional.next_if(|word| !is_host(word) || word.ends_with(".pem") || word.ends_with(".crt"));
+        file = positional.next_if(|word| !is_host(word) || is_file_name(word));
     }
     if host.is_none() {
         host = positional.next();
@@ -200,13 +236,21 @@ fn habits(words: &[&str]) -> Option<UsageError> {
     if let Some(ports) = ports.filter(|ports| *ports != "25") {
         call.extend(["-p".to_owned(), shown(ports, "PORT")]);
     }
+    if let Some(transport) = transport.filter(|transport| *transport != "tcp") {
+        call.extend(["--transport".to_owned(), shown(transport, "udp")]);
+    }
     Some(did_you_mean(format!("'{first}' is an option of another program"), &call.join(" ")))
+}
+
+/// Whether the word is not a triple such as 311.
+fn is_no_triple(word: &str) -> bool {
+    apart(&[word]).len() == 1
 }
 
 /// Ports that are not joined by commas, or stand without `-p`.
 fn ports(words: &[&str]) -> Option<UsageError> {
     // Numbers up to 3 are parameters.
-    let is_port = |word: &str| word.parse::<Port>().is_ok_and(|port| port.number() > 3);
+    let is_port = |word: &str| word.parse::<Port>().is_ok_and(|port| port.number() > 3 && is_no_triple(word));
     let is_list = |word: &str| word.split(',').all(is_port);
     let after = words.iter().position(|word| matches!(*word, "-p" | "--port"));
     // A single digit is rather a wrong parameter.
@@ -225,11 +269,13 @@ fn ports(words: &[&str]) -> Option<UsageError> {
 /// A mail address or a URL where a host belongs.
 fn host(words: &[&str]) -> Option<UsageError> {
     let is_host = |name: &str| name.contains('.') && name.parse::<HostName>().is_ok();
-    let positional = || words.iter().filter(|word| !word.starts_with(['-', '@']));
-    for word in positional() {
+    let start = usize::from(words.first().is_some_and(|word| super::is_subcommand(word) && *word != "probe"));
+    let place = if words.first() == Some(&"probe") { 1 } else { start + 1 };
+    if let Some(word) = words.get(place) {
         if let Some((user, domain)) = word.split_once('@')
             && !user.is_empty()
             && is_host(domain)
+            && !is_file_name(domain)
         {
             let hint = format!(
                 "give the host in the MX record of {domain}, or probe them all: tlsagen probe --mx {domain}"
@@ -256,12 +302,23 @@ fn host(words: &[&str]) -> Option<UsageError> {
     None
 }
 
+/// Whether the word ends as the files of certificates and keys do.
+fn is_file_name(word: &str) -> bool {
+    [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks"]
+        .iter()
+        .any(|end| word.ends_with(end))
+}
+
 /// HOST before CHAIN.
 fn swapped(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option<UsageError> {
-    let start = usize::from(words.first().is_some_and(|word| super::is_subcommand(word)));
+    let subcommand = words.first().filter(|word| super::is_subcommand(word));
+    if subcommand.is_some_and(|name| !["chain", "check", "diff", "rollover"].contains(name)) {
+        return None;
+    }
+    let start = usize::from(subcommand.is_some());
     let (host, file) = (words.get(start)?, words.get(start + 1)?);
     let is_host = host.contains('.') && host.split(':').next()?.parse::<HostName>().is_ok();
-    if !is_host || !is_missing(host) || file.starts_with('-') || is_missing(file) {
+    if !is_host || is_file_name(host) || !is_missing(host) || file.starts_with('-') || is_missing(file) {
         return None;
     }
     let before = words.get(..start)?.iter().copied();
@@ -281,7 +338,7 @@ fn too_few(words: &[&str]) -> Option<UsageError> {
     if only.starts_with('-') && *only != "-" || super::is_subcommand(only) {
         return None;
     }
-    let is_host = only.contains('.') && only.parse::<HostName>().is_ok() && !only.ends_with(".pem");
+    let is_host = only.contains('.') && only.parse::<HostName>().is_ok() && !is_file_name(only);
     let (message, call) = match is_host {
         true => ("CHAIN is missing", format!("fullchain.pem {}", shown(only, "HOST"))),
         false => ("HOST is missing", format!("{} mx.example", shown(only, "CHAIN"))),

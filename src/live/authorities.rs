@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::deadline::{Deadline, MOST_ADDRESSES};
 use super::dns::{Answer, Data, Kind, Resolver, Security, SignedZone};
 use super::find::{self, Dnssec, Families, Remark, Server};
 use super::name_server::{Given, NameServer};
@@ -66,22 +67,28 @@ fn has_route(address: &SocketAddr) -> bool {
 }
 
 /// Asks each of `servers`, in parallel, for the TLSA records at `holder`, which is in `zone`. Returns the answers in
-/// the order of the servers; an error is the reason why the server does not count as having answered.
+/// the order of the servers; an error is the reason why the server does not count as having answered. Servers beyond
+/// [`MOST_ADDRESSES`] are not asked.
 pub fn ask(
     servers: &[NameServer],
     zone: &SignedZone,
     holder: &DomainName,
-    timeout: Duration,
+    limits: (Duration, Deadline),
     now: OffsetDateTime,
 ) -> Vec<Result<Given, String>> {
+    let (timeout, deadline) = limits;
     thread::scope(|scope| {
         let ask_one = |server: &NameServer| {
-            let resolver = Resolver::of_zone(zone, server.address, timeout, now);
+            let resolver = Resolver::of_zone(zone, server.address, timeout, now).with_deadline(deadline.at());
             given(resolver.lookup(holder, Kind::Tlsa).map_err(|error| error.reason)?, holder)
         };
-        let started: Vec<_> = servers.iter().map(|server| scope.spawn(move || ask_one(server))).collect();
+        let start = |server| thread::Builder::new().spawn_scoped(scope, move || ask_one(server)).ok();
+        let started: Vec<_> = servers.iter().take(MOST_ADDRESSES).map(start).collect();
         let stopped = || Err("the lookup failed".to_owned());
-        started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| stopped())).collect()
+        let asked = started.into_iter().map(|thread| thread?.join().ok());
+        let asked = asked.map(|answer| answer.unwrap_or_else(stopped));
+        let omitted = || Err(format!("not asked: more than {MOST_ADDRESSES} name servers"));
+        asked.chain(servers.iter().skip(MOST_ADDRESSES).map(|_| omitted())).collect()
     })
 }
 

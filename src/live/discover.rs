@@ -124,7 +124,9 @@ pub fn xmpp_servers(resolver: &Resolver, domain: &HostName) -> Result<Discovery,
                 let port = port.to_string().parse().map_err(|error| misnamed(&target, error))?;
                 Ok(Service { host, port, protocol, on_smtp: false, preference: Some(priority) })
             });
-            services.push(service);
+            if !services.contains(&service) {
+                services.push(service);
+            }
         }
     }
     match services.is_empty() {

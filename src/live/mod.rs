@@ -11,6 +11,7 @@ pub mod find;
 mod host;
 pub mod name_server;
 mod parting;
+mod protocol;
 pub mod starttls;
 mod survey;
 pub mod tls;

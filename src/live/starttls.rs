@@ -6,98 +6,10 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+pub use super::protocol::Protocol;
 use super::wire::reason;
 use crate::owner::HostName;
 use crate::text::printable;
-
-/// The application protocol, which determines how TLS is started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// SMTP (RFC 3207).
-    Smtp,
-    /// LMTP (RFC 2033) with STARTTLS (RFC 3207).
-    Lmtp,
-    /// IMAP (RFC 9051 section 6.2.1).
-    Imap,
-    /// POP3 (RFC 2595 section 4).
-    Pop3,
-    /// ManageSieve (RFC 5804 section 2.2).
-    Sieve,
-    /// FTP (RFC 4217).
-    Ftp,
-    /// NNTP (RFC 4642).
-    Nntp,
-    /// XMPP between client and server (RFC 6120 section 5).
-    Xmpp,
-    /// XMPP between servers (RFC 6120 section 5).
-    XmppServer,
-    /// PostgreSQL (SSLRequest).
-    Postgres,
-    /// LDAP (RFC 4511 section 4.14).
-    Ldap,
-    /// TLS from the first octet.
-    Direct,
-}
-
-impl Protocol {
-    /// All protocols.
-    pub const ALL: [Self; 12] = [
-        Self::Smtp,
-        Self::Lmtp,
-        Self::Imap,
-        Self::Pop3,
-        Self::Sieve,
-        Self::Ftp,
-        Self::Nntp,
-        Self::Xmpp,
-        Self::XmppServer,
-        Self::Postgres,
-        Self::Ldap,
-        Self::Direct,
-    ];
-
-    /// The name of the protocol on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Lmtp => "lmtp",
-            Self::Imap => "imap",
-            Self::Pop3 => "pop3",
-            Self::Sieve => "sieve",
-            Self::Ftp => "ftp",
-            Self::Nntp => "nntp",
-            Self::Xmpp => "xmpp",
-            Self::XmppServer => "xmpp-server",
-            Self::Postgres => "postgres",
-            Self::Ldap => "ldap",
-            Self::Direct => "none",
-        }
-    }
-
-    /// The usual protocol of a port; TLS from the first octet for any other port.
-    pub fn of_port(port: u16) -> Self {
-        Self::usual(port).unwrap_or(Self::Direct)
-    }
-
-    /// The usual protocol of a port, if it has one.
-    pub fn usual(port: u16) -> Option<Self> {
-        Some(match port {
-            25 | 587 | 2525 => Self::Smtp,
-            24 => Self::Lmtp,
-            143 => Self::Imap,
-            110 => Self::Pop3,
-            4190 => Self::Sieve,
-            21 => Self::Ftp,
-            119 => Self::Nntp,
-            5222 => Self::Xmpp,
-            5269 => Self::XmppServer,
-            5432 => Self::Postgres,
-            389 => Self::Ldap,
-            443 | 465 | 563 | 636 | 853 | 990 | 993 | 995 | 5223 | 5270 => Self::Direct,
-            _ => return None,
-        })
-    }
-}
 
 /// The names that this program says in a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,9 +121,9 @@ pub fn start(
             dialog.until(is_end, is_good)
         }
         Protocol::Ftp => {
-            dialog.reply("220").map_err(before_tls(is_transient))?;
+            dialog.reply("220", true).map_err(before_tls(is_transient))?;
             dialog.send("AUTH TLS\r\n")?;
-            dialog.reply("234").map(|_| ())
+            dialog.reply("234", true).map(|_| ())
         }
         Protocol::Nntp => {
             dialog.expect("20").map_err(before_tls(|line| line.starts_with("400")))?;
@@ -307,12 +219,14 @@ impl<S: Read + Write> Dialog<'_, S> {
         }
     }
 
-    /// Reads a reply of one or more lines; the last line must start with `code` (RFC 5321 section 4.2.1).
-    fn reply(&mut self, code: &str) -> Result<Vec<String>, StarttlsError> {
+    /// Reads a reply of one or more lines; the last line must start with `code` (RFC 5321 section 4.2.1). Inside a
+    /// reply of FTP, lines need no code (RFC 959 section 4.2).
+    fn reply(&mut self, code: &str, is_ftp: bool) -> Result<Vec<String>, StarttlsError> {
         let mut lines = Vec::new();
         loop {
             let line = self.line()?;
-            let goes_on = line.as_bytes().get(3) == Some(&b'-');
+            let is_inside = is_ftp && !lines.is_empty() && !line.starts_with(&format!("{code} "));
+            let goes_on = is_inside || line.as_bytes().get(3) == Some(&b'-');
             if !line.starts_with(code) && !goes_on {
                 return Err(StarttlsError::Rejected(line));
             }
@@ -325,16 +239,22 @@ impl<S: Read + Write> Dialog<'_, S> {
 
     /// `hello` is the first line of the client.
     fn smtp(&mut self, hello: &str) -> Result<(), StarttlsError> {
-        self.reply("220").map_err(before_tls(is_transient))?;
+        self.reply("220", false).map_err(before_tls(is_transient))?;
         self.send(hello)?;
-        let offers = self.reply("250").map_err(before_tls(is_transient))?;
+        let offers = self.reply("250", false).map_err(|error| match error {
+            // A server without extensions (RFC 5321 section 4.2.4).
+            StarttlsError::Rejected(line) if line.starts_with("500") || line.starts_with("502") => {
+                StarttlsError::NotOffered(line)
+            }
+            error => before_tls(is_transient)(error),
+        })?;
         let is_offer =
             |line: &String| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
         if !offers.iter().any(is_offer) {
             return Err(StarttlsError::NotOffered("not in the list of extensions".to_owned()));
         }
         self.send("STARTTLS\r\n")?;
-        self.reply("220").map(|_| ())
+        self.reply("220", false).map(|_| ())
     }
 
     /// `space` is the namespace of the stream, `domain` the XMPP domain.
@@ -351,7 +271,10 @@ impl<S: Read + Write> Dialog<'_, S> {
             return Err(StarttlsError::NotOffered("not in the list of features".to_owned()));
         }
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")?;
-        let answer = self.tags(&[">"])?;
+        let mut answer = self.tags(&[">"])?;
+        if !answer.ends_with("/>") {
+            answer.push_str(&self.tags(&["</proceed>", "</failure>", "/>"])?);
+        }
         if answer.contains("<proceed") { Ok(()) } else { Err(StarttlsError::Rejected(answer)) }
     }
 

@@ -150,7 +150,7 @@ pub fn handshake(
     let mut connection = ClientConnection::new(Arc::new(config), server_name).map_err(|_| unable())?;
     while connection.is_handshaking() {
         if let Err(error) = connection.complete_io(wire) {
-            let error = alert_behind(&mut connection, wire, error);
+            let error = pending_alert(&mut connection, wire, error);
             let has_answered = connection.protocol_version().is_some();
             return Err(match of_io(error) {
                 TlsError::Io(error) if !has_answered && is_end(&error) => TlsError::Closed,
@@ -187,7 +187,7 @@ pub fn handshake(
 
 /// A server that refuses the client sends an alert and closes the connection, so that a write fails before the alert is
 /// read. Returns the alert, otherwise `error`.
-fn alert_behind(connection: &mut ClientConnection, wire: &mut Wire, error: io::Error) -> io::Error {
+fn pending_alert(connection: &mut ClientConnection, wire: &mut Wire, error: io::Error) -> io::Error {
     while is_end(&error) && matches!(connection.read_tls(wire), Ok(1..)) {
         if let Err(alert) = connection.process_new_packets() {
             return io::Error::new(io::ErrorKind::InvalidData, alert);

@@ -76,7 +76,10 @@ impl Foreign {
 
     /// Recognises a line that is not in the form of a zone file.
     pub(super) fn of_line(line: &str) -> Option<Self> {
-        let line = line.trim();
+        let line = line.split(';').next().unwrap_or_default().trim();
+        if is_record(line) {
+            return None;
+        }
         let starts = |starts: &[&str]| starts.iter().any(|start| line.starts_with(start));
         let contains = |parts: &[&str]| parts.iter().any(|part| line.contains(part));
         Some(if starts(&["posttls-finger: "]) || contains(&[" posttls-finger[", " postfix/"]) {
@@ -107,4 +110,14 @@ impl Foreign {
             return None;
         })
     }
+}
+
+/// Whether a line has the form of a record: a word, then a class or a common type among the next words.
+fn is_record(line: &str) -> bool {
+    const WORDS: [&str; 9] = ["IN", "A", "AAAA", "TLSA", "TYPE52", "CNAME", "MX", "NS", "TXT"];
+    let is_one = |word: &str| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_labelled = line.split_whitespace().next().is_some_and(|word| word.ends_with(':'));
+    let is_told = line.starts_with(['+', '-', '<', '{'])
+        || [" has ", "update ", "|"].iter().any(|sign| line.contains(sign));
+    !is_told && !is_labelled && line.split_whitespace().skip(1).take(3).any(is_one)
 }

@@ -115,7 +115,11 @@ pub(super) fn probe(sheet: &ProbeSheet<'_>) -> String {
     let failed = endpoints().filter(|endpoint| endpoint.verdict == ClientVerdict::Fail).count();
     let mut data = vec![format!("endpoints={};;;0", endpoints().count()), format!("failed={failed};;0;0")];
     if let Some(expiry) = sheet.first_expiry() {
-        data.push(format!("days={};{}:", (expiry - sheet.now).whole_days(), sheet.warn_days));
+        data.push(format!(
+            "days={};{}:",
+            (expiry - sheet.now).whole_seconds().div_euclid(86_400),
+            sheet.warn_days
+        ));
     }
     line(nagios_state(sheet.verdict, sheet.findings), &said.join(", "), &data)
 }

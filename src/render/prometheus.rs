@@ -79,12 +79,19 @@ pub(super) fn probe(sheet: &ProbeSheet<'_>) -> String {
     let (mut of_services, mut of_endpoints, mut expiries) = (Vec::new(), Vec::new(), Vec::new());
     for host in sheet.hosts {
         let port = host.service.as_ref().map(|service| service.port.to_string()).unwrap_or_default();
-        let service = [("host", host.host().to_owned()), ("port", port)];
+        let protocol = host.service.as_ref().map(|service| service.protocol.name()).unwrap_or_default();
+        let service = [("host", host.host().to_owned()), ("port", port), ("protocol", protocol.to_owned())];
+        let mut seen = Vec::new();
         of_services.extend(verdicts(&service, &ClientVerdict::ALL, host.verdict()));
         for endpoint in &host.endpoints {
             let algorithm = endpoint.tls.as_ref().map(|tls| tls.algorithm.clone()).unwrap_or_default();
             let of_endpoint = [("address", endpoint.address.ip().to_string()), ("algorithm", algorithm)];
             let labels: Vec<_> = service.iter().cloned().chain(of_endpoint).collect();
+            // A server whose certificates cannot be read gives two results without a key type.
+            if seen.contains(&labels) {
+                continue;
+            }
+            seen.push(labels.clone());
             of_endpoints.extend(verdicts(&labels, &ClientVerdict::ALL, endpoint.verdict));
             for (depth, certificate) in endpoint.served.iter().enumerate() {
                 let Some(not_after) = certificate.validity().not_after else { continue };

@@ -140,7 +140,7 @@ fn a_line_for_nagios() {
         "probe x.example --records none.zone",
         "check none.pem x.example",
     ] {
-        for format in ["-f nagios", "--format=nagios", "-qf nagios", "-fnagios"] {
+        for format in ["-f nagios", "--format=nagios", "-qf nagios", "-fnagios", "-f NAGIOS"] {
             let output = crate::program::run(&format!("{call} {format}"));
             assert_eq!(output.status.code(), Some(3), "{call} {format}");
             let said = String::from_utf8(output.stdout).unwrap();
@@ -215,7 +215,7 @@ fn metrics_for_prometheus() {
     for (port, verdict) in [(pass, "pass"), (fail, "fail"), (none, "none")] {
         for other in ["pass", "none", "unknown", "fail"] {
             let line = format!(
-                "gauge tlsagen_probe_verdict [('host', 'mx.example'), ('port', '{port}'), ('verdict', '{other}')] {}\n",
+                "gauge tlsagen_probe_verdict [('host', 'mx.example'), ('port', '{port}'), ('protocol', 'none'), ('verdict', '{other}')] {}\n",
                 u8::from(other == verdict)
             );
             assert!(seen.contains(&line), "{line}{seen}");
@@ -223,7 +223,7 @@ fn metrics_for_prometheus() {
     }
     // 2099-12-31T23:59:59Z, as `openssl x509 -enddate` and `date +%s` show.
     assert!(seen.contains("('depth', '0'), ('host', 'mx.example')"), "{seen}");
-    assert!(seen.contains(&format!("('port', '{pass}')] 4102444799\n")), "{seen}");
+    assert!(seen.contains(&format!("('port', '{pass}'), ('protocol', 'none')] 4102444799\n")), "{seen}");
     assert!(seen.contains("gauge tlsagen_probe_pass [] 0\n"), "{seen}");
     // promtool, of Debian's package prometheus, finds no fault.
     if let Ok(mut promtool) =
@@ -279,7 +279,7 @@ fn an_xmpp_domain_leads_to_its_servers() {
     let port = serve(vec![chain("wrong-name.pem", "wrong-name")], speech);
     let record = rdata("wrong-name.pem", "2 1 1");
     let srv = format!(
-        "_xmpp-client._tcp 60 IN SRV 1 1 {port} mx\n_xmpp-server._tcp 60 IN SRV 1 1 {port} mx\n_{port}._tcp.mx 60 IN TLSA {record}\n"
+        "_xmpp-client._tcp 60 IN SRV 1 1 {port} mx\n_xmpp-client._tcp 60 IN SRV 1 2 {port} mx\n_xmpp-server._tcp 60 IN SRV 1 1 {port} mx\n_{port}._tcp.mx 60 IN TLSA {record}\n"
     );
     let below = |origin, signed| Zone {
         origin,
@@ -330,6 +330,24 @@ fn an_xmpp_domain_leads_to_its_servers() {
             "{stream}"
         );
     }
+}
+
+/// A name server that says nothing is asked no longer than the deadline allows, and the services are examined all the
+/// same.
+#[test]
+fn silent_name_servers_keep_the_deadline() {
+    let port = rsa();
+    let record = rdata("fullchain-rsa.pem", "3 1 1");
+    let world = World::new("silent-server", vec![zone(format!("_{port}._tcp.mx 60 IN TLSA {record}\n"))]);
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let start = std::time::Instant::now();
+    let call = format!(
+        "probe mx.example:{port} --deadline 3 --timeout 20 --server {}",
+        silent.local_addr().unwrap()
+    );
+    let (code, said) = world.ask(&call);
+    assert!(start.elapsed().as_secs() < 6, "{:?}", start.elapsed());
+    assert_eq!(code, 3, "{said}");
 }
 
 /// Before the first record is published, `--save` is how to get the chain.

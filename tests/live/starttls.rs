@@ -15,10 +15,16 @@ fn tls_is_started_in_every_protocol() {
         lines("pop3", &["+OK ready\r\n", "+OK go\r\n"]),
         lines("sieve", &["\"IMPLEMENTATION\" \"x\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n", "OK \"go\"\r\n"]),
         lines("ftp", &["220-ftp\r\n220 ready\r\n", "234 go\r\n"]),
+        // Inside a reply, lines need no code (RFC 959 section 4.2).
+        lines("ftp", &["220-ftp\r\n to this server\r\n220 ready\r\n", "234 go\r\n"]),
         lines("nntp", &["200 ready\r\n", "382 go\r\n"]),
         octets("xmpp", &[
             b"<?xml version='1.0'?><stream:stream from='mx.example'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
             b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        ]),
+        octets("xmpp", &[
+            b"<stream:stream><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+            b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'></proceed>",
         ]),
         octets("postgres", &[b"S"]),
         octets("ldap", &[b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"]),
@@ -68,4 +74,18 @@ fn a_busy_server_is_unknown() {
         assert_eq!(code, 3, "{protocol}: {said}");
         assert!(said.contains("unknown (the server refuses this client: "), "{protocol}: {said}");
     }
+}
+
+/// A server without extensions offers no STARTTLS (RFC 5321 section 4.2.4); clients go on with HELO, and then do not deliver.
+#[test]
+fn a_server_that_does_not_know_ehlo_offers_nothing() {
+    let port = serve(vec![], Speech::Lines(&["220 mx\r\n", "502 command not implemented\r\n"]));
+    let record = rdata("fullchain-ecdsa.pem", "3 1 1");
+    let world = World::new("no-ehlo", vec![zone(format!("_{port}._tcp.mx 60 IN TLSA {record}\n"))]);
+    let (code, said) = world.ask(&format!("probe mx.example:{port} --starttls smtp"));
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("fail (the server does not offer STARTTLS: 502 command not implemented)"),
+        "{said}"
+    );
 }

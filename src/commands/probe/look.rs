@@ -1,11 +1,11 @@
 //! Locates the servers to probe: their addresses from the DNS, their records from the DNS or from a file.
 
 use crate::cli::{NameServers, ProbeRequest};
-use crate::live::Service;
 use crate::live::authorities;
 use crate::live::dns::Resolver;
 use crate::live::find::{self, Dnssec, Server};
 use crate::live::name_server::NameServer;
+use crate::live::{Deadline, Service};
 use crate::owner::{Owner, Transport};
 use crate::records::{Found, PublishedSet};
 
@@ -13,6 +13,7 @@ use crate::records::{Found, PublishedSet};
 pub(super) struct Look<'a> {
     pub(super) resolver: &'a Resolver,
     pub(super) request: &'a ProbeRequest,
+    pub(super) deadline: Deadline,
     /// The records of `--records`.
     pub(super) given: Option<&'a PublishedSet>,
 }
@@ -61,8 +62,8 @@ impl Look<'_> {
             }
             _ => authorities::name_servers(self.resolver, &zone)?,
         };
-        let (timeout, now) = (self.request.lookup.timeout, self.request.now);
-        let given = authorities::ask(&all, &zone, server.holder.name(), timeout, now);
+        let limits = (self.request.lookup.timeout, self.deadline);
+        let given = authorities::ask(&all, &zone, server.holder.name(), limits, self.request.now);
         Ok(Server { name_servers: all.into_iter().zip(given).collect(), ..server })
     }
 }

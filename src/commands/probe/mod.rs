@@ -69,7 +69,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
         deadline,
         now: request.now,
     };
-    let look = Look { resolver: &resolver, request, given: given.as_ref() };
+    let look = Look { resolver: &resolver, request, deadline, given: given.as_ref() };
     let mut blocks =
         Blocks::new(discovery.services.len(), (request.format == ReportFormat::Text).then_some(palette));
     if let Some(domain) = domain {

@@ -55,7 +55,9 @@ impl Service {
             false => given.collect(),
         };
         let (timeout, now) = (request.lookup.timeout, request.common.now);
-        let given = authorities::ask(&name_servers, &zone, server.holder.name(), timeout, now);
+        // The deadline is for the addresses of the host: each name server may take its whole time.
+        let limits = (timeout, Deadline::after(timeout * 2));
+        let given = authorities::ask(&name_servers, &zone, server.holder.name(), limits, now);
         let answers = name_servers.iter().zip(given).map(|(name_server, given)| Answer {
             server: name_server.to_string(),
             rrset: given.map(|Given { records, ttl }| Rrset { records: records.into_iter().collect(), ttl }),
