@@ -85,17 +85,13 @@ pub const WORDS: [(&str, &str); 12] = [
          clients ignore the matching record because of a stale record with a stronger digest.",
     ),
     ("not-covered", "No usable record authenticates the server."),
-    (
-        "unknown",
-        "In check: there is no record, the DNS answer is not secure, or no record could be verified. In probe: this \
-         program could not look, because a server did not answer, refused this client, or has no TLS in common with it.",
-    ),
+    ("unknown", "There is no record, the DNS answer is not secure, or no record could be verified."),
     ("published", "The record of this certificate is published."),
     ("not published", "The record of this certificate is not published; the line shows the record."),
 ];
 
 /// The words that only `probe` prints.
-pub const PROBE_WORDS: [(&str, &str); 3] = [
+pub const PROBE_WORDS: [(&str, &str); 4] = [
     ("pass", "A DANE client accepts the server."),
     (
         "fail",
@@ -106,6 +102,11 @@ pub const PROBE_WORDS: [(&str, &str); 3] = [
         "none",
         "There is no DANE: the zone is unsigned, no TLSA record is published, or clients can use none of the records, \
          so that they encrypt without authenticating.",
+    ),
+    (
+        "unknown",
+        "In probe: this program could not look, because a server did not answer, refused this client, or has no TLS in \
+         common with it.",
     ),
 ];
 
