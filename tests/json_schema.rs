@@ -1,8 +1,13 @@
 //! Every JSON document of the transcripts is valid, and the schema refuses others.
 
+#![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::fs;
+
+use tlsagen::live::ClientVerdict;
+use tlsagen::verify::Verdict;
 
 #[path = "common/program.rs"]
 mod program;
@@ -75,6 +80,28 @@ fn ttl_and_origin_are_in_the_records() {
     assert_eq!(of("owner"), ["_25._tcp.mx.example.", "_25._tcp.example."]);
     assert_eq!(of("name"), ["_25._tcp.mx", "_25._tcp"]);
     assert_eq!(of("ttl"), [300, 300]);
+}
+
+/// The words of the schema are those of the program.
+#[test]
+fn the_schema_lists_every_word() {
+    let schema: serde_json::Value = serde_json::from_str(tlsagen::render::SCHEMA).unwrap();
+    let words = |pointer: &str| -> BTreeSet<String> {
+        let words = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}")).as_array().unwrap();
+        words.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let verdicts: BTreeSet<String> = Verdict::ALL.iter().map(ToString::to_string).collect();
+    for pointer in ["/oneOf/2/properties/verdict/enum", "/$defs/report/properties/verdict/enum"] {
+        assert_eq!(words(pointer), verdicts, "{pointer}");
+    }
+    let verdicts: BTreeSet<String> = ClientVerdict::ALL.iter().map(ToString::to_string).collect();
+    for pointer in [
+        "/oneOf/3/properties/verdict/enum",
+        "/$defs/host/properties/verdict/enum",
+        "/$defs/endpoint/properties/verdict/enum",
+    ] {
+        assert_eq!(words(pointer), verdicts, "{pointer}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{BatchRequest, CheckRequest, DiffRequest, Request, Shell, UsageError,
 use super::{ProbeRequest, RolloverRequest};
 #[cfg(feature = "live")]
 use crate::hooks::Hook;
+use crate::render::ReportFormat;
 use crate::tlsa::Params;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}";
@@ -202,6 +203,18 @@ pub enum Invocation {
     Man,
     /// Prints this text: the help or the version.
     Show(String),
+}
+
+impl Invocation {
+    /// Whether the call asks for the output of a Nagios plug-in, which an error must have too.
+    pub fn is_plug_in(&self) -> bool {
+        match self {
+            Self::Check(request) => request.format == ReportFormat::Nagios,
+            #[cfg(feature = "live")]
+            Self::Probe(request) => request.format == ReportFormat::Nagios,
+            _ => false,
+        }
+    }
 }
 
 impl Command {

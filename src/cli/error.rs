@@ -150,7 +150,7 @@ impl From<ParamsError> for UsageError {
     }
 }
 
-/// Whether the arguments ask for the output of a Nagios plug-in, which an error must have too.
+/// Whether arguments that cannot be parsed ask for the output of a Nagios plug-in.
 pub fn asks_for_nagios(args: &[OsString]) -> bool {
     let args: Vec<String> = args.iter().filter_map(|arg| arg.to_str()).map(str::to_ascii_lowercase).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();

@@ -186,43 +186,36 @@ fn habits(words: &[&str]) -> Option<UsageError> {
     while let Some(word) = words.next() {
         let (option, value) =
             word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
+        let mut value = || value.or_else(|| words.next());
         match habit_of(option) {
             Some(Habit::Nothing) => {}
             Some(Habit::Check) => is_check = true,
-            Some(habit) => {
-                let value = value.or_else(|| words.next());
-                match habit {
-                    Habit::File => file = value,
-                    Habit::Host => host = value,
-                    Habit::Port => ports = value,
-                    Habit::Transport => transport = value,
-                    Habit::Parameter(index) => {
-                        if let Some(parameter) = parameters.get_mut(index) {
-                            *parameter = value;
-                        }
-                    }
-                    Habit::Nothing | Habit::Check => {}
+            Some(Habit::File) => file = value(),
+            Some(Habit::Host) => host = value(),
+            Some(Habit::Port) => ports = value(),
+            Some(Habit::Transport) => transport = value(),
+            Some(Habit::Parameter(index)) => {
+                if let Some(parameter) = parameters.get_mut(index) {
+                    *parameter = value();
                 }
             }
-            None if matches!(option, "-p" | "--port") => ports = value.or_else(|| words.next()),
+            None if matches!(option, "-p" | "--port") => ports = value(),
             None if word.starts_with('-') => {}
             None => positional.push(word),
         }
     }
     let is_value = |word: &&str| !super::is_subcommand(word) && !VERBS.iter().any(|(verb, _)| verb == word);
     let mut positional = positional.into_iter().filter(is_value).peekable();
-    let is_host = |word: &&str| word.contains('.') && word.parse::<HostName>().is_ok();
-    let has_file = file.is_some();
     if file.is_none() {
         // A lone word is a host for a program that takes the file by an option.
-        file = positional.next_if(|word| !is_host(word) || is_file_name(word));
+        file = positional.next_if(|word| !is_host(word));
     }
     if host.is_none() {
         host = positional.next();
     }
     let mut call = vec!["tlsagen".to_owned()];
     match (is_check, &file) {
-        (true, None) if !has_file => call.push("probe".to_owned()),
+        (true, None) if cfg!(feature = "live") => call.push("probe".to_owned()),
         (true, file) => call.extend(["check".to_owned(), shown(file.unwrap_or("CHAIN"), "CHAIN")]),
         (false, file) => call.push(shown(file.unwrap_or("CHAIN"), "CHAIN")),
     }
@@ -268,18 +261,17 @@ fn ports(words: &[&str]) -> Option<UsageError> {
 
 /// A mail address or a URL where a host belongs.
 fn host(words: &[&str]) -> Option<UsageError> {
-    let is_host = |name: &str| name.contains('.') && name.parse::<HostName>().is_ok();
-    let start = usize::from(words.first().is_some_and(|word| super::is_subcommand(word) && *word != "probe"));
-    let place = if words.first() == Some(&"probe") { 1 } else { start + 1 };
-    if let Some(word) = words.get(place) {
+    // HOST follows the subcommand, if any, and CHAIN, which probe does not have.
+    let has_both = words.first().is_some_and(|word| super::is_subcommand(word) && *word != "probe");
+    if let Some(word) = words.get(1 + usize::from(has_both)) {
         if let Some((user, domain)) = word.split_once('@')
             && !user.is_empty()
             && is_host(domain)
-            && !is_file_name(domain)
         {
-            let hint = format!(
-                "give the host in the MX record of {domain}, or probe them all: tlsagen probe --mx {domain}"
-            );
+            let mut hint = format!("give the host in the MX record of {domain}");
+            if cfg!(feature = "live") {
+                hint.push_str(&format!(", or probe them all: tlsagen probe --mx {domain}"));
+            }
             return Some(UsageError::new("HOST is a mail address, not a server".to_owned(), &hint));
         }
         let (url, is_url) = match word.split_once("://") {
@@ -302,11 +294,12 @@ fn host(words: &[&str]) -> Option<UsageError> {
     None
 }
 
-/// Whether the word ends as the files of certificates and keys do.
-fn is_file_name(word: &str) -> bool {
-    [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks"]
-        .iter()
-        .any(|end| word.ends_with(end))
+/// Whether the word is a host name with a dot that does not end as the files of certificates and keys do.
+fn is_host(word: &str) -> bool {
+    const FILES: [&str; 10] =
+        [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks"];
+    let is_file = FILES.iter().any(|end| word.ends_with(end));
+    word.contains('.') && !is_file && word.parse::<HostName>().is_ok()
 }
 
 /// HOST before CHAIN.
@@ -317,8 +310,7 @@ fn swapped(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option<UsageErr
     }
     let start = usize::from(subcommand.is_some());
     let (host, file) = (words.get(start)?, words.get(start + 1)?);
-    let is_host = host.contains('.') && host.split(':').next()?.parse::<HostName>().is_ok();
-    if !is_host || is_file_name(host) || !is_missing(host) || file.starts_with('-') || is_missing(file) {
+    if !is_host(host.split(':').next()?) || !is_missing(host) || file.starts_with('-') || is_missing(file) {
         return None;
     }
     let before = words.get(..start)?.iter().copied();
@@ -338,8 +330,7 @@ fn too_few(words: &[&str]) -> Option<UsageError> {
     if only.starts_with('-') && *only != "-" || super::is_subcommand(only) {
         return None;
     }
-    let is_host = only.contains('.') && only.parse::<HostName>().is_ok() && !is_file_name(only);
-    let (message, call) = match is_host {
+    let (message, call) = match is_host(only) {
         true => ("CHAIN is missing", format!("fullchain.pem {}", shown(only, "HOST"))),
         false => ("HOST is missing", format!("{} mx.example", shown(only, "CHAIN"))),
     };

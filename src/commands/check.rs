@@ -1,6 +1,6 @@
 //! `check`: reports whether the published records cover the chain.
 
-use super::outcome::{NO, Outcome, UNDETERMINED, lines};
+use super::outcome::{NO, Outcome, UNDETERMINED, report_lines};
 use super::reading::{CertificateNeeded, materials, owners, store};
 use super::source::{Source, There};
 use super::trouble::Trouble;
@@ -50,11 +50,7 @@ pub(super) fn check(request: &CheckRequest, palette: Palette) -> Result<Outcome,
     let verdict = examined.iter().map(|examined| examined.verdict).max().unwrap_or(Verdict::Unknown);
     let sheet = ReportSheet { verdict, examined: &examined, origin: common.origin.as_ref(), now: common.now };
     let text = render::reports(&sheet, request.format, palette);
-    let talk = match request.format {
-        // The line has the first of them.
-        ReportFormat::Nagios => Vec::new(),
-        _ => examined.iter().flat_map(|examined| lines(&examined.findings, common.quiet)).collect(),
-    };
+    let talk = report_lines(sheet.findings(), common.quiet, request.format);
     let status = match (request.format, verdict) {
         (ReportFormat::Nagios, _) => render::nagios_state_of_reports(&sheet).status(),
         (_, Verdict::Covered) => 0,

@@ -35,10 +35,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, may_colour: bool) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let parsed = cli::parse(&args).map_err(Trouble::from);
     let is_usage = parsed.is_err();
+    let is_plug_in = parsed.as_ref().map_or_else(|_| cli::asks_for_nagios(&args), Invocation::is_plug_in);
     let outcome = parsed.and_then(|invocation| self::outcome(invocation, palette));
     let outcome = outcome
         .map_err(|trouble| cli::mistake(&args, is_usage, files::is_missing).map_or(trouble, Trouble::from));
-    let mut outcome = outcome.unwrap_or_else(|trouble| match cli::asks_for_nagios(&args) {
+    let mut outcome = outcome.unwrap_or_else(|trouble| match is_plug_in {
         true => Outcome::failed_plug_in(&trouble),
         false => Outcome::failed(&trouble),
     });

@@ -2,7 +2,7 @@
 
 use super::trouble::Trouble;
 use crate::diagnostic::{Finding, Severity};
-use crate::render::nagios_failure;
+use crate::render::{ReportFormat, nagios_failure};
 
 /// Exit status of a negative answer, and of `diff` if there are changes.
 pub(super) const NO: u8 = 1;
@@ -43,8 +43,23 @@ impl Outcome {
     }
 }
 
+/// Returns the findings of a report as lines. A Nagios plug-in has none, because its line has the first of them.
+pub(super) fn report_lines<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    quiet: bool,
+    format: ReportFormat,
+) -> Vec<String> {
+    match format {
+        ReportFormat::Nagios => Vec::new(),
+        _ => lines(findings, quiet).collect(),
+    }
+}
+
 /// Returns the findings as lines; if `quiet`, only the errors.
-pub(super) fn lines(findings: &[Finding], quiet: bool) -> impl Iterator<Item = String> {
-    let shown = findings.iter().filter(move |finding| !quiet || finding.severity == Severity::Error);
+pub(super) fn lines<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    quiet: bool,
+) -> impl Iterator<Item = String> {
+    let shown = findings.into_iter().filter(move |finding| !quiet || finding.severity == Severity::Error);
     shown.map(ToString::to_string)
 }

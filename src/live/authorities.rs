@@ -28,11 +28,25 @@ pub fn locate(resolver: &Resolver, host: &HostName, port: Port) -> Result<Server
     Ok(server)
 }
 
+/// The name servers at these addresses or, if there are none, those of the zone's NS records.
+///
+/// Errors: the NS records, or the addresses of a name server, cannot be looked up.
+pub fn chosen(
+    resolver: &Resolver,
+    zone: &SignedZone,
+    addresses: &[SocketAddr],
+) -> Result<Vec<NameServer>, Dnssec> {
+    match addresses {
+        [] => name_servers(resolver, zone),
+        _ => Ok(addresses.iter().map(|address| NameServer { name: None, address: *address }).collect()),
+    }
+}
+
 /// The name servers in the NS records of a zone. Addresses to which this machine has no route are left out if another
 /// address of the same name has a route.
 ///
 /// Errors: the NS records, or the addresses of a name server, cannot be looked up.
-pub fn name_servers(resolver: &Resolver, zone: &SignedZone) -> Result<Vec<NameServer>, Dnssec> {
+fn name_servers(resolver: &Resolver, zone: &SignedZone) -> Result<Vec<NameServer>, Dnssec> {
     let answer = resolver.lookup(&zone.apex(), Kind::Ns)?;
     if let Security::Bogus(reason) = answer.security {
         return Err(Dnssec::Bogus(reason));
@@ -73,13 +87,17 @@ pub fn ask(
     servers: &[NameServer],
     zone: &SignedZone,
     holder: &DomainName,
-    limits: (Duration, Deadline),
+    timeout: Duration,
+    deadline: Option<Deadline>,
     now: OffsetDateTime,
 ) -> Vec<Result<Given, String>> {
-    let (timeout, deadline) = limits;
     thread::scope(|scope| {
         let ask_one = |server: &NameServer| {
-            let resolver = Resolver::of_zone(zone, server.address, timeout, now).with_deadline(deadline.at());
+            let resolver = Resolver::of_zone(zone, server.address, timeout, now);
+            let resolver = match deadline {
+                Some(deadline) => resolver.with_deadline(deadline.at()),
+                None => resolver,
+            };
             given(resolver.lookup(holder, Kind::Tlsa).map_err(|error| error.reason)?, holder)
         };
         let start = |server| thread::Builder::new().spawn_scoped(scope, move || ask_one(server)).ok();

@@ -97,10 +97,8 @@ const XMPP: [(&str, Protocol); 2] =
 pub fn xmpp_servers(resolver: &Resolver, domain: &HostName) -> Result<Discovery, Dnssec> {
     let (mut services, mut remark) = (Vec::new(), None);
     for (labels, protocol) in XMPP {
-        let name: Owner = match format!("{labels}.{}", domain.as_str()) {
-            name if name.len() <= 253 => Owner::found(&DomainName::new(&name)).ok_or_else(|| none(domain))?,
-            _ => return Err(none(domain)),
-        };
+        let name = DomainName::new(&format!("{labels}.{}", domain.as_str()));
+        let name = Owner::found(&name).ok_or_else(|| none(domain))?;
         let answer = resolver.lookup(name.name(), Kind::Srv)?;
         if let Security::Insecure(why) = &answer.security
             && !answer.data.is_empty()

@@ -95,7 +95,11 @@ impl Host {
         if self.dnssec.verdict().is_some() {
             return Some(self.dnssec.to_string());
         }
-        let worst = self.endpoints.iter().filter(|endpoint| endpoint.verdict == self.verdict());
+        let verdict = self.verdict();
+        if verdict == ClientVerdict::Pass {
+            return None;
+        }
+        let mut worst = self.endpoints.iter().filter(|endpoint| endpoint.verdict == verdict);
         let reason = |endpoint: &Visited| match (&endpoint.error, endpoint.verdict) {
             (Some(error), _) => Some(format!("{}: {error}", endpoint.address)),
             (None, ClientVerdict::Fail) => {
@@ -103,7 +107,7 @@ impl Host {
             }
             (None, _) => None,
         };
-        worst.filter_map(reason).next().filter(|_| self.verdict() != ClientVerdict::Pass)
+        worst.find_map(reason)
     }
 
     /// The verdict for the service.

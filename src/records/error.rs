@@ -69,7 +69,7 @@ pub enum RecordsProblem {
     Unreadable {
         /// The record type or directive.
         what: String,
-        /// The reason that the `domain` crate gives.
+        /// The reason.
         reason: String,
     },
     /// A TLSA record without association data.
@@ -173,9 +173,6 @@ impl fmt::Display for RecordsProblem {
             Self::Truncated => f.write_str("the answer is truncated: records are missing"),
             Self::Pem => f.write_str("found a PEM block, expected DNS records"),
             Self::Der => f.write_str("found binary data (DER), expected DNS records"),
-            Self::Unreadable { what, reason } if reason.starts_with("expected Tlsa") => {
-                write!(f, "cannot read this {what}: expected a number from 0 to 255")
-            }
             Self::Unreadable { what, reason } => {
                 write!(f, "cannot read this {what}: {reason}")
             }

@@ -114,7 +114,11 @@ fn is_valid(generic: &UnknownRecordData<impl AsRef<[u8]>>) -> bool {
 /// Converts an error of the `domain` crate. Keeps only the reason, without the position before it and the input text
 /// after it, because a file given by mistake may contain a secret.
 fn problem(what: impl Fn() -> String, relative: &str, error: &str) -> RecordsProblem {
-    let reason = error.split(": ").nth(1).unwrap_or(error);
+    let reason = match error.split(": ").nth(1).unwrap_or(error) {
+        // Such as `expected TlsaSelector`.
+        reason if reason.starts_with("expected Tlsa") => "expected a number from 0 to 255",
+        reason => reason,
+    };
     match reason {
         "missing origin" => RecordsProblem::NoOrigin(domain_name(relative).map(str::to_owned)),
         _ if reason.contains("last owner") => RecordsProblem::NoOwner,

@@ -225,7 +225,8 @@ pub struct ReportSheet<'a> {
 }
 
 impl ReportSheet<'_> {
-    fn findings(&self) -> impl Iterator<Item = &Finding> {
+    /// The findings of all reports.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.examined.iter().flat_map(|examined| &examined.findings)
     }
 }

@@ -9,8 +9,7 @@ use crate::diagnostic::Severity::{Error, Warning};
 use crate::key;
 use crate::records::Published;
 use crate::tlsa::{Selector, Tlsa, is_digest_of_nothing};
-use crate::verify::{self, Status};
-use crate::x509::PublicKey;
+use crate::verify::{self, Judged, Status};
 
 pub(super) fn input_empty(scene: &Scene<'_>) -> Findings {
     let empty = scene.report.records().filter(|record| is_digest_of_nothing(&record.data));
@@ -30,17 +29,19 @@ pub(super) fn re_encoded(scene: &Scene<'_>) -> Findings {
             key::re_encoded(certificate.spki()).filter(|octets| octets.as_slice() != certificate.spki())
         })
         .collect();
-    let found = scene.report.judged.iter().filter(|judged| {
-        let params = judged.params.filter(|params| params.selector == Selector::Spki);
-        params.is_some_and(|params| {
-            keys.iter().any(|key| Tlsa::describing(params, key).is_ok_and(|tlsa| judged.record.is(&tlsa)))
-        })
-    });
+    let found = scene.report.judged.iter().filter(|judged| keys.iter().any(|key| is_of_key(judged, key)));
     one(Error, found.map(|judged| head(&judged.record)), |records| {
         format!(
             "digest of a key that openssl re-encoded: {records}; clients hash the key as encoded in the certificate, so replace every such record"
         )
     })
+}
+
+/// Whether the record has selector 1 and describes the key with these octets.
+fn is_of_key(judged: &Judged, spki: &[u8]) -> bool {
+    let params = judged.params.filter(|params| params.selector == Selector::Spki);
+    let tlsa = params.and_then(|params| Tlsa::describing(params, spki).ok());
+    tlsa.is_some_and(|tlsa| judged.record.is(&tlsa))
 }
 
 /// Reports data that is published with the parameters of other data.
@@ -63,12 +64,7 @@ pub(super) fn key_beside(scene: &Scene<'_>) -> Findings {
     let keys =
         scene.asked.materials.first().map(|material| material.beside.public.as_slice()).unwrap_or_default();
     let found = scene.report.judged.iter().filter(|judged| {
-        let params = judged.params.filter(|params| params.selector == Selector::Spki);
-        let describes = |key: &PublicKey, params| {
-            Tlsa::describing(params, key.spki()).is_ok_and(|tlsa| judged.record.is(&tlsa))
-        };
-        judged.status == Status::Unmatched
-            && params.is_some_and(|params| keys.iter().any(|key| describes(key, params)))
+        judged.status == Status::Unmatched && keys.iter().any(|key| is_of_key(judged, key.spki()))
     });
     one(Warning, found.map(|judged| head(&judged.record)), |records| {
         format!("{records}: of a key or CSR in the file, not of the certificate that the server sends")

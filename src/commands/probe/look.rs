@@ -4,7 +4,6 @@ use crate::cli::{NameServers, ProbeRequest};
 use crate::live::authorities;
 use crate::live::dns::Resolver;
 use crate::live::find::{self, Dnssec, Server};
-use crate::live::name_server::NameServer;
 use crate::live::{Deadline, Service};
 use crate::owner::{Owner, Transport};
 use crate::records::{Found, PublishedSet};
@@ -13,6 +12,7 @@ use crate::records::{Found, PublishedSet};
 pub(super) struct Look<'a> {
     pub(super) resolver: &'a Resolver,
     pub(super) request: &'a ProbeRequest,
+    /// The deadline of the whole probe.
     pub(super) deadline: Deadline,
     /// The records of `--records`.
     pub(super) given: Option<&'a PublishedSet>,
@@ -52,18 +52,15 @@ impl Look<'_> {
 
     /// Asks the requested name servers of the zone for the records.
     fn with_name_servers(&self, server: Server) -> Result<Server, Dnssec> {
-        if matches!(self.request.name_servers, NameServers::None) {
-            return Ok(server);
-        }
-        let zone = self.resolver.zone_of(server.holder.name())?;
-        let all = match &self.request.name_servers {
-            NameServers::Listed(all) => {
-                all.iter().map(|address| NameServer { name: None, address: *address }).collect()
-            }
-            _ => authorities::name_servers(self.resolver, &zone)?,
+        let addresses = match &self.request.name_servers {
+            NameServers::None => return Ok(server),
+            NameServers::Zone => &[][..],
+            NameServers::Listed(addresses) => addresses,
         };
-        let limits = (self.request.lookup.timeout, self.deadline);
-        let given = authorities::ask(&all, &zone, server.holder.name(), limits, self.request.now);
+        let zone = self.resolver.zone_of(server.holder.name())?;
+        let all = authorities::chosen(self.resolver, &zone, addresses)?;
+        let (timeout, now) = (self.request.lookup.timeout, self.request.now);
+        let given = authorities::ask(&all, &zone, server.holder.name(), timeout, Some(self.deadline), now);
         Ok(Server { name_servers: all.into_iter().zip(given).collect(), ..server })
     }
 }

@@ -6,7 +6,7 @@ mod look;
 use blocks::Blocks;
 use look::Look;
 
-use super::outcome::{NO, Outcome, UNDETERMINED, lines};
+use super::outcome::{NO, Outcome, UNDETERMINED, report_lines};
 use super::reading::read;
 use super::source::resolver;
 use super::trouble::{InFile, Trouble};
@@ -106,11 +106,7 @@ pub(super) fn probe(request: &ProbeRequest, palette: Palette) -> Result<Outcome,
     let text = render::probe(&sheet, request.format, palette);
     Ok(Outcome {
         data: text.into_bytes(),
-        talk: match request.format {
-            // The line has the first of them.
-            ReportFormat::Nagios => Vec::new(),
-            _ => lines(&findings, request.quiet).collect(),
-        },
+        talk: report_lines(&findings, request.quiet, request.format),
         status: match (request.format, verdict) {
             (ReportFormat::Nagios, _) => render::nagios_state(verdict, &findings).status(),
             (_, ClientVerdict::Pass) => 0,

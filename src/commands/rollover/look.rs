@@ -9,7 +9,7 @@ use crate::input::Located;
 use crate::live::authorities;
 use crate::live::dns::Resolver;
 use crate::live::find::{Dnssec, Remark, Server};
-use crate::live::name_server::{Given, NameServer};
+use crate::live::name_server::Given;
 use crate::live::starttls::Hello;
 use crate::live::{self, Deadline, Examination, Survey, Visited};
 use crate::owner::{HostName, Port};
@@ -49,15 +49,10 @@ impl Service {
     ) -> Result<Self, Dnssec> {
         let server = authorities::locate(resolver, host, port)?;
         let zone = resolver.zone_of(server.holder.name())?;
-        let given = request.servers.iter().map(|address| NameServer { name: None, address: *address });
-        let name_servers = match request.servers.is_empty() {
-            true => authorities::name_servers(resolver, &zone)?,
-            false => given.collect(),
-        };
+        let name_servers = authorities::chosen(resolver, &zone, &request.servers)?;
         let (timeout, now) = (request.lookup.timeout, request.common.now);
         // The deadline is for the addresses of the host: each name server may take its whole time.
-        let limits = (timeout, Deadline::after(timeout * 2));
-        let given = authorities::ask(&name_servers, &zone, server.holder.name(), limits, now);
+        let given = authorities::ask(&name_servers, &zone, server.holder.name(), timeout, None, now);
         let answers = name_servers.iter().zip(given).map(|(name_server, given)| Answer {
             server: name_server.to_string(),
             rrset: given.map(|Given { records, ttl }| Rrset { records: records.into_iter().collect(), ttl }),
