@@ -14,7 +14,8 @@ use crate::records::{false_data, junk};
 use crate::signer::{KSK, Key, VALID};
 use crate::tree::World;
 use crate::wire::{
-    A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, Message, NOERROR, NS, NSEC, NSEC3, NXDOMAIN, Name, Record, TLSA,
+    A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, Message, NOERROR, NS, NSEC, NSEC3, NXDOMAIN, Name, Record, SOA,
+    TLSA,
 };
 use crate::zone::{Set, TTL, Zone};
 
@@ -164,6 +165,21 @@ fn the_proof_counts_and_not_the_rcode() {
         reply.sections[0].clear();
         reply.set_rcode(NXDOMAIN);
     });
+}
+
+#[test]
+fn a_forged_soa_spoils_a_denial() {
+    // Unbound and BIND refuse such a reply, so senders that use them cannot deliver.
+    let change: Change = |reply| {
+        for record in reply.sections[1].iter_mut().filter(|record| record.covered() == SOA) {
+            *record.rdata.last_mut().unwrap() ^= 1;
+        }
+    };
+    for name in ["missing.victim", "missing.n3"] {
+        refused(name, Kind::A, A, change);
+    }
+    // The DS record at an empty non-terminal.
+    refused("closer.w.victim", Kind::A, DS, change);
 }
 
 #[test]

@@ -13,14 +13,14 @@ use super::{Failure, Insecurity};
 /// Maximum number of NSEC3 iterations; a denial with more is insecure (RFC 9276 section 3.2).
 const MOST_ITERATIONS: u16 = 150;
 
-/// The NSEC and NSEC3 records of a reply, with which one zone proves that names or records do not exist. A signature is
-/// verified only if the signed record matches or covers the name that the proof needs.
+/// The records of a reply with which one zone proves that names or records do not exist. The signature of an NSEC or
+/// NSEC3 record is verified only if the record matches or covers the name that the proof needs.
 #[derive(Clone, Copy)]
 pub(super) struct Denial<'a> {
-    pub(super) zone: &'a Zone,
-    pub(super) sets: &'a [Rrset],
-    pub(super) clock: Clock,
-    pub(super) budget: &'a Budget,
+    zone: &'a Zone,
+    sets: &'a [Rrset],
+    clock: Clock,
+    budget: &'a Budget,
 }
 
 /// The security status of a proof.
@@ -56,6 +56,24 @@ enum Hashed<'a> {
 }
 
 impl<'a> Denial<'a> {
+    /// `sets` are the SOA, NSEC and NSEC3 RRsets of the authority section.
+    ///
+    /// A reply without an SOA record is accepted, because the proof does not need it. But other validators check every
+    /// RRset of the section (RFC 4035 section 3.2.3), so senders do not accept an SOA record with a bad signature.
+    ///
+    /// Errors: the SOA record of `zone` is not validly signed, or the lookup exceeds a limit.
+    pub(super) fn new(
+        zone: &'a Zone,
+        sets: &'a [Rrset],
+        clock: Clock,
+        budget: &'a Budget,
+    ) -> Result<Self, Failure> {
+        for set in sets.iter().filter(|set| set.rtype == Rtype::SOA && set.owner == zone.apex) {
+            verify(set, zone, clock, budget)?;
+        }
+        Ok(Self { zone, sets, clock, budget })
+    }
+
     /// Proves that there is no record of type `rtype` at `name`, whether the name exists or not.
     ///
     /// Errors: no valid record proves this, or the lookup exceeds a limit.

@@ -82,7 +82,7 @@ impl Lookup<'_> {
                 Ok(Step::Answer(Answer { data, holder, ttl, expires, ..Answer::of(question, security) }))
             }
             (Content::Nothing, Place::Secure(zone)) => {
-                let proven = self.denial(zone, &reply).no_data(&question.name, question.rtype)?;
+                let proven = self.denial(zone, &reply)?.no_data(&question.name, question.rtype)?;
                 Ok(Step::Answer(Answer::of(question, proven.into())))
             }
             (Content::Nothing, Place::Doubtful(_, insecurity) | Place::Insecure(insecurity)) => {

@@ -85,7 +85,7 @@ const MOST_RECORDS: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) content: Content,
-    /// The NSEC and NSEC3 RRsets of the authority section.
+    /// The SOA, NSEC and NSEC3 RRsets of the authority section.
     pub(super) denial: Vec<Rrset>,
 }
 
@@ -154,7 +154,7 @@ impl Reply {
         };
         let answer = collect(answer, wanted).map_err(|_| malformed("a record is malformed"))?;
         let authority = message.authority().map_err(short)?;
-        let denial = |_: &Name, rtype| matches!(rtype, Rtype::NSEC | Rtype::NSEC3);
+        let denial = |_: &Name, rtype| matches!(rtype, Rtype::SOA | Rtype::NSEC | Rtype::NSEC3);
         let denial = collect(authority, denial).map_err(|_| malformed("a record is malformed"))?;
         let content = Content::of(answer, question, rcode);
         if matches!(content, Content::Nothing) && is_referral(message) {

@@ -45,15 +45,27 @@ impl fmt::Display for Rrset {
 #[derive(Debug, Clone)]
 pub(super) enum Rdata {
     Address(IpAddr),
-    Mx { preference: u16, exchange: Name },
+    Mx {
+        preference: u16,
+        exchange: Name,
+    },
     Tlsa(Published),
     Ns(Name),
-    Srv { priority: u16, port: u16, target: Name },
+    Srv {
+        priority: u16,
+        port: u16,
+        target: Name,
+    },
     Cname(Name),
     Dname(Name),
     Ds(Ds),
     Dnskey(Dnskey),
-    Nsec { next: Name, types: Types },
+    /// A denial needs only the signature of an SOA record.
+    Soa,
+    Nsec {
+        next: Name,
+        types: Types,
+    },
     Nsec3(Nsec3),
 }
 
@@ -221,6 +233,7 @@ fn read(record: &ParsedRecord<'_, [u8]>, owner: &Name) -> Result<Option<(Rdata, 
             let key = Dnskey::new(flags, protocol, algorithm, key.public_key().to_vec());
             Rdata::Dnskey(key.map_err(|_| long())?)
         }
+        AllRecordData::Soa(_) => Rdata::Soa,
         AllRecordData::Nsec(nsec) => {
             Rdata::Nsec { next: lower(nsec.next_name()), types: types_of(nsec.types()) }
         }

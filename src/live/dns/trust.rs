@@ -81,13 +81,13 @@ impl Lookup<'_> {
             Some(_) if set.rtype == Rtype::DNAME => {
                 return Err(Failure::Bogus(format!("{set}: the DNAME record was expanded from a wildcard")));
             }
-            Some(labels) => self.denial(zone, reply).no_closer(&set.owner, labels)?,
+            Some(labels) => self.denial(zone, reply)?.no_closer(&set.owner, labels)?,
         };
         Ok((proof, proven))
     }
 
-    pub(super) fn denial<'a>(&'a self, zone: &'a Zone, reply: &'a Reply) -> Denial<'a> {
-        Denial { zone, sets: &reply.denial, clock: self.clock, budget: &self.budget }
+    pub(super) fn denial<'a>(&'a self, zone: &'a Zone, reply: &'a Reply) -> Result<Denial<'a>, Failure> {
+        Denial::new(zone, &reply.denial, self.clock, &self.budget)
     }
 
     /// Finds the zone and security status of `name`.
@@ -145,7 +145,7 @@ impl Lookup<'_> {
             Content::Contradiction(what) => {
                 Err(Failure::Bogus(format!("{}: {what}", super::name::text(child))))
             }
-            Content::Nothing => match self.denial(zone, &reply).no_ds(child)? {
+            Content::Nothing => match self.denial(zone, &reply)?.no_ds(child)? {
                 Cut::None => same(false),
                 Cut::NoneBelow => same(true),
                 Cut::Unsigned => Ok((Place::Insecure(Insecurity::Unsigned(dotted(child))), true)),
