@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::input::Located;
+use crate::x509::canonical_name;
 
 /// The candidate issuers of each certificate.
 #[derive(Debug, Default)]
@@ -16,10 +17,34 @@ pub(super) struct Issuers {
     names: HashMap<Vec<u8>, usize>,
 }
 
+/// The groups of names: equal octets need no second look, and other forms of a name are compared by canonical form.
+#[derive(Default)]
+struct Names<'a> {
+    /// `None` for a name that cannot be read.
+    raw: HashMap<&'a [u8], Option<usize>>,
+    canonical: HashMap<Vec<u8>, usize>,
+}
+
+impl<'a> Names<'a> {
+    /// Returns the group of the subject with the DER `name`; `next` numbers a new one. `None` if it cannot be read.
+    fn group_of_subject(&mut self, name: &'a [u8], next: &mut impl FnMut() -> usize) -> Option<usize> {
+        let canonical = &mut self.canonical;
+        let group = || Some(*canonical.entry(canonical_name(name)?).or_insert_with(next));
+        *self.raw.entry(name).or_insert_with(group)
+    }
+
+    /// Returns the group of the subjects that equal the issuer with the DER `name`.
+    fn group_of_issuer(&mut self, name: &'a [u8]) -> Option<usize> {
+        let canonical = &self.canonical;
+        let group = || canonical.get(&canonical_name(name)?).copied();
+        *self.raw.entry(name).or_insert_with(group)
+    }
+}
+
 impl Issuers {
     pub(super) fn among(certificates: &[Located]) -> Self {
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut names: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut names = Names::default();
         let mut key_ids: HashMap<&[u8], usize> = HashMap::new();
         let mut join = |group: usize, index| match groups.get_mut(group) {
             Some(members) => members.push(index),
@@ -31,11 +56,7 @@ impl Issuers {
             count - 1
         };
         for (index, Located { certificate, .. }) in certificates.iter().enumerate() {
-            if let Some(name) = certificate.subject_canonical() {
-                let group = match names.get(name) {
-                    Some(group) => *group,
-                    None => *names.entry(name.to_vec()).or_insert_with(&mut next),
-                };
+            if let Some(group) = names.group_of_subject(certificate.subject_der(), &mut next) {
                 join(group, index);
             }
             if let Some(key_id) = certificate.subject_key_id() {
@@ -44,10 +65,14 @@ impl Issuers {
         }
         let wanted = certificates.iter().map(|Located { certificate, .. }| {
             let key_id = certificate.authority_key_id().and_then(|id| key_ids.get(id));
-            let name = certificate.issuer_canonical().and_then(|name| names.get(name));
-            (key_id.copied(), name.copied())
+            (key_id.copied(), names.group_of_issuer(certificate.issuer_der()))
         });
-        Self { wanted: wanted.collect(), groups, names }
+        Self { wanted: wanted.collect(), groups, names: names.canonical }
+    }
+
+    /// Whether the subject of the certificate is its issuer too.
+    pub(super) fn is_self_issued(&self, index: usize) -> bool {
+        self.of(index).1.binary_search(&index).is_ok()
     }
 
     /// Returns the certificates with the subject `name`, in file order.

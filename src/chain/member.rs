@@ -3,7 +3,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{Chain, ChainError, Entry, Place, Role};
+use super::{Chain, ChainError, Place, Role};
+use crate::input::Located;
 use crate::x509::Certificate;
 
 /// One certificate of a chain.
@@ -11,12 +12,12 @@ use crate::x509::Certificate;
 pub struct Member<'c> {
     chain: &'c Chain,
     index: usize,
-    entry: &'c Entry,
+    located: &'c Located,
 }
 
 impl<'c> Member<'c> {
-    pub(super) fn new(chain: &'c Chain, index: usize, entry: &'c Entry) -> Self {
-        Self { chain, index, entry }
+    pub(super) fn new(chain: &'c Chain, index: usize, located: &'c Located) -> Self {
+        Self { chain, index, located }
     }
 
     /// The index of the certificate in the chain.
@@ -26,22 +27,27 @@ impl<'c> Member<'c> {
 
     /// The certificate.
     pub fn certificate(self) -> &'c Certificate {
-        &self.entry.located.certificate
+        &self.located.certificate
     }
 
     /// The line of the BEGIN marker, counted from 1; `None` for DER and for certificates that a server sent.
     pub fn line(self) -> Option<usize> {
-        self.entry.located.line
+        self.located.line
     }
 
     /// Whether the certificate is a CA.
     pub fn is_ca(self) -> bool {
-        self.entry.role == Role::Ca
+        self.chain.role(self.index) == Some(Role::Ca)
     }
 
     /// Whether the certificate is an end entity.
     pub fn is_end_entity(self) -> bool {
-        self.entry.role == Role::EndEntity
+        self.chain.role(self.index) == Some(Role::EndEntity)
+    }
+
+    /// Whether issuer name and subject name are equal (RFC 5280 section 7.1).
+    pub(super) fn is_self_issued(self) -> bool {
+        self.chain.issuers.is_self_issued(self.index)
     }
 
     /// Whether the file contains a candidate issuer: a certificate with the issuer's name or key identifier.
@@ -74,14 +80,14 @@ impl<'c> Member<'c> {
 
     /// Returns the line and subject, for messages.
     pub fn place(self) -> Place {
-        Place::of(&self.entry.located)
+        Place::of(self.located)
     }
 }
 
 /// Two members are equal if they are the same certificate of the same chain.
 impl PartialEq for Member<'_> {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.entry, other.entry)
+        std::ptr::eq(self.located, other.located)
     }
 }
 
@@ -89,7 +95,7 @@ impl Eq for Member<'_> {}
 
 impl Hash for Member<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::ptr::from_ref(self.entry).hash(state);
+        std::ptr::from_ref(self.located).hash(state);
     }
 }
 

@@ -29,7 +29,9 @@ use roles::Role;
 #[derive(Debug)]
 pub struct Chain {
     /// The certificates in file order.
-    entries: Vec<Entry>,
+    certificates: Vec<Located>,
+    /// The role of each certificate.
+    roles: Vec<Role>,
     issuers: Issuers,
     repeated: Vec<Located>,
     checked: RefCell<HashMap<(usize, usize), SignatureCheck>>,
@@ -38,23 +40,13 @@ pub struct Chain {
     budget: Budget,
 }
 
-/// A certificate and its role.
-#[derive(Debug)]
-struct Entry {
-    located: Located,
-    role: Role,
-}
-
 impl Chain {
     /// Sorts certificates into CAs and end entities, as the module `roles` describes. `hosts` are the names of the server.
     ///
     /// Errors: there are too many candidate issuers.
     pub fn new(certificates: Vec<Located>, hosts: &[HostName], budget: &Budget) -> Result<Self, ChainError> {
         let mut chain = Self::of(certificates, budget.clone());
-        let roles = roles::roles(&chain, hosts)?;
-        for (entry, role) in chain.entries.iter_mut().zip(roles) {
-            entry.role = role;
-        }
+        chain.roles = roles::roles(&chain, hosts)?;
         Ok(chain)
     }
 
@@ -62,17 +54,23 @@ impl Chain {
     /// others are CAs.
     pub fn served(certificates: Vec<Located>) -> Self {
         let mut chain = Self::of(certificates, Budget::default());
-        for (index, entry) in chain.entries.iter_mut().enumerate() {
-            entry.role = if index == 0 { Role::EndEntity } else { Role::Ca };
-        }
+        let others = chain.certificates.iter().skip(1).map(|_| Role::Ca);
+        chain.roles = std::iter::once(Role::EndEntity).chain(others).collect();
         chain
     }
 
     fn of(certificates: Vec<Located>, budget: Budget) -> Self {
         let (certificates, repeated) = without_repetitions(certificates);
         let issuers = Issuers::among(&certificates);
-        let entries = certificates.into_iter().map(|located| Entry { located, role: Role::Other }).collect();
-        Self { entries, issuers, repeated, checked: RefCell::default(), started: RefCell::default(), budget }
+        Self {
+            certificates,
+            roles: Vec::new(),
+            issuers,
+            repeated,
+            checked: RefCell::default(),
+            started: RefCell::default(),
+            budget,
+        }
     }
 
     /// The certificates whose subject is `name`, in the form in which names are compared.
@@ -82,11 +80,15 @@ impl Chain {
 
     /// All certificates in file order, each once.
     pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
-        self.entries.iter().enumerate().map(|(index, entry)| Member::new(self, index, entry))
+        self.certificates.iter().enumerate().map(|(index, located)| Member::new(self, index, located))
     }
 
     fn member(&self, index: usize) -> Option<Member<'_>> {
-        self.entries.get(index).map(|entry| Member::new(self, index, entry))
+        self.certificates.get(index).map(|located| Member::new(self, index, located))
+    }
+
+    fn role(&self, index: usize) -> Option<Role> {
+        self.roles.get(index).copied()
     }
 
     /// Returns the members with these indices.
@@ -102,7 +104,7 @@ impl Chain {
         let by_name = self.at(by_name).filter(|other| by_key_id.binary_search(&other.index()).is_err());
         candidates.extend(by_name);
         // A self-issued certificate most likely signed itself.
-        if child.certificate().is_self_issued()
+        if child.is_self_issued()
             && let Some(place) = candidates.iter().position(|candidate| *candidate == child)
         {
             candidates.swap(0, place);
@@ -166,7 +168,7 @@ impl Chain {
     }
 
     fn confirm(&self, member: Member<'_>) -> Result<(), ChainError> {
-        let is_self_issued = member.certificate().is_self_issued();
+        let is_self_issued = member.is_self_issued();
         if is_self_issued && self.check(member, member)? == SignatureCheck::Valid {
             return Ok(());
         }
@@ -261,7 +263,7 @@ impl Chain {
         if end_entities.is_empty() {
             return Vec::new();
         }
-        let above = self.issuers.above(&end_entities, self.entries.len());
+        let above = self.issuers.above(&end_entities, self.certificates.len());
         self.members().zip(above).filter(|(_, above)| !above).map(|(member, _)| member).collect()
     }
 

@@ -58,7 +58,7 @@ fn says_ca(member: Member<'_>) -> bool {
 fn find_cas(chain: &Chain, is_server: &[bool]) -> Result<Vec<bool>, ChainError> {
     let mut is_ca: Vec<bool> =
         chain.members().zip(is_server).map(|(member, is_server)| says_ca(member) && !is_server).collect();
-    let mut undecided: HashSet<usize> = (chain.issuers.wanted(chain.entries.len()).iter().zip(&is_ca))
+    let mut undecided: HashSet<usize> = (chain.issuers.wanted(chain.certificates.len()).iter().zip(&is_ca))
         .enumerate()
         .filter(|(_, (wanted, is_ca))| **wanted && !**is_ca)
         .map(|(index, _)| index)
@@ -68,7 +68,7 @@ fn find_cas(chain: &Chain, is_server: &[bool]) -> Result<Vec<bool>, ChainError> 
             break;
         }
         // A renewed self-signed certificate with the same key was not signed by the old one.
-        if child.certificate().is_self_issued() && chain.check(child, child)? == SignatureCheck::Valid {
+        if child.is_self_issued() && chain.check(child, child)? == SignatureCheck::Valid {
             continue;
         }
         let (_, named) = chain.issuers.of(child.index());
@@ -79,7 +79,7 @@ fn find_cas(chain: &Chain, is_server: &[bool]) -> Result<Vec<bool>, ChainError> 
                 false => SignatureCheck::Invalid,
             };
             // Without a verified signature, a certificate with the same name is rather a renewed one.
-            let may_have = says_ca(issuer) || !child.certificate().is_self_issued();
+            let may_have = says_ca(issuer) || !child.is_self_issued();
             if signed == SignatureCheck::Valid || signed != SignatureCheck::Invalid && may_have {
                 undecided.remove(&issuer.index());
                 is_ca.iter_mut().skip(issuer.index()).take(1).for_each(|is_ca| *is_ca = true);

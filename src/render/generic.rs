@@ -1,5 +1,7 @@
 //! Lines for name servers that do not support the TLSA type: `owner IN TYPE52 \# 35 hex` (RFC 3597 section 5).
 
+use std::fmt::Write;
+
 use super::Sheet;
 use super::lines;
 use crate::tlsa::Tlsa;
@@ -11,16 +13,18 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
         sheet,
         lines::SEMICOLON,
         |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)),
-        data,
+        append_data,
     )
 }
 
-/// The length of the RDATA in octets, then the RDATA in hexadecimal.
-fn data(tlsa: &Tlsa) -> String {
+/// Appends the length of the RDATA in octets, then the RDATA in hexadecimal.
+fn append_data(text: &mut String, tlsa: &Tlsa) {
     let params = tlsa.params();
     let (usage, selector) = (params.usage.number(), params.selector.number());
     let matching_type = params.matching_type.number();
     let octets = tlsa.data();
     let hex = hex::encode(octets);
-    format!("\\# {} {usage:02x}{selector:02x}{matching_type:02x}{hex}", octets.len() + 3)
+    let length = octets.len() + 3;
+    // Writing into a String cannot fail.
+    let _ = write!(text, "\\# {length} {usage:02x}{selector:02x}{matching_type:02x}{hex}");
 }

@@ -14,11 +14,14 @@ use crate::tlsa::Tlsa;
 /// The start of a comment in zone files and in the input of nsupdate.
 pub(super) const SEMICOLON: &str = "; ";
 
-/// Appends the lines of one owner: for each record, `before` and the data. Also appends comments and empty lines if
-/// requested; `mark` starts a comment.
-pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before: &str, data: &[String]) {
+/// Appends the data of a record to a text.
+pub(super) type Append = fn(&mut String, &Tlsa);
+
+/// Appends the lines of one owner: for each record, `before` and what `data` appends. Also appends comments and empty
+/// lines if requested; `mark` starts a comment.
+pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before: &str, data: Append) {
     let mut last: Option<&Source<'_>> = None;
-    for (Record { source, .. }, data) in sheet.records.iter().zip(data) {
+    for Record { source, tlsa } in sheet.records {
         if !last.is_some_and(|last| last.is(source)) {
             if sheet.style.groups && !text.is_empty() {
                 text.push('\n');
@@ -28,9 +31,9 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before:
             }
         }
         last = Some(source);
-        for part in [before, data.as_str(), "\n"] {
-            text.push_str(part);
-        }
+        text.push_str(before);
+        data(text, tlsa);
+        text.push('\n');
     }
 }
 
@@ -39,12 +42,11 @@ pub(super) fn of_owners(
     sheet: &Sheet<'_>,
     mark: &str,
     before: impl Fn(&Owner) -> String,
-    data: fn(&Tlsa) -> String,
+    data: Append,
 ) -> String {
-    let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
     let mut text = String::new();
     for owner in sheet.owners {
-        of_owner(&mut text, sheet, mark, &before(owner), &data);
+        of_owner(&mut text, sheet, mark, &before(owner), data);
     }
     text
 }
@@ -56,12 +58,16 @@ pub(super) fn ttl(ttl: Option<u32>) -> String {
 
 /// The data of a record as text: `3 1 1 hex`.
 pub(super) fn data(tlsa: &Tlsa) -> String {
-    let octets = tlsa.data();
-    let mut text = String::with_capacity(2 * octets.len() + 16);
+    let mut text = String::new();
+    append_data(&mut text, tlsa);
+    text
+}
+
+/// Appends the data of a record as text: `3 1 1 hex`.
+pub(super) fn append_data(text: &mut String, tlsa: &Tlsa) {
     // Writing into a String cannot fail.
     let _ = write!(text, "{} ", tlsa.params());
-    text.push_str(&hex::encode(octets));
-    text
+    text.push_str(&hex::encode(tlsa.data()));
 }
 
 /// Appends comment lines about the certificate or key of the next records.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::lines::{SEMICOLON, data, of_owner};
+use super::lines::{SEMICOLON, append_data, data, of_owner};
 use super::{OwnerChanges, Sheet, Style};
 use crate::owner::Owner;
 
@@ -10,7 +10,6 @@ use crate::owner::Owner;
 const TTL: u32 = 3600;
 
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
-    let data: Vec<String> = sheet.records.iter().map(|record| data(&record.tlsa)).collect();
     // Write no empty line, because an empty line makes nsupdate send the message.
     let style = Style { groups: false, ..sheet.style.clone() };
     let sheet = Sheet { style: &style, ..*sheet };
@@ -21,7 +20,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
             &sheet,
             SEMICOLON,
             &format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(TTL)),
-            &data,
+            append_data,
         );
         if !sheet.records.is_empty() {
             text.push_str("send\n");

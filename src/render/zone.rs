@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::lines::{self, data};
+use super::lines::{self, append_data, data};
 use super::{OwnerChanges, Sheet};
 use crate::owner::Origin;
 
@@ -13,7 +13,7 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
         sheet,
         lines::SEMICOLON,
         |owner| format!("{} {ttl}IN TLSA ", owner.relative_to(origin)),
-        data,
+        append_data,
     )
 }
 

@@ -3,9 +3,6 @@
 //! basicConstraints must be readable and must not occur twice, because it decides whether the certificate is a CA. A
 //! defect in another extension is not an error, because it does not change any record.
 
-use std::collections::HashSet;
-use std::ops::Range;
-
 use x509_parser::extensions::{BasicConstraints, KeyUsage};
 use x509_parser::oid_registry::{
     OID_CT_LIST_SCT, OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
@@ -17,7 +14,8 @@ use x509_parser::prelude::FromDer;
 
 use super::der::{Element, Reader};
 use super::error::X509Error;
-use super::general_names::{AuthorityKey, NameConstraints, general_names, names_inside};
+use super::general_names::{AuthorityKey, NameConstraints, each_general_name, names_inside};
+use super::octets::Span;
 use super::strict::{is_bits, is_well_formed};
 
 /// The extensions that OpenSSL accepts if they are critical (X509_supported_extension in v3_purp.c): basicConstraints,
@@ -49,22 +47,22 @@ const PROXY_CERT_INFO: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e]
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
     pub(super) basic_constraints: Option<BasicConstraints>,
-    basic_constraints_value: Option<Range<usize>>,
-    pub(super) key_usage: Option<Range<usize>>,
-    pub(super) subject_key_id: Option<Range<usize>>,
-    pub(super) authority_key_id: Option<Range<usize>>,
-    pub(super) subject_alt_name: Option<Range<usize>>,
-    pub(super) signed_timestamps: Option<Range<usize>>,
-    pub(super) extended_key_usage: Option<Range<usize>>,
-    pub(super) name_constraints: Option<Range<usize>>,
-    pub(super) netscape_type: Option<Range<usize>>,
-    distribution_points: Option<Range<usize>>,
+    basic_constraints_value: Option<Span>,
+    pub(super) key_usage: Option<Span>,
+    pub(super) subject_key_id: Option<Span>,
+    pub(super) authority_key_id: Option<Span>,
+    pub(super) subject_alt_name: Option<Span>,
+    pub(super) signed_timestamps: Option<Span>,
+    pub(super) extended_key_usage: Option<Span>,
+    pub(super) name_constraints: Option<Span>,
+    pub(super) netscape_type: Option<Span>,
+    distribution_points: Option<Span>,
     /// Whether a critical extension is unknown to clients.
     pub(super) has_unknown_critical: bool,
     /// Whether the certificate has proxyCertInfo (RFC 3820).
     pub(super) is_proxy: bool,
-    ip_resources: Option<Range<usize>>,
-    as_resources: Option<Range<usize>>,
+    ip_resources: Option<Span>,
+    as_resources: Option<Span>,
     has_issuer_alternative_name: bool,
     /// The names of the extensions with a field that occur twice.
     repeated: Vec<&'static str>,
@@ -82,7 +80,7 @@ impl Extensions {
         wrapped.end("extensions")?;
         let mut items = list.inside(der);
         let mut found = Self::default();
-        let mut others = HashSet::new();
+        let mut others: Vec<&[u8]> = Vec::new();
         while !items.is_empty() {
             let mut parts = items.sequence("extension")?.inside(der);
             let oid = parts.object_identifier("extension")?;
@@ -94,23 +92,25 @@ impl Extensions {
             found.is_proxy |= oid == PROXY_CERT_INFO;
             found.has_issuer_alternative_name |= oid == [0x55, 0x1d, 0x12];
             if oid == OID_X509_EXT_BASIC_CONSTRAINTS.as_bytes() {
-                found.set_basic_constraints(der, &value.content)?;
+                found.set_basic_constraints(der, value.content.into())?;
             } else if let Some((place, name)) = found.place(oid) {
                 match place {
-                    None => *place = Some(value.content),
+                    None => *place = Some(value.content.into()),
                     Some(_) => found.repeated.push(name),
                 }
             } else {
-                found.repeats_other |= !others.insert(oid);
+                others.push(oid);
             }
         }
+        others.sort_unstable();
+        found.repeats_other = others.windows(2).any(|pair| matches!(pair, [one, next] if one == next));
         Ok(found)
     }
 
-    fn set_basic_constraints(&mut self, der: &[u8], value: &Range<usize>) -> Result<(), X509Error> {
+    fn set_basic_constraints(&mut self, der: &[u8], value: Span) -> Result<(), X509Error> {
         const PART: &str = "the basicConstraints extension";
         let constraints = parsed::<BasicConstraints>(der, value).ok_or(X509Error::Structure(PART))?;
-        self.basic_constraints_value = Some(value.clone());
+        self.basic_constraints_value = Some(value);
         match self.basic_constraints.replace(constraints) {
             None => Ok(()),
             Some(_) => Err(X509Error::Repeated(PART)),
@@ -118,7 +118,7 @@ impl Extensions {
     }
 
     /// Returns the field that stores the value of the extension `oid`, and the name of that extension.
-    fn place(&mut self, oid: &[u8]) -> Option<(&mut Option<Range<usize>>, &'static str)> {
+    fn place(&mut self, oid: &[u8]) -> Option<(&mut Option<Span>, &'static str)> {
         let known = [
             (OID_X509_EXT_KEY_USAGE, &mut self.key_usage, "keyUsage"),
             (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, &mut self.subject_key_id, "subjectKeyIdentifier"),
@@ -163,26 +163,26 @@ impl Extensions {
     /// The names of the extensions for which clients reject the certificate, because they occur twice or cannot be
     /// read (EXFLAG_INVALID in OpenSSL's v3_purp.c).
     pub(super) fn defects(&self, der: &[u8]) -> impl Iterator<Item = &'static str> {
-        let octets = |value: &Range<usize>| der.get(value.clone()).unwrap_or_default();
-        let can = |value: &Option<Range<usize>>, read: fn(&[u8]) -> bool| {
-            value.as_ref().is_none_or(|value| first_is_well_formed(octets(value)) && read(octets(value)))
+        let can = |value: Option<Span>, read: fn(&[u8]) -> bool| {
+            let value = value.map(|value| value.get(der));
+            value.is_none_or(|value| first_is_well_formed(value) && read(value))
         };
         let read = [
-            ("basicConstraints", can(&self.basic_constraints_value, |_| true)),
+            ("basicConstraints", can(self.basic_constraints_value, |_| true)),
             // RFC 5280 section 4.2.1.3: at least one bit must be set.
             (
                 "keyUsage",
-                can(&self.key_usage, |der| parse::<KeyUsage>(der).is_some_and(|usage| usage.flags != 0)),
+                can(self.key_usage, |der| parse::<KeyUsage>(der).is_some_and(|usage| usage.flags != 0)),
             ),
-            ("subjectKeyIdentifier", can(&self.subject_key_id, is_octet_string)),
-            ("authorityKeyIdentifier", can(&self.authority_key_id, |der| AuthorityKey::read(der).is_some())),
-            ("subjectAltName", can(&self.subject_alt_name, |der| general_names(der).is_some())),
-            ("extendedKeyUsage", can(&self.extended_key_usage, is_list_of_oids)),
-            ("nameConstraints", can(&self.name_constraints, |der| NameConstraints::read(der).is_some())),
-            ("Netscape's certificate type", can(&self.netscape_type, |der| bit_octets(der).is_some())),
-            ("cRLDistributionPoints", can(&self.distribution_points, has_distribution_points)),
-            ("the list of IP addresses", can(&self.ip_resources, has_ip_resources)),
-            ("the list of AS numbers", can(&self.as_resources, has_as_resources)),
+            ("subjectKeyIdentifier", can(self.subject_key_id, is_octet_string)),
+            ("authorityKeyIdentifier", can(self.authority_key_id, |der| AuthorityKey::read(der).is_some())),
+            ("subjectAltName", can(self.subject_alt_name, |der| each_general_name(der, |_| ()).is_some())),
+            ("extendedKeyUsage", can(self.extended_key_usage, is_list_of_oids)),
+            ("nameConstraints", can(self.name_constraints, |der| NameConstraints::read(der).is_some())),
+            ("Netscape's certificate type", can(self.netscape_type, |der| bit_octets(der).is_some())),
+            ("cRLDistributionPoints", can(self.distribution_points, has_distribution_points)),
+            ("the list of IP addresses", can(self.ip_resources, has_ip_resources)),
+            ("the list of AS numbers", can(self.as_resources, has_as_resources)),
         ];
         let unreadable = read.into_iter().filter(|(_, is_read)| !is_read).map(|(name, _)| name);
         unreadable.chain(self.repeated.iter().copied())
@@ -192,9 +192,9 @@ impl Extensions {
 /// Parses an extension value with x509-parser; like clients, ignores data after it.
 pub(super) fn parsed<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
     der: &'a [u8],
-    value: &Range<usize>,
+    value: Span,
 ) -> Option<T> {
-    parse(der.get(value.clone())?)
+    parse(value.get(der))
 }
 
 fn parse<'a, T: FromDer<'a, x509_parser::error::X509Error>>(der: &'a [u8]) -> Option<T> {
@@ -207,7 +207,7 @@ fn first_is_well_formed(der: &[u8]) -> bool {
 }
 
 fn is_list_of_oids(der: &[u8]) -> bool {
-    items(der, Reader::new(der)).is_some_and(|list| list.iter().all(|item| item.identifier() == 6))
+    all(der, Reader::new(der), |item| item.identifier() == 6)
 }
 
 fn is_octet_string(der: &[u8]) -> bool {
@@ -244,7 +244,7 @@ fn has_ip_resources(der: &[u8]) -> bool {
         let mut parts = family.inside(der);
         parts.octet_string("").is_ok() && is_choice(der, parts, |reader| reader.is_bit_string())
     };
-    items(der, Reader::new(der)).is_some_and(|families| families.iter().all(is_family))
+    all(der, Reader::new(der), is_family)
 }
 
 /// Whether `der` is the ASIdentifiers of RFC 3779 section 3.2.3.
@@ -266,18 +266,20 @@ fn is_choice(der: &[u8], mut parts: Reader<'_>, is_value: fn(&mut Reader<'_>) ->
         item.identifier() == 0x30 && is_value(&mut both) && is_value(&mut both) && both.is_empty()
     };
     let is_item = |item: &Element| is_value(&mut Reader::new(item.octets(der))) || is_pair(item);
-    let is_list = || items(der, choice.reader(der)).is_some_and(|list| list.iter().all(is_item));
+    let is_list = || all(der, choice.reader(der), is_item);
     parts.is_empty() && (choice.octets(der) == [5, 0] || is_list())
 }
 
-/// Returns the elements of the SEQUENCE that `reader` reads next.
-fn items(der: &[u8], mut reader: Reader<'_>) -> Option<Vec<Element>> {
-    let mut inside = reader.sequence("").ok()?.inside(der);
-    let mut found = Vec::new();
+/// Whether `reader` reads a SEQUENCE next, whose elements all satisfy `is`.
+fn all(der: &[u8], mut reader: Reader<'_>, is: impl Fn(&Element) -> bool) -> bool {
+    let Ok(sequence) = reader.sequence("") else { return false };
+    let mut inside = sequence.inside(der);
     while !inside.is_empty() {
-        found.push(inside.any("").ok()?);
+        if !inside.any("").is_ok_and(|element| is(&element)) {
+            return false;
+        }
     }
-    Some(found)
+    true
 }
 
 /// Whether `der` is a list of DistributionPoints, each with a point or an issuer (RFC 5280 section 4.2.1.13).
@@ -305,5 +307,5 @@ fn has_distribution_points(der: &[u8]) -> bool {
             && issuer.as_ref().is_none_or(|issuer| names_inside(issuer, der).is_some())
             && (name.is_some() || issuer.is_some_and(|issuer| !issuer.content.is_empty()))
     };
-    items(der, Reader::new(der)).is_some_and(|points| points.iter().all(is_point))
+    all(der, Reader::new(der), is_point)
 }

@@ -120,14 +120,28 @@ pub(super) fn general_names(der: &[u8]) -> Option<Vec<GeneralName<'_>>> {
     names_inside(&Reader::new(der).sequence("").ok()?, der)
 }
 
+/// Gives each of the GeneralNames in `der` to `take`; `None` if a name cannot be read.
+pub(super) fn each_general_name<'a>(der: &'a [u8], take: impl FnMut(GeneralName<'a>)) -> Option<()> {
+    each_name_inside(&Reader::new(der).sequence("").ok()?, der, take)
+}
+
 /// Reads the GeneralNames in the content of an element.
 pub(super) fn names_inside<'a>(element: &Element, der: &'a [u8]) -> Option<Vec<GeneralName<'a>>> {
-    let mut names = element.inside(der);
     let mut found = Vec::new();
-    while !names.is_empty() {
-        found.push(GeneralName::of(&names.any("").ok()?, der)?);
-    }
+    each_name_inside(element, der, |name| found.push(name))?;
     Some(found)
+}
+
+fn each_name_inside<'a>(
+    element: &Element,
+    der: &'a [u8],
+    mut take: impl FnMut(GeneralName<'a>),
+) -> Option<()> {
+    let mut names = element.inside(der);
+    while !names.is_empty() {
+        take(GeneralName::of(&names.any("").ok()?, der)?);
+    }
+    Some(())
 }
 
 /// A GeneralSubtree.

@@ -29,7 +29,7 @@ use der::Reader;
 pub use error::X509Error;
 use extensions::Extensions;
 pub use general_names::{GeneralName, Kind, NameConstraints, Subtree};
-use octets::Octets;
+use octets::{Octets, Span};
 pub use profile::CaStatus;
 pub use public_key::PublicKey;
 pub use signature::{SignatureCheck, Strength, TLS_SCHEMES};
@@ -40,17 +40,17 @@ pub use strict::is_certificate;
 #[derive(Clone)]
 pub struct Certificate {
     der: Octets,
-    tbs: Range<usize>,
+    tbs: Span,
     is_version_1: bool,
-    serial: Range<usize>,
-    issuer: Range<usize>,
+    serial: Span,
+    issuer: Span,
     validity: Validity,
-    subject: Range<usize>,
-    spki: Range<usize>,
-    signature_algorithm: Range<usize>,
-    signature: Range<usize>,
+    subject: Span,
+    spki: Span,
+    signature_algorithm: Span,
+    signature: Span,
     extensions: Extensions,
-    names: OnceLock<Names>,
+    names: OnceLock<Box<Names>>,
     defect: OnceLock<Option<&'static str>>,
     is_key_readable: OnceLock<bool>,
     is_readable: OnceLock<bool>,
@@ -121,6 +121,9 @@ impl Certificate {
 
     fn walk(octets: Octets) -> Result<(Self, usize), X509Error> {
         let der = octets.get();
+        if u32::try_from(der.len()).is_err() {
+            return Err(X509Error::Structure("Certificate"));
+        }
         let outer = Reader::new(der).sequence("Certificate")?;
         let mut parts = outer.inside(der);
         let tbs = parts.sequence("tbsCertificate")?;
@@ -149,15 +152,15 @@ impl Certificate {
             None => Extensions::default(),
         };
         let certificate = Self {
-            tbs: tbs.all,
+            tbs: tbs.all.into(),
             is_version_1: version.is_none_or(|version| version.content_octets(der) == VERSION_1),
-            serial: serial.content,
-            issuer: issuer.all,
+            serial: serial.content.into(),
+            issuer: issuer.all.into(),
             validity: Validity::read(der.get(validity.content).unwrap_or_default()),
-            subject: subject.all,
-            spki: spki.all,
-            signature_algorithm: signature_algorithm.all,
-            signature,
+            subject: subject.all.into(),
+            spki: spki.all.into(),
+            signature_algorithm: signature_algorithm.all.into(),
+            signature: signature.into(),
             extensions,
             names: OnceLock::new(),
             defect: OnceLock::new(),
@@ -168,8 +171,8 @@ impl Certificate {
         Ok((certificate, outer.all.end))
     }
 
-    fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.der().get(range.clone()).unwrap_or_default()
+    fn part(&self, span: Span) -> &[u8] {
+        span.get(self.der())
     }
 
     /// The DER of the whole certificate, unchanged, which selector 0 selects (RFC 6698 section 2.1.2).
@@ -179,17 +182,17 @@ impl Certificate {
 
     /// The DER of the SubjectPublicKeyInfo, unchanged, which selector 1 selects (RFC 6698 section 2.1.2).
     pub fn spki(&self) -> &[u8] {
-        self.part(&self.spki)
+        self.part(self.spki)
     }
 
     /// The DER of the subject name.
     pub fn subject_der(&self) -> &[u8] {
-        self.part(&self.subject)
+        self.part(self.subject)
     }
 
     /// The DER of the issuer name.
     pub fn issuer_der(&self) -> &[u8] {
-        self.part(&self.issuer)
+        self.part(self.issuer)
     }
 
     /// The subject in the form in which names are compared (RFC 5280 section 7.1); `None` if it cannot be read.
@@ -206,7 +209,7 @@ impl Certificate {
     fn names(&self) -> &Names {
         self.names.get_or_init(|| {
             let (subject, issuer) = (self.subject_der(), self.issuer_der());
-            (canonical_name(subject), (issuer != subject).then(|| canonical_name(issuer)))
+            Box::new((canonical_name(subject), (issuer != subject).then(|| canonical_name(issuer))))
         })
     }
 
@@ -254,7 +257,7 @@ impl Certificate {
 
     /// The serial number in lower-case hex.
     pub fn serial(&self) -> String {
-        hex::encode(self.part(&self.serial))
+        hex::encode(self.part(self.serial))
     }
 
     /// The validity period (RFC 5280 section 4.1.2.5).
@@ -270,7 +273,7 @@ impl Certificate {
 
     /// The strength of the signature algorithm; `None` for an unknown algorithm.
     pub fn signature_strength(&self) -> Option<Strength> {
-        signature::strength(self.part(&self.signature_algorithm))
+        signature::strength(self.part(self.signature_algorithm))
     }
 
     /// Verifies the signature of this certificate with the key of `issuer`.
@@ -287,16 +290,16 @@ impl Certificate {
     /// Returns the cost of verifying the signature of this certificate with the key in the SubjectPublicKeyInfo `spki`,
     /// in microseconds of a current processor.
     pub fn check_cost(&self, spki: &[u8]) -> usize {
-        signature::cost(spki, self.part(&self.signature_algorithm)) + self.tbs.len() / 400
+        signature::cost(spki, self.part(self.signature_algorithm)) + self.part(self.tbs).len() / 400
     }
 
     /// Verifies the signature of this certificate with the key in the SubjectPublicKeyInfo `spki`.
     pub fn check_signature_by(&self, spki: &[u8]) -> SignatureCheck {
         signature::check(
             spki,
-            self.part(&self.signature_algorithm),
-            self.part(&self.tbs),
-            self.part(&self.signature),
+            self.part(self.signature_algorithm),
+            self.part(self.tbs),
+            self.part(self.signature),
         )
     }
 }

@@ -1,13 +1,14 @@
 //! What a certificate says about its use, as clients read it in path validation: RFC 5280 sections 4.2 and 6.1.
 
-use std::ops::Range;
-
 use x509_parser::extensions::{ExtendedKeyUsage, KeyUsage};
 
 use super::canonical::{self, Attribute};
 use super::der::Reader;
 use super::extensions::{bit_octets, parsed};
-use super::general_names::{AuthorityKey, GeneralName, Kind, NameConstraints, general_names};
+use super::general_names::{
+    AuthorityKey, GeneralName, Kind, NameConstraints, each_general_name, general_names,
+};
+use super::octets::Span;
 use super::{Certificate, KeyAlgorithm, signature, strict};
 use crate::owner::HostName;
 
@@ -65,7 +66,7 @@ impl Certificate {
             &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0a, 0x03, 0x03],
             &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x04, 0x01],
         ];
-        let Some(value) = &self.extensions.extended_key_usage else { return true };
+        let Some(value) = self.extensions.extended_key_usage else { return true };
         parsed::<ExtendedKeyUsage<'_>>(self.der(), value).is_some_and(|usage| {
             usage.server_auth || usage.other.iter().any(|oid| GATED.contains(&oid.as_bytes()))
         })
@@ -78,17 +79,17 @@ impl Certificate {
 
     /// The first octet of Netscape's certificate type.
     fn netscape_type(&self) -> Option<u8> {
-        bit_octets(self.part(self.extensions.netscape_type.as_ref()?))?.first().copied().or(Some(0))
+        bit_octets(self.part(self.extensions.netscape_type?))?.first().copied().or(Some(0))
     }
 
     /// The name constraints (RFC 5280 section 4.2.1.10); `None` if the extension is absent or cannot be read.
     pub fn name_constraints(&self) -> Option<NameConstraints<'_>> {
-        NameConstraints::read(self.part(self.extensions.name_constraints.as_ref()?))
+        NameConstraints::read(self.part(self.extensions.name_constraints?))
     }
 
     /// The names of subjectAltName (RFC 5280 section 4.2.1.6); empty if the extension is absent or cannot be read.
     pub fn general_names(&self) -> Vec<GeneralName<'_>> {
-        let value = self.extensions.subject_alt_name.as_ref().map(|value| self.part(value));
+        let value = self.extensions.subject_alt_name.map(|value| self.part(value));
         value.and_then(general_names).unwrap_or_default()
     }
 
@@ -146,38 +147,38 @@ impl Certificate {
     /// Whether authorityKeyIdentifier is absent or fits `issuer`: its key identifier, serial number and issuer name
     /// each, if present (RFC 5280 section 4.2.1.1; X509_check_akid in OpenSSL's v3_purp.c).
     pub fn accepts_issuer(&self, issuer: &Self) -> bool {
-        let Some(value) = &self.extensions.authority_key_id else { return true };
+        let Some(value) = self.extensions.authority_key_id else { return true };
         let Some(asked) = AuthorityKey::read(self.part(value)) else { return false };
         let key_id = asked.key_id.zip(issuer.key_id_octets());
         let name = asked.issuer.iter().find(|name| name.kind == Kind::Directory);
         let name = name.map(|name| canonical::canonical_name(name.content));
         key_id.is_none_or(|(asked, has)| asked == has)
-            && asked.serial.is_none_or(|serial| serial == issuer.part(&issuer.serial))
+            && asked.serial.is_none_or(|serial| serial == issuer.part(issuer.serial))
             && name.is_none_or(|name| name.is_some_and(|name| issuer.issuer_canonical() == Some(&name[..])))
     }
 
     /// Whether a key like that of `issuer` makes signatures like that of this certificate; `None` for an unknown
     /// signature algorithm.
     pub fn may_be_signed_by(&self, issuer: &Self) -> Option<bool> {
-        let (oid, _) = signature::oid_and_parameters(self.part(&self.signature_algorithm))?;
+        let (oid, _) = signature::oid_and_parameters(self.part(self.signature_algorithm))?;
         signature::can_sign(issuer.key_algorithm(), oid)
     }
 
     /// Whether keyUsage allows signing certificates (RFC 5280 section 4.2.1.3); `None` if the extension is absent,
     /// `Some(false)` if it cannot be read.
     pub fn key_usage_cert_sign(&self) -> Option<bool> {
-        let value = self.extensions.key_usage.as_ref()?;
+        let value = self.extensions.key_usage?;
         Some(self.key_usage(value).is_some_and(|usage| usage.key_cert_sign()))
     }
 
     /// Whether keyUsage allows any use in a TLS handshake (RFC 5246 section 7.4.2); `None` if the extension is absent
     /// or cannot be read.
     pub fn key_usage_tls(&self) -> Option<bool> {
-        let usage = self.key_usage(self.extensions.key_usage.as_ref()?)?;
+        let usage = self.key_usage(self.extensions.key_usage?)?;
         Some(usage.digital_signature() || usage.key_encipherment() || usage.key_agreement())
     }
 
-    fn key_usage(&self, value: &Range<usize>) -> Option<KeyUsage> {
+    fn key_usage(&self, value: Span) -> Option<KeyUsage> {
         parsed::<KeyUsage>(self.der(), value)
     }
 
@@ -187,14 +188,14 @@ impl Certificate {
     }
 
     fn key_id_octets(&self) -> Option<&[u8]> {
-        let value = self.part(self.extensions.subject_key_id.as_ref()?);
+        let value = self.part(self.extensions.subject_key_id?);
         let string = Reader::new(value).octet_string("subjectKeyIdentifier").ok()?;
         value.get(string.content)
     }
 
     /// The key identifier of the issuer, from authorityKeyIdentifier (RFC 5280 section 4.2.1.1).
     pub fn authority_key_id(&self) -> Option<&[u8]> {
-        let value = self.part(self.extensions.authority_key_id.as_ref()?);
+        let value = self.part(self.extensions.authority_key_id?);
         AuthorityKey::read(value)?.key_id.filter(|id| !id.is_empty())
     }
 
@@ -219,19 +220,27 @@ impl Certificate {
     pub fn names_host(&self, host: &HostName) -> bool {
         let parent =
             host.as_str().split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
-        self.server_names().iter().any(|name| {
-            name == host.as_str() || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == parent)
-        })
+        let is_named = |name: &[u8]| {
+            name.eq_ignore_ascii_case(host.as_str().as_bytes())
+                || name
+                    .strip_prefix(b"*.")
+                    .zip(parent)
+                    .is_some_and(|(rest, parent)| rest.eq_ignore_ascii_case(parent.as_bytes()))
+        };
+        // OpenSSL ignores a subjectAltName that occurs twice.
+        let by_dns_name = self.any_dns_name(is_named).filter(|_| !self.extensions.repeats("subjectAltName"));
+        by_dns_name.unwrap_or_else(|| self.common_names().iter().any(|name| is_named(name.as_bytes())))
     }
 
-    /// The names of the server: the DNS names or, if there are none, the common names, in lower case. OpenSSL ignores a
-    /// subjectAltName that occurs twice.
-    fn server_names(&self) -> Vec<String> {
-        let names = self.dns_names();
-        match names.is_empty() || self.extensions.repeats("subjectAltName") {
-            true => self.common_names().iter().map(|name| name.to_ascii_lowercase()).collect(),
-            false => names,
-        }
+    /// Whether a DNS name satisfies `is`; `None` if there is none, or if the extension cannot be read.
+    fn any_dns_name(&self, is: impl Fn(&[u8]) -> bool) -> Option<bool> {
+        let mut found = None;
+        each_general_name(self.part(self.extensions.subject_alt_name?), |name| {
+            if name.kind == Kind::Dns {
+                found = Some(found == Some(true) || is(name.content));
+            }
+        })?;
+        found
     }
 
     /// Whether the certificate is for a server, by its names: it has a DNS name, or a common name that is a host name
@@ -243,7 +252,7 @@ impl Certificate {
             host.contains('.') && host.parse::<HostName>().is_ok()
         };
         let is_ca = self.basic_constraints_ca() == Some(true) && self.key_usage_cert_sign() == Some(true);
-        !self.dns_names().is_empty()
+        self.any_dns_name(|_| true).is_some()
             || !is_ca && self.common_names().iter().any(|name| is_host(&name.to_ascii_lowercase()))
     }
 
