@@ -53,10 +53,11 @@ impl Input {
     /// [`Input::read`] then returns the error.
     pub fn of_plain(plain: Plain) -> Option<Self> {
         let all = Arc::new(plain.octets);
-        let certificates = plain.blocks.into_iter().map(|PlainBlock { line, octets }| {
-            Some(Located { line: Some(line), certificate: Certificate::from_part(&all, octets).ok()? })
-        });
-        let certificates: Vec<Located> = certificates.collect::<Option<_>>()?;
+        let mut certificates = Vec::with_capacity(plain.blocks.len());
+        for PlainBlock { line, octets } in plain.blocks {
+            let certificate = Certificate::from_part(&all, octets).ok()?;
+            certificates.push(Located { line: Some(line), certificate });
+        }
         (!certificates.is_empty()).then(|| Self::Certificates(certificates, Beside::default()))
     }
 
