@@ -165,3 +165,25 @@ fn a_file_that_is_no_list_is_refused() {
     let empty = tlsagen(&["batch"], "# nothing\n\n");
     assert_eq!((empty.status.code(), empty.stdout.len(), empty.stderr.len()), (Some(0), 0, 0));
 }
+
+#[test]
+#[ignore = "needs the command `script`"]
+fn a_terminal_shows_the_progress() {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/batch-progress");
+    fs::create_dir_all(folder).unwrap();
+    fs::write(format!("{folder}/list"), "fixtures/fullchain-rsa.pem mx.example 3 1 1\n".repeat(250)).unwrap();
+    let call = format!("{} batch -q {folder}/list >{folder}/records", env!("CARGO_BIN_EXE_tlsagen"));
+    let on_terminal = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &call, "/dev/null"])
+        .current_dir(ROOT)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(on_terminal.status.success(), "{on_terminal:?}");
+    // Each text overwrites the one before, and the last one is empty.
+    let expected = ["100 of 250 lines", "200 of 250 lines", ""].map(|line| format!("\r\u{1b}[K{line}"));
+    assert_eq!(text(&on_terminal.stdout), expected.concat());
+    assert_eq!(fs::read_to_string(format!("{folder}/records")).unwrap().lines().count(), 250);
+    let elsewhere = tlsagen(&["batch", "-q", &format!("{folder}/list")], "");
+    assert_eq!(text(&elsewhere.stderr), "");
+}

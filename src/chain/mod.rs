@@ -325,6 +325,9 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     let mut seen = HashSet::with_capacity(certificates.len());
     let first: Vec<bool> = certificates.iter().map(|at| seen.insert(at.certificate.der())).collect();
     drop(seen);
+    if !first.contains(&false) {
+        return (certificates, Vec::new());
+    }
     let mut first = first.into_iter();
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
 }
