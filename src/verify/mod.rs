@@ -68,7 +68,9 @@ pub fn verify(
             (Some(file), _) => format!("matches the next key ({file})"),
             (None, Some(params)) => format!("the data is that of {params}"),
             (None, None) if next.is_empty() => {
-                "matches no certificate in this chain: stale, or for a next key".to_owned()
+                let is_anchor = Usage::from_number(judged.record.usage).is_some_and(Usage::is_trust_anchor);
+                let other = if is_anchor { "another CA" } else { "a next key" };
+                format!("matches no certificate in this chain: stale, or for {other}")
             }
             (None, None) => "matches neither the chain nor the next key: stale".to_owned(),
         });
