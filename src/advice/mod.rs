@@ -88,6 +88,15 @@ impl Finding {
     fn of_owner(self, owner: &Owner) -> Self {
         self.of(owner.host().map(|host| host.as_str().to_owned()), Some(owner.to_string()))
     }
+
+    /// Sets the owner that the finding is about; its text names the owner too if the owner is one of several.
+    #[must_use]
+    pub fn at_owner(self, owner: &Owner, is_one_of_several: bool) -> Self {
+        match is_one_of_several {
+            true => self.of_owner(owner).about(owner.to_string()),
+            false => self.of_owner(owner),
+        }
+    }
 }
 
 /// Returns the findings of the rules that `wanted` selects by code and by [`Rule::in_check`].

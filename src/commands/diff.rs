@@ -58,7 +58,7 @@ fn holders(source: &Source, owners: &[Owner]) -> Result<(Vec<Found>, Vec<Finding
         if !all.iter().any(|known| known.holder == found.holder) {
             all.push(found);
         }
-        findings.extend(of_lookup);
+        findings.extend(of_lookup.into_iter().map(|finding| finding.at_owner(owner, owners.len() > 1)));
     }
     Ok((all, findings))
 }

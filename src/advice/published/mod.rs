@@ -54,12 +54,8 @@ pub fn examine(report: Report, context: Context<'_>) -> Examined {
     let verdict = if context.any { report.any } else { report.verdict };
     let why = context.of_lookup.as_ref().err().map(|finding| finding.message.clone()).or(context.absent);
     findings.extend(context.of_lookup.unwrap_or_else(|unusable| vec![unusable]));
-    let owner = context.owner;
-    let of = |finding: Finding| match context.is_one_of_several {
-        true => finding.of_owner(owner).about(owner.to_string()),
-        false => finding.of_owner(owner),
-    };
-    let findings = findings.into_iter().map(of).collect();
+    let (owner, is_one_of_several) = (context.owner, context.is_one_of_several);
+    let findings = findings.into_iter().map(|finding| finding.at_owner(owner, is_one_of_several)).collect();
     Examined { report, verdict, why, findings }
 }
 
