@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Says `hello`, if any, waits for the reply, and closes the connection. Without `hello`, waits for the end of a
 /// connection whose server asked for a certificate.
 ///
-/// Errors: the connection fails, perhaps with an alert of the server.
+/// Errors: the connection fails, perhaps with an alert from the server.
 pub(super) fn part(
     connection: &mut ClientConnection,
     wire: &mut Wire,

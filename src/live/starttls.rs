@@ -29,7 +29,7 @@ pub enum StarttlsError {
     Refused(String),
     /// Something else than a reply before the client asks for TLS.
     Unexpected(String),
-    /// A temporary error of the server before the client asks for TLS.
+    /// A temporary error from the server before the client asks for TLS.
     Busy(String),
     /// The server does not offer STARTTLS.
     NotOffered(String),
@@ -51,7 +51,7 @@ impl fmt::Display for StarttlsError {
             Self::Io(error) => return write!(f, "connection failed before TLS: {}", reason(error)),
             Self::TooLong => return f.write_str("the server sent more than 32 KiB before TLS"),
             Self::Refused(said) => ("the server refuses this client", said),
-            Self::Unexpected(said) => ("unexpected reply of the server", said),
+            Self::Unexpected(said) => ("unexpected reply from the server", said),
             Self::Busy(said) => ("the server reported a temporary error", said),
             Self::NotOffered(said) => ("the server does not offer STARTTLS", said),
             Self::Rejected(said) => ("STARTTLS rejected", said),

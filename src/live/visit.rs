@@ -237,7 +237,7 @@ fn judge(
     let certificates: Vec<Certificate> = match certificates.collect::<Result<_, _>>() {
         Ok(certificates) => certificates,
         Err(error) => {
-            let error = format!("cannot read a certificate of the server: {error}");
+            let error = format!("cannot read a certificate from the server: {error}");
             return failed(ClientVerdict::Unknown, error);
         }
     };
