@@ -43,7 +43,7 @@
 //! | [`advice`] | reports findings about records, certificates and probes | RFC 7671, RFC 7672 |
 //! | [`render`] | writes records, reports and changes as text; one source file per format | RFC 1035 section 5, RFC 3597 |
 //! | [`files`] | reads and writes files, `-` for standard input or output | |
-//! | [`cli`] | parses the command line into typed values | |
+//! | [`cli`] | parses the command line into typed values; explains wrong calls (its folder `mistakes`) | |
 //! | [`man`] | writes the manual page | man(7) |
 //! | [`commands`] | runs the subcommands: one function for each | |
 //!

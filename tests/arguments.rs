@@ -200,6 +200,34 @@ fn each_line_of_a_key_is_told_from_a_value() {
     }
 }
 
+#[test]
+fn every_number_has_a_message_of_its_own() {
+    let mut whole = cli::command();
+    whole.build();
+    let mut seen = 0;
+    for command in std::iter::once(&whole).chain(whole.get_subcommands()) {
+        let start = (command.get_name() != "tlsagen").then(|| command.get_name());
+        let is_number = |option: &&clap::Arg| {
+            ["SECONDS", "DAYS", "N"]
+                .map(|name| format!("<{name}>"))
+                .iter()
+                .any(|name| option.to_string().ends_with(name))
+        };
+        for option in command.get_opts().filter(is_number) {
+            let long = format!("--{}", option.get_long().unwrap());
+            for value in ["x", "-1", "+1", "1h", "0.5", "99999999999999999999", ""] {
+                let args = start.into_iter().chain([long.as_str(), value]);
+                let output = in_folder(program::command(FOLDER, args)).output().unwrap();
+                let talk = String::from_utf8(output.stderr).unwrap();
+                let message = format!("tlsagen: error: invalid value '{value}' for '{option}': expected ");
+                assert!(talk.starts_with(&message), "{start:?} {long} {value}: {talk}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 70, "{seen} calls");
+}
+
 /// Returns every character that could start a new line, change the text direction or be invisible.
 fn unsafe_characters() -> Vec<char> {
     let ranges = [
@@ -214,6 +242,16 @@ fn unsafe_characters() -> Vec<char> {
     ];
     ranges.into_iter().flatten().filter_map(char::from_u32).collect()
 }
+
+/// Words of clap and of the standard library that do not tell what to do.
+const CLAP: [&str; 6] = [
+    "invalid digit",
+    "cannot parse",
+    "number too large",
+    "were not provided",
+    "none was supplied",
+    "multiple times",
+];
 
 #[test]
 fn what_is_shown_stays_on_its_line() {
@@ -235,6 +273,7 @@ fn what_is_shown_stays_on_its_line() {
         assert!(stderr.lines().all(|line| line.starts_with("tlsagen: ")), "{args:?}: {stderr}");
         let is_unsafe = |c: char| c != '\n' && characters.contains(&c);
         assert!(!stderr.contains(is_unsafe), "{args:?}: {stderr:?}");
+        assert!(!CLAP.iter().any(|words| stderr.contains(words)), "{args:?}: {stderr}");
     }
     assert!(made > 1000, "{made} calls");
 }

@@ -43,6 +43,8 @@ fn a_call_of_a_missing_subcommand_names_the_build() {
         ("rollover", &["rollover", "fullchain.pem", "mx.example", "--state", "state.json"]),
         ("rollover", &["help", "rollover"]),
         ("hook", &["hook", "certbot"]),
+        ("probe", &["porbe", "mx.example"]),
+        ("probe", &["-q", "probe", "mx.example"]),
     ] {
         let output = tlsagen(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

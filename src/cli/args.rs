@@ -1,5 +1,9 @@
 //! The clap structs of arguments, with their help.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use clap::Args;
 
 use super::UsageError;
@@ -33,7 +37,7 @@ const LINES_HELP: &str =
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(super) struct OutputArgs {
     /// TTL of the records
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=MAX_TTL, "seconds"), allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     #[arg(short, long, value_enum, ignore_case = true, default_value_t, help = format_help())]
     pub(super) format: Format,
@@ -60,7 +64,7 @@ pub(super) struct BatchArgs {
     #[arg(long)]
     pub(super) keep_going: bool,
     /// Number of lines to work on at the same time [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = number(1..=1024_u16, "a number"), allow_negative_numbers = true)]
     pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) run: RunArgs,
@@ -95,10 +99,10 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) published: PublishedArgs,
     /// Print only the records to add (before a deployment) or to remove (after the deployment)
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(super) only: Option<Half>,
     /// TTL of added records
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=MAX_TTL, "seconds"), allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: lines with + and -, JSON, or nsupdate commands
     #[arg(short, long, value_enum, ignore_case = true, default_value = "zone")]
@@ -143,7 +147,7 @@ pub(super) struct LookupArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) trust_anchor: Option<String>,
     /// Time limit per lookup and per connection
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = number(1..=600_u64, "seconds"), allow_negative_numbers = true)]
     pub(super) timeout: u64,
 }
 
@@ -163,7 +167,7 @@ pub(super) struct ProbeArgs {
     #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
     pub(super) port: Option<Vec<String>>,
     /// STARTTLS protocol [default: by port]
-    #[arg(long, value_name = "PROTOCOL", value_enum)]
+    #[arg(long, value_name = "PROTOCOL", value_enum, ignore_case = true)]
     pub(super) starttls: Option<Protocol>,
     /// Name to say in EHLO [default: the name of this machine]
     #[arg(long, value_name = "NAME")]
@@ -172,7 +176,7 @@ pub(super) struct ProbeArgs {
     #[arg(long, value_name = "ADDRESS[:PORT],...", value_delimiter = ',')]
     pub(super) server: Vec<String>,
     /// Warn of served certificates that expire within this time
-    #[arg(long, value_name = "DAYS", default_value = "14", value_parser = clap::value_parser!(u16).range(0..=3650))]
+    #[arg(long, value_name = "DAYS", default_value = "14", value_parser = number(0..=3650_u16, "days"), allow_negative_numbers = true)]
     pub(super) warn_days: u16,
     /// Use the records in FILE instead of those in the DNS; - for standard input
     #[arg(long, value_name = "FILE")]
@@ -183,7 +187,7 @@ pub(super) struct ProbeArgs {
     #[command(flatten)]
     pub(super) lookup: LookupArgs,
     /// Time limit for the whole run
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = number(1..=3600_u64, "seconds"), allow_negative_numbers = true)]
     pub(super) deadline: u64,
     /// IPv4 addresses only
     #[arg(short = '4', conflicts_with = "v6")]
@@ -225,13 +229,13 @@ pub(super) struct RolloverArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) state: String,
     /// TTL of added records [default: the published TTL, or 3600]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=MAX_TTL, "seconds"), allow_negative_numbers = true)]
     pub(super) ttl: Option<u32>,
     /// Output: lines with + and -, JSON, or nsupdate commands
     #[arg(short, long, value_enum, ignore_case = true, default_value = "zone")]
     pub(super) format: ChangesFormat,
     /// STARTTLS protocol [default: by port]
-    #[arg(long, value_name = "PROTOCOL", value_enum)]
+    #[arg(long, value_name = "PROTOCOL", value_enum, ignore_case = true)]
     pub(super) starttls: Option<Protocol>,
     /// Do not connect to HOST: retire records although the served chains are unknown
     #[arg(long)]
@@ -242,7 +246,7 @@ pub(super) struct RolloverArgs {
     #[command(flatten)]
     pub(super) lookup: LookupArgs,
     /// Time limit for all connections to HOST
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = number(1..=3600_u64, "seconds"), allow_negative_numbers = true)]
     pub(super) deadline: u64,
 }
 
@@ -270,7 +274,7 @@ pub(super) struct OwnerArgs {
     #[arg(short, long, value_name = "PORT,...", value_delimiter = ',')]
     pub(super) port: Option<Vec<String>>,
     /// Transport [default: tcp]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(super) transport: Option<Transport>,
     /// $ORIGIN of --records and of the output; owner names below the origin are printed as relative names
     #[arg(long, value_name = "NAME")]
@@ -288,11 +292,22 @@ pub(super) struct RunArgs {
     pub(super) quiet: bool,
 }
 
-/// Parses a TTL in seconds (RFC 2181 section 8).
-fn seconds(text: &str) -> Result<u32, &'static str> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
-    let seconds = text.parse().ok().filter(|seconds| digits && *seconds <= 2_147_483_647);
-    seconds.ok_or("expected seconds from 0 to 2147483647, such as 3600")
+/// The longest TTL in seconds (RFC 2181 section 8).
+const MAX_TTL: u32 = 2_147_483_647;
+
+/// Returns a parser of whole numbers in a range, without sign; `unit` is what they count.
+fn number<T>(
+    range: RangeInclusive<T>,
+    unit: &'static str,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits && range.contains(number));
+        number.ok_or_else(|| format!("expected {unit} from {} to {}", range.start(), range.end()))
+    }
 }
 
 fn depth(text: &str) -> Result<usize, &'static str> {

@@ -159,11 +159,13 @@ pub(super) enum Command {
     #[command(help_template = TEMPLATE, before_help = HOOK_HELP)]
     Hook {
         /// The client; or the systemd units, or the settings
+        #[arg(ignore_case = true)]
         client: Hook,
     },
     /// Print completions for a shell
     Completions {
         /// The shell
+        #[arg(ignore_case = true)]
         shell: Shell,
     },
     /// Print the manual page, for man(1)

@@ -130,7 +130,10 @@ impl ProbeArgs {
         }
         let wrong = |message: &str, hint| Err(UsageError::new(message.to_owned(), hint));
         let given = self.port.as_deref().map(|ports| {
-            ports.iter().map(|port| parsed(port, "--port")).collect::<Result<Vec<Port>, NameError>>()
+            ports
+                .iter()
+                .map(|port| parsed(port.trim_matches(' '), "--port"))
+                .collect::<Result<Vec<Port>, NameError>>()
         });
         let given = given.transpose()?;
         let xmpp_domain: Option<HostName> =

@@ -9,7 +9,9 @@ mod error;
 mod live;
 mod mistakes;
 pub mod notes;
+mod paths;
 mod plain;
+mod refused;
 #[cfg(feature = "live")]
 mod rollover;
 mod values;
@@ -25,7 +27,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::diff::Half;
 use crate::owner::{Endpoint, HostName, NameError, Origin, Port, Transport};
 use crate::render::{ChangesFormat, Format, ReportFormat};
-use crate::text::{Shown, is_path};
+use crate::text::Shown;
 use crate::tlsa::Params;
 
 use args::{
@@ -40,6 +42,7 @@ pub use error::{UsageError, asks_for_nagios};
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, NameServers, ProbeRequest, Target};
 pub use mistakes::mistake;
+use paths::{Place, are_paths, stdin_once};
 #[cfg(feature = "live")]
 pub use rollover::RolloverRequest;
 
@@ -50,6 +53,11 @@ fn is_subcommand(name: &str) -> bool {
 
 /// The subcommands that need the feature `live`.
 const LIVE: [&str; 3] = ["probe", "rollover", "hook"];
+
+/// Returns the error for a subcommand that this build does not have.
+fn absent(name: &str) -> Option<UsageError> {
+    (cfg!(not(feature = "live")) && LIVE.contains(&name)).then(|| UsageError::without_live(name))
+}
 
 /// The arguments that are common to all subcommands that read a chain.
 #[derive(Debug)]
@@ -144,12 +152,12 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, UsageError> {
     if let Some(plain) = plain::plain(args) {
         return plain.invocation();
     }
-    let wrong_call = |error| UsageError::from_clap(error, args);
+    let wrong_call = |error| refused::refused(error, args);
     // Most command lines print records. Building the subcommands takes longer than parsing such a command line, so try
     // to parse it without subcommands first.
     let first = args.get(1).and_then(|first| first.to_str()).unwrap_or_default();
-    if cfg!(not(feature = "live")) && LIVE.contains(&first) {
-        return Err(UsageError::without_live(first));
+    if let Some(error) = absent(first) {
+        return Err(error);
     }
     if !is_subcommand(first)
         && let Ok(mut matches) =
@@ -160,7 +168,12 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, UsageError> {
     let mut matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return Ok(Invocation::Show(error.to_string()));
+            // `tlsagen chekc --help` asks for help on a subcommand, although CHAIN may have any name.
+            let is_slip = !is_subcommand(first) && !first.starts_with('-') && !first.contains(['.', '/']);
+            return match mistakes::topic(first).filter(|_| is_slip) {
+                Some(_) => help(Some(first)),
+                None => Ok(Invocation::Show(error.to_string())),
+            };
         }
         Err(error) => return Err(wrong_call(error)),
     };
@@ -171,25 +184,30 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, UsageError> {
 }
 
 /// Returns the help of the program, a subcommand or a topic.
+///
+/// Errors: an unknown topic.
 fn help(topic: Option<&str>) -> Result<Invocation, UsageError> {
     let mut command = command();
     command.build();
-    if let Some(topic) = topic.filter(|topic| cfg!(not(feature = "live")) && LIVE.contains(topic)) {
-        return Err(UsageError::without_live(topic));
+    let Some(topic) = topic else { return Ok(Invocation::Show(command.render_help().to_string())) };
+    if let Some(error) = absent(topic) {
+        return Err(error);
     }
-    let text = match topic {
-        None => command.render_help().to_string(),
-        Some(topic) => match (command.find_subcommand_mut(topic), notes::topic(topic)) {
-            (Some(subcommand), _) => subcommand.render_help().to_string(),
-            (None, Some(text)) => text,
-            (None, None) => {
-                let given = Shown::word(topic).at("this word");
-                let hint = format!("topics: {}, or a subcommand", notes::TOPICS.join(", "));
-                return Err(UsageError::new(format!("no help on {given}"), &hint));
-            }
-        },
+    if let Some(subcommand) = command.find_subcommand_mut(topic) {
+        return Ok(Invocation::Show(subcommand.render_help().to_string()));
+    }
+    if let Some(text) = notes::topic(topic) {
+        return Ok(Invocation::Show(text));
+    }
+    let hint = match mistakes::topic(topic).as_deref() {
+        Some("") => "did you mean `tlsagen help`?".to_owned(),
+        Some(meant) => format!("did you mean `tlsagen help {meant}`?"),
+        None => {
+            let subcommands = command.get_subcommands().map(clap::Command::get_name);
+            format!("topics: {}", subcommands.chain(notes::TOPICS).collect::<Vec<_>>().join(", "))
+        }
     };
-    Ok(Invocation::Show(text))
+    Err(UsageError::new(format!("no help on {}", Shown::word(topic).at("this word")), &hint))
 }
 
 /// Returns the complete clap command: the subcommands and the arguments of record output.
@@ -290,40 +308,11 @@ fn params(words: &[impl AsRef<str>]) -> Result<Vec<Params>, UsageError> {
     }
 }
 
-/// An argument that takes a file name: the name of the argument, and its value.
-type Place<'a> = (&'static str, Option<&'a String>);
-
 /// Parses the value of an option.
 ///
 /// Errors: an invalid value. The message quotes the value unless the value may be a secret.
 fn parsed<T: FromStr<Err = NameError>>(text: &str, option: &str) -> Result<T, NameError> {
     text.parse().map_err(|error: NameError| error.at(format!("the value of {option}")))
-}
-
-/// Checks that all values can be file names.
-///
-/// Errors: a value that cannot be a file name, such as the text of a private key.
-fn are_paths(files: &[Place<'_>]) -> Result<(), UsageError> {
-    match files.iter().find(|(_, file)| file.is_some_and(|file| !is_path(file))) {
-        Some((place, _)) => Err(UsageError::new(
-            format!("{place} is not a file name"),
-            "give the name of a file, not a private key: every user of the machine can see the arguments of a command",
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Checks that standard input is given at most once.
-///
-/// Errors: standard input is given more than once.
-fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
-    match files.filter(|file| *file == "-").count() {
-        0 | 1 => Ok(()),
-        _ => {
-            let message = "standard input (-) is given twice".to_owned();
-            Err(UsageError::new(message, "standard input can be read only once: give files instead"))
-        }
-    }
 }
 
 /// Checks the files, and parses the hosts. `others` are the other arguments that take file names.
@@ -333,9 +322,6 @@ fn endpoints(
     next: &[String],
     others: &[Place<'_>],
 ) -> Result<Vec<Endpoint>, UsageError> {
-    if chain.is_empty() {
-        return Err(UsageError::new("CHAIN is empty".to_owned(), "check for an unset shell variable"));
-    }
     if is_subcommand(chain) {
         return Err(UsageError::misplaced(chain));
     }
@@ -361,7 +347,10 @@ struct Shared {
 impl Shared {
     fn new(owner: OwnerArgs, run: RunArgs) -> Result<Self, UsageError> {
         let ports = owner.port.as_deref().map_or(Ok(vec![Port::SMTP]), |ports| {
-            ports.iter().map(|port| parsed(port, "--port")).collect::<Result<_, NameError>>()
+            ports
+                .iter()
+                .map(|port| parsed(port.trim_matches(' '), "--port"))
+                .collect::<Result<_, NameError>>()
         })?;
         Ok(Self {
             ports,

@@ -22,11 +22,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Parses a comma-separated list.
+    /// Parses a comma-separated list, with or without blanks after the commas.
     ///
     /// Errors: an item is empty, an IP address, or an invalid host name, owner name or port.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, NameError> {
-        text.split(',').map(str::parse).collect()
+        text.split(',').map(|item| item.trim_matches(' ').parse()).collect()
     }
 
     /// Returns the name of the server; `None` for a full owner name that does not contain one.

@@ -64,6 +64,11 @@ const SERVICES: [(&str, u16); 23] = [
 ];
 
 impl Port {
+    /// Returns the names of services that can be given instead of a port number.
+    pub fn services() -> impl Iterator<Item = &'static str> {
+        SERVICES.iter().map(|(name, _)| *name)
+    }
+
     /// Parses a number; `None` for anything else.
     fn of_number(text: &str) -> Option<Self> {
         let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
