@@ -42,7 +42,7 @@ pub struct Shown {
 
 impl Shown {
     /// Creates the value from a host or owner name. The text is shown, even if it is misspelt, if it has at most 254
-    /// octets, labels of at most 63 octets, and no `+`, `/` or `=`.
+    /// octets, labels of at most 63 octets that do not look like base64, and no `+`, `/` or `=`.
     pub fn name(text: &str) -> Self {
         Self::only_if(text, is_like_name(text))
     }
@@ -140,7 +140,9 @@ fn is_like_name(text: &str) -> bool {
     let is_joint = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
     text.len() <= LONGEST_NAME
         && !text.contains(['+', '/', '='])
-        && text.split(is_joint).all(|label| label.len() <= LONGEST_LABEL)
+        && text
+            .split(is_joint)
+            .all(|label| label.len() <= LONGEST_LABEL && !label.split(['-', '_']).any(is_like_base64))
 }
 
 fn is_pem(text: &str) -> bool {
@@ -155,14 +157,17 @@ fn is_like_base64(word: &str) -> bool {
         return false;
     }
     let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
-    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let has_both_cases = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let is_mixed = has_both_cases && has(u8::is_ascii_digit);
     let kind = |octet: u8| (octet.is_ascii_uppercase(), octet.is_ascii_digit());
     let changes =
         word.bytes().zip(word.bytes().skip(1)).filter(|(one, next)| kind(*one) != kind(*next)).count();
     // In random base64, about two in three characters are of another class (upper case, digit, other) than the next.
     let is_random = 5 * changes >= 2 * word.len();
     let is_long = word.len() >= 40 && !word.starts_with('/');
-    word.ends_with('=') || is_mixed && (is_random || is_long || word.contains('+'))
+    // A short line of base64 may have no digit.
+    let is_random_word = has_both_cases && is_random && word.len() >= 24;
+    word.ends_with('=') || is_random_word || is_mixed && (is_random || is_long || word.contains('+'))
 }
 
 /// Converts `octets` to text, with U+FFFD for each invalid UTF-8 sequence. The text is wiped on drop, because it may

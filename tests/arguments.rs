@@ -9,9 +9,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
+#[path = "common/numbers.rs"]
+mod numbers;
 #[path = "common/program.rs"]
 mod program;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use numbers::Numbers;
 use program::{ROOT, command};
 use tlsagen::cli::{self, Invocation, Records};
 
@@ -179,6 +184,50 @@ fn a_private_key_in_the_place_of_an_argument_is_not_shown() {
         }
     }
     assert!(made > 1000, "{made} calls");
+}
+
+/// Words of calls, right and wrong, from which the next test makes calls in which something is wrong.
+const WORDS: &str = "tlsagen check diff chain batch rollover hook help verify show add mx.example mx.example:25 25 25,587 \
+    3 1 311 fullchain.pem -p --ttl -f json --records --state --key --in-use --next --mx --dns --server -q --create \
+    --certificate -u -connect -o @9.9.9.9 user@example.com https://mx.example/ probe, SMTP - -- --helo --at --depth -x";
+
+#[test]
+fn a_private_key_among_other_mistakes_is_not_shown() {
+    let seed = std::env::var("ARGUMENTS_SEED")
+        .ok()
+        .map_or_else(|| std::time::UNIX_EPOCH.elapsed().unwrap().as_secs(), |seed| seed.parse().unwrap());
+    eprintln!("ARGUMENTS_SEED={seed}");
+    let mut numbers = Numbers(seed | 1);
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let mut keys = HashSet::new();
+    let mut call = || {
+        let octets: Vec<u8> =
+            (0..33 + 3 * numbers.below(6)).map(|_| numbers.next().to_be_bytes()[0]).collect();
+        let key = BASE64_STANDARD.encode(octets);
+        let forms = [
+            "K",
+            "--key=K",
+            "K,mx.example",
+            "K 3 1 1",
+            "-K",
+            "K@example.com",
+            "--nextK",
+            "-oK",
+            "mx.example:K",
+        ];
+        let word = forms[numbers.below(forms.len())].replace('K', &key);
+        let count = numbers.below(6);
+        let mut args: Vec<String> =
+            (0..count).map(|_| words[numbers.below(words.len())].to_owned()).collect();
+        args.insert(numbers.below(count + 1), word);
+        keys.extend(key.as_bytes().windows(17).map(<[u8]>::to_vec));
+        args
+    };
+    let calls: Vec<Vec<String>> = (0..3000).map(|_| call()).collect();
+    for Said { args, stdout, stderr } in said("mistakes", calls) {
+        let shown = format!("{stdout}{stderr}");
+        assert!(!shown.as_bytes().windows(17).any(|part| keys.contains(part)), "{args:?}: {shown}");
+    }
 }
 
 #[test]

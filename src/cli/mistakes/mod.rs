@@ -52,15 +52,22 @@ fn similar<Name: AsRef<str> + Ord>(word: &str, names: impl IntoIterator<Item = N
 
 /// A word as part of a call to show; the placeholder if the word may be part of a key.
 fn shown(word: &str, placeholder: &str) -> String {
+    // The value of an option may be a key too.
+    let (name, value) = match word.split_once('=') {
+        Some((name, value)) if name.starts_with('-') => (name, value),
+        None if word.starts_with("--") => (word, ""),
+        None if word.starts_with('-') => word.split_at_checked(2).unwrap_or((word, "")),
+        _ => ("", word),
+    };
+    let is_name = name.len() <= 2 || name.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-');
     // Hexadecimal digits may be a key too.
     let is_long = |part: &str| part.len() >= 32 && part.bytes().all(|octet| octet.is_ascii_alphanumeric());
-    if word.split(|c: char| !c.is_ascii_alphanumeric()).any(is_long) {
-        return placeholder.to_owned();
-    }
-    match text::file_name(word) {
-        name if name != word => placeholder.to_owned(),
-        name if name.contains(char::is_whitespace) => format!("'{name}'"),
-        name => name,
+    let is_plain = value == "-"
+        || text::file_name(value) == value && !value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_long);
+    match word {
+        _ if !is_name || !is_plain => placeholder.to_owned(),
+        _ if word.contains(char::is_whitespace) => format!("'{word}'"),
+        _ => word.to_owned(),
     }
 }
 
