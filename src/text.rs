@@ -166,7 +166,7 @@ fn is_like_base64(word: &str) -> bool {
     let is_random = 5 * changes >= 2 * word.len();
     let is_long = word.len() >= 40 && !word.starts_with('/');
     // A short line of base64 may have no digit.
-    let is_random_word = has_both_cases && is_random && word.len() >= 24;
+    let is_random_word = has_both_cases && word.len() >= 24 && (is_random || word.contains('+'));
     word.ends_with('=') || is_random_word || is_mixed && (is_random || is_long || word.contains('+'))
 }
 

@@ -121,6 +121,8 @@ impl Advise for NameError {
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let given = &self.given;
+        // A label is part of the name, so it is not shown either.
+        let shown = |label: &Shown| if given.is_text() { label.to_string() } else { "it".to_owned() };
         match &self.problem {
             NameProblem::Port => write!(
                 f,
@@ -145,12 +147,14 @@ impl fmt::Display for NameError {
             NameProblem::EmptyLabel => write!(f, "{given} has an empty label (RFC 1035 section 2.3.1)"),
             NameProblem::Label { label, .. } => write!(
                 f,
-                "{given} is not a host name: {label} may contain only letters, digits and inner hyphens (RFC 1123 section 2.1)"
+                "{given} is not a host name: {} may contain only letters, digits and inner hyphens (RFC 1123 section 2.1)",
+                shown(label)
             ),
             NameProblem::OwnerLabel(label) => {
                 write!(
                     f,
-                    "{given} is not an owner name: {label} may contain only letters, digits, '-' and '_'"
+                    "{given} is not an owner name: {} may contain only letters, digits, '-' and '_'",
+                    shown(label)
                 )
             }
             NameProblem::OtherType(label) => {
