@@ -43,7 +43,8 @@ const ABSENT: [&str; 6] = [
 ];
 
 /// Text with other records, which `mistakes_in_records_are_explained` describes.
-const MISTAKEN: [&str; 2] = ["crossed-selector.zone", "missing-dot.zone"];
+const MISTAKEN: [&str; 5] =
+    ["below-dname.zone", "crossed-selector.zone", "delegated.zone", "missing-dot.zone", "out-of-zone.zone"];
 
 /// Lookups without an answer.
 const FAILED: [&str; 17] = [
@@ -168,6 +169,21 @@ fn mistakes_in_records_are_explained() {
             "hint[records-elsewhere]: tests/field/missing-dot.zone has TLSA records at _25._tcp.mx.example.example.: ",
         ),
         (
+            "delegated.zone",
+            3,
+            "warning[records-unserved]: tests/field/delegated.zone: the NS records of mx.example. delegate _25._tcp.mx.example. to other name servers, so clients do not find the TLSA records ",
+        ),
+        (
+            "below-dname.zone",
+            3,
+            "warning[records-unserved]: tests/field/below-dname.zone: _25._tcp.mx.example. is below the DNAME record of _tcp.mx.example., ",
+        ),
+        (
+            "out-of-zone.zone",
+            3,
+            "warning[records-unserved]: tests/field/out-of-zone.zone: tlsa.other. is not below the owner of any SOA record of the file, ",
+        ),
+        (
             "bare-key-not-sent.zone",
             0,
             "warning[ta-not-sent]: no certificate in the file has the key of 2 1 0 ",
@@ -177,6 +193,11 @@ fn mistakes_in_records_are_explained() {
         assert_eq!(found, status, "{file}: {report}{messages}");
         assert!(messages.starts_with(&format!("tlsagen: {message}")), "{file}: {messages}");
     }
+    let (status, changes, messages) = call("diff", "delegated.zone", "");
+    assert!(
+        status == 1 && changes.starts_with("+ ") && messages.contains("[records-unserved]"),
+        "{messages}"
+    );
     let (.., messages) = call("diff", "missing-dot.zone", "");
     assert!(messages.contains("_25._tcp.mx.example.example."), "{messages}");
 }

@@ -83,7 +83,14 @@ impl Source {
         match self {
             Self::Text(published, file) => {
                 let Some(found) = published.at(owner) else {
-                    let absent = Some(format!("{} has no TLSA record for {owner}", text::file_name(file)));
+                    let name = text::file_name(file);
+                    if let Some(unserved) = published.unserved(owner) {
+                        let absent =
+                            Some(format!("clients do not find the TLSA records of {name} for {owner}"));
+                        let unserved = published::unserved(file, &unserved);
+                        return Ok((There { found: None, names, absent }, vec![unserved]));
+                    }
+                    let absent = Some(format!("{name} has no TLSA record for {owner}"));
                     let elsewhere = published::elsewhere(file, &published.elsewhere(owner));
                     return Ok((There { found: None, names, absent }, elsewhere));
                 };

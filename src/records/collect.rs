@@ -11,10 +11,11 @@ use domain::zonefile::inplace::ScannedRecordData;
 use super::entries::{self, Entry, Words};
 use super::foreign::Foreign;
 use super::forms;
-use super::head::{seconds, type_of};
+use super::head::type_of;
 use super::names::{Aliases, Names};
 use super::reader::{Reader, name_of};
-use super::replies;
+use super::replies::Replies;
+use super::zones::Zones;
 use super::{Published, PublishedSet, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Origin, Owner};
 
@@ -26,15 +27,30 @@ pub(super) fn collect(
     origin: Option<&Origin>,
     owners: &[Owner],
 ) -> Result<PublishedSet, RecordsError> {
-    replies::check(text)?;
+    let replies = Replies::of(text)?;
     let mut names = Names::of(owners);
     let mut aliases = Aliases::default();
-    let set = Pass::new(&names, Some(&mut aliases)).read(text, origin)?;
-    aliases.sort()?;
-    match names.follow(&aliases) {
-        true => Pass::new(&names, None).read(text, origin),
-        false => Ok(set),
+    let mut pass = Pass::new(&names, Some(&mut aliases));
+    let read = pass.read(text, origin);
+    let Pass { mut set, is_zone_file, .. } = pass;
+    // In a zone file, any text may be in a comment.
+    if let Some(failed) = replies.failed.filter(|_| !is_zone_file) {
+        return Err(failed);
     }
+    read?;
+    aliases.sort()?;
+    if names.follow(&aliases) {
+        let mut pass = Pass::new(&names, None);
+        pass.read(text, origin)?;
+        set = pass.set;
+    }
+    if is_zone_file {
+        set.zones.check()?;
+    } else if replies.has_sections {
+        set.zones = Zones::default();
+    }
+    set.zones.sort();
+    Ok(set)
 }
 
 /// One pass over the text.
@@ -45,17 +61,19 @@ struct Pass<'a> {
     aliases: Option<&'a mut Aliases>,
     /// Whether any entry has an owner, or is a directive, as in a zone file.
     has_owners: bool,
+    /// Whether any entry is a directive or has a relative or inherited owner, which no program prints for a lookup.
+    is_zone_file: bool,
 }
 
 impl<'a> Pass<'a> {
     fn new(names: &'a Names, aliases: Option<&'a mut Aliases>) -> Self {
-        Self { set: PublishedSet::default(), names, aliases, has_owners: false }
+        Self { set: PublishedSet::default(), names, aliases, has_owners: false, is_zone_file: false }
     }
 
-    fn read(mut self, text: &str, origin: Option<&Origin>) -> Result<PublishedSet, RecordsError> {
+    fn read(&mut self, text: &str, origin: Option<&Origin>) -> Result<(), RecordsError> {
         let mut reader = Reader::new(origin);
         match entries::for_each(text, |entry| self.take(&mut reader, entry)) {
-            Ok(()) => Ok(self.set),
+            Ok(()) => Ok(()),
             Err(error) => {
                 let line = text.split('\n').nth(error.line.saturating_sub(1)).unwrap_or_default();
                 let foreign = Foreign::of_line(line).map(RecordsProblem::Foreign);
@@ -77,20 +95,24 @@ impl<'a> Pass<'a> {
             true => None,
             false => words.next(),
         };
+        self.is_zone_file |= !owner.is_some_and(|owner| owner.ends_with('.'));
         if let Some(directive) = owner.and_then(|first| first.strip_prefix('$')) {
             return reader.directive(directive, entry);
         }
         let (word, record_type) = type_of(&mut words, entry.is_indented)?;
-        let owner = owner.unwrap_or_default();
-        let data = words.rest().trim_start();
+        let owner = forms::unquoted(owner.unwrap_or_default());
+        let data = words.rest().trim_start_matches(' ');
         let known = record_type.filter(|known| forms::is_read(*known, word, words.clone()));
         forms::check(record_type, word, owner, words)?;
         let (owner, data) = match known {
             None => (reader.owner(owner)?, None),
-            Some(Rtype::SOA) => reader.read([owner, word, &in_seconds(data)])?,
-            Some(_) => reader.read([owner, word, data])?,
+            Some(known) => reader.read([owner, word, &forms::in_numbers(known, data)])?,
         };
         self.exists(&owner, record_type);
+        self.set.zones.add(&owner, record_type);
+        if let Some(data) = &data {
+            self.set.zones.add_single(&owner, data, entry.line);
+        }
         let target = match data {
             Some(ZoneRecordData::Cname(cname)) => name_of(cname.cname()),
             Some(ZoneRecordData::Unknown(generic)) if generic.rtype() == Rtype::CNAME => {
@@ -176,15 +198,6 @@ fn is_number(word: &str) -> bool {
 /// Whether the first three words are numbers, and further words follow.
 fn has_three_numbers(mut words: Words) -> bool {
     words.by_ref().take(3).filter(|word| is_number(word)).count() == 3 && words.next().is_some()
-}
-
-/// Converts the times of an SOA record to seconds, because the `domain` crate does not read BIND's units.
-fn in_seconds(data: &str) -> String {
-    let converted = |(place, word): (usize, &str)| match seconds(word).filter(|_| place > 2) {
-        Some(seconds) => seconds.to_string(),
-        None => word.to_owned(),
-    };
-    data.split_ascii_whitespace().enumerate().map(converted).collect::<Vec<_>>().join(" ")
 }
 
 fn published(data: ScannedRecordData) -> Result<Option<Published>, RecordsProblem> {

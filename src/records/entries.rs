@@ -48,29 +48,30 @@ pub(super) fn for_each(
     mut take: impl FnMut(&Entry) -> Result<(), RecordsProblem>,
 ) -> Result<(), RecordsError> {
     let mut entry = Entry::default();
-    let mut open: Option<usize> = None;
+    // The line of the first open parenthesis, and the number of open ones: BIND reads nested parentheses.
+    let (mut first, mut open) = (0, 0_usize);
     for (number, line) in text.split('\n').enumerate() {
         let number = number + 1;
         let error = |problem| RecordsError { line: number, problem };
-        if open.is_none() {
+        if open == 0 {
             entry.line = number;
             entry.is_indented = line.starts_with([' ', '\t']);
         }
         let mut rest = line.trim_end_matches('\r');
-        if rest.contains('\r') {
-            let reason = "carriage return within the line".to_owned();
-            return Err(error(RecordsProblem::Unreadable { what: "line".to_owned(), reason }));
-        }
         while let Some((word, after)) = next_word(rest).map_err(error)? {
             rest = after;
             match (word, open) {
-                ("(", None) if entry.text.is_empty() && !entry.is_indented => {
+                ("(", 0) if entry.text.is_empty() && !entry.is_indented => {
                     return Err(error(RecordsProblem::NoType));
                 }
-                ("(", None) => open = Some(number),
-                ("(", Some(_)) => return Err(error(RecordsProblem::SecondParenthesis)),
-                (")", Some(_)) => open = None,
-                (")", None) => return Err(error(RecordsProblem::ClosingParenthesis)),
+                ("(", 0) => (first, open) = (number, 1),
+                ("(", _) => open += 1,
+                (")", 0) => return Err(error(RecordsProblem::ClosingParenthesis)),
+                (")", _) => open -= 1,
+                (word, _) if word.contains('\r') => {
+                    let reason = "carriage return within the line".to_owned();
+                    return Err(error(RecordsProblem::Unreadable { what: "line".to_owned(), reason }));
+                }
                 (word, _) => {
                     if !entry.text.is_empty() {
                         entry.text.push(' ');
@@ -79,14 +80,14 @@ pub(super) fn for_each(
                 }
             }
         }
-        if open.is_none() && !entry.text.is_empty() {
+        if open == 0 && !entry.text.is_empty() {
             take(&entry).map_err(|problem| RecordsError { line: entry.line, problem })?;
             entry.text.clear();
         }
     }
     match open {
-        Some(line) => Err(RecordsError { line, problem: RecordsProblem::OpenParenthesis }),
-        None => Ok(()),
+        0 => Ok(()),
+        _ => Err(RecordsError { line: first, problem: RecordsProblem::OpenParenthesis }),
     }
 }
 

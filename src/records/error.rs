@@ -19,8 +19,6 @@ pub struct RecordsError {
 pub enum RecordsProblem {
     /// A `(` without `)`.
     OpenParenthesis,
-    /// A `(` inside parentheses.
-    SecondParenthesis,
     /// A `)` without `(`.
     ClosingParenthesis,
     /// A missing closing quotation mark.
@@ -51,6 +49,8 @@ pub enum RecordsProblem {
     },
     /// A CNAME record beside other records, or two CNAME records with different targets.
     Alias,
+    /// Two different SOA records or two different DNAME records of one owner.
+    Two,
     /// Entries with and without owners in one text.
     Mixed,
     /// A byte order mark.
@@ -120,6 +120,7 @@ impl RecordsProblem {
             Self::Alias => {
                 "remove one of the records: name servers do not load a zone with both (RFC 1034 section 3.6.2)"
             }
+            Self::Two => "remove one of the records: name servers do not load a zone with both",
             Self::Mixed => "give either lines with owners, or the output of `dig +short` alone",
             Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark: name servers refuse it",
             Self::Foreign(foreign) => foreign.hint(),
@@ -150,7 +151,6 @@ impl fmt::Display for RecordsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpenParenthesis => f.write_str("missing ')' for this '('"),
-            Self::SecondParenthesis => f.write_str("'(' inside parentheses"),
             Self::ClosingParenthesis => f.write_str("')' without '('"),
             Self::Quote => f.write_str("missing closing quotation mark"),
             Self::NoOrigin(None) => f.write_str("a name is relative, but there is no origin"),
@@ -166,6 +166,7 @@ impl fmt::Display for RecordsProblem {
                 write!(f, "the data of this {record_type} record has quotation marks or backslashes")
             }
             Self::Alias => f.write_str("this owner has a CNAME record and another record"),
+            Self::Two => f.write_str("this owner has another record of this type, and may have only one"),
             Self::Mixed => f.write_str("some records have an owner, and others have none"),
             Self::ByteOrderMark => f.write_str("the file starts with a byte order mark"),
             Self::Foreign(foreign) => write!(f, "found {foreign}, expected DNS records"),

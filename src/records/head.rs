@@ -51,7 +51,9 @@ pub(super) fn type_of<'a>(
         } else {
             // dig prints the signature of a message as a record of the class ANY.
             let is_signature = word == "TSIG" && class == Some("ANY");
-            let record_type = word.parse().ok().filter(|known| is_signature || !is_meta(*known));
+            // The `domain` crate accepts a sign, as in `TYPE+52`.
+            let record_type =
+                word.parse().ok().filter(|known| is_signature || !is_meta(*known) && !word.contains('+'));
             let is_private = || PRIVATE.iter().any(|private| private.eq_ignore_ascii_case(word));
             if record_type.is_none() && !is_private() {
                 return Err(RecordsProblem::UnknownType { word: shown(word), is_indented });

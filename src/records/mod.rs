@@ -16,6 +16,7 @@ mod reader;
 mod replies;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -28,6 +29,11 @@ use crate::tlsa::{MatchingType, Params, Selector, Tlsa, Usage};
 use elsewhere::Elsewhere;
 pub use error::{RecordsError, RecordsProblem};
 pub use foreign::Foreign;
+pub use zones::Unserved;
+use zones::Zones;
+
+/// Maximum length of a CNAME chain, in a text and in the DNS.
+pub const MOST_ALIASES: usize = 8;
 
 /// The data of a published TLSA record, with any numbers and octets, valid or not (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +122,7 @@ pub struct PublishedSet {
     bare: Vec<Published>,
     bare_target: Option<DomainName>,
     elsewhere: Elsewhere,
+    zones: Zones,
 }
 
 /// The records that a client finds for an owner name.
@@ -161,23 +168,37 @@ impl PublishedSet {
     /// the wildcard `*._transport.host` (RFC 6698 appendix A.2.1). If there are none, returns the record data without
     /// an owner, or `None` if there is no such data either.
     pub fn at(&self, owner: &Owner) -> Option<Found> {
+        match (self.follow(owner), self.bare.as_slice()) {
+            (Ok(Some((holder, records))), _) => found(&holder, records),
+            (_, []) => None,
+            (_, records) => found(self.bare_target.as_ref().unwrap_or(owner.name()), records),
+        }
+    }
+
+    /// Returns the reason why no client finds the records that the text has for `owner`.
+    pub fn unserved(&self, owner: &Owner) -> Option<Unserved> {
+        self.follow(owner).err()
+    }
+
+    /// Follows the CNAME chain of `owner` to its records.
+    ///
+    /// Errors: no name server answers for a name of the chain, or the chain is too long.
+    fn follow(&self, owner: &Owner) -> Result<Option<(DomainName, &[Published])>, Unserved> {
+        let mut unserved = None;
         let mut name = owner.name().clone();
-        // A CNAME chain that is longer than the number of CNAME records is a loop, so the search ends.
-        for _ in 0..=self.aliases.len() {
+        for _ in 0..=MOST_ALIASES {
+            unserved = unserved.or_else(|| self.zones.hides(&name));
             let wildcard = name.wildcard().filter(|_| !self.names.contains(&name));
             let holder = wildcard.unwrap_or_else(|| name.clone());
             if let Some(records) = self.records.get(&holder) {
-                return found(&holder, records);
+                return unserved.map_or(Ok(Some((holder, records))), Err);
             }
             match self.aliases.get(&holder) {
                 Some(target) => name.clone_from(target),
-                None => break,
+                None => return Ok(None),
             }
         }
-        match self.bare.as_slice() {
-            [] => None,
-            records => found(self.bare_target.as_ref().unwrap_or(owner.name()), records),
-        }
+        Err(Unserved::LongChain)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use super::{RecordsError, RecordsProblem};
+use super::{MOST_ALIASES, RecordsError, RecordsProblem};
 use crate::owner::{DomainName, Owner};
 
 /// The relevant names and the wildcards that may cover them, as hashes. Another name with the same hash is kept too,
@@ -80,10 +80,14 @@ impl Names {
         let mut known: HashSet<u64> = self.hashes.iter().copied().collect();
         let before = known.len();
         let mut open = self.hashes.clone();
-        while let Some(name) = open.pop() {
-            let from = aliases.partition_point(|alias| alias.owner < name);
-            let of_name = aliases.iter().skip(from).take_while(|alias| alias.owner == name);
-            open.extend(of_name.flat_map(|alias| alias.targets).filter(|target| known.insert(*target)));
+        for _ in 0..MOST_ALIASES {
+            let mut next = Vec::new();
+            for name in open {
+                let from = aliases.partition_point(|alias| alias.owner < name);
+                let of_name = aliases.iter().skip(from).take_while(|alias| alias.owner == name);
+                next.extend(of_name.flat_map(|alias| alias.targets).filter(|target| known.insert(*target)));
+            }
+            open = next;
         }
         let leads_on = known.len() > before;
         self.hashes = known.into_iter().collect();

@@ -14,28 +14,48 @@ enum Reply {
     Answer,
 }
 
-/// Looks for failed lookups. They do not mean that there are no records.
-///
-/// Errors: the first failed lookup, or a server that did not answer and after which no answer follows.
-pub(super) fn check(text: &str) -> Result<(), RecordsError> {
-    let mut unsure = None;
-    for (number, line) in text.split('\n').enumerate() {
-        let error = |problem| RecordsError { line: number + 1, problem };
-        match reply(line) {
-            Some(Reply::Failed) => return Err(error(RecordsProblem::NoAnswer)),
-            Some(Reply::Truncated) => return Err(error(RecordsProblem::Truncated)),
-            Some(Reply::Unsure) => unsure = Some(error(RecordsProblem::NoAnswer)),
-            Some(Reply::Answer) => unsure = None,
-            None => {}
+/// What the comments of a text tell about lookups, if the text is not a zone file.
+#[derive(Default)]
+pub(super) struct Replies {
+    /// The first failed lookup, or a server that did not answer and after which no answer follows. It does not mean
+    /// that there are no records.
+    pub(super) failed: Option<RecordsError>,
+    /// Whether the text has replies with their sections; if so, its records are not those of one zone.
+    pub(super) has_sections: bool,
+}
+
+impl Replies {
+    /// Looks for failed lookups.
+    ///
+    /// Errors: the message of a program about a failed lookup, which is not a comment.
+    pub(super) fn of(text: &str) -> Result<Self, RecordsError> {
+        let (mut replies, mut unsure) = (Self::default(), None);
+        for (number, line) in text.split('\n').enumerate() {
+            let line = line.trim();
+            let error = |problem| RecordsError { line: number + 1, problem };
+            if is_error(line) {
+                return Err(replies.failed.unwrap_or(error(RecordsProblem::NoAnswer)));
+            }
+            replies.has_sections |= line.starts_with(";; ->>HEADER<<-");
+            match reply(line) {
+                Some(Reply::Failed) => replies.failed.get_or_insert(error(RecordsProblem::NoAnswer)),
+                Some(Reply::Truncated) => replies.failed.get_or_insert(error(RecordsProblem::Truncated)),
+                Some(Reply::Unsure) => unsure.insert(error(RecordsProblem::NoAnswer)),
+                Some(Reply::Answer) => {
+                    unsure = None;
+                    continue;
+                }
+                None => continue,
+            };
         }
+        replies.failed = replies.failed.or(unsure);
+        Ok(replies)
     }
-    unsure.map_or(Ok(()), Err)
 }
 
 fn reply(line: &str) -> Option<Reply> {
-    let line = line.trim();
     if !line.starts_with(';') {
-        return (!line.is_empty()).then(|| if is_error(line) { Reply::Failed } else { Reply::Answer });
+        return (!line.is_empty()).then_some(Reply::Answer);
     }
     let starts = |starts: &[&str]| starts.iter().any(|start| line.starts_with(start));
     if line.starts_with(";; ->>HEADER<<-") {

@@ -118,6 +118,7 @@ fn what_cannot_be_read_has_its_line() {
         ("_25._tcp.x. IN TLSA 3 1 256 aa\n", "line 1: cannot read"),
         ("_25._tcp.x. IN TLSA \\# 5 030101aa\n", "line 1: cannot read"),
         ("a. A 192.0.2.1\nb. IN TLSA 3 1 1 (\naa\n", "line 2: missing ')' for this '('"),
+        ("a. TXT ( (\nb\n)\n", "line 1: missing ')' for this '('"),
         ("a. A 192.0.2.1 )\n", "line 1: ')' without '('"),
         ("a. TXT \"b\n", "line 1: missing closing quotation mark"),
         ("\n\nmx IN A 192.0.2.1\n", "line 3: the name mx is relative"),
@@ -135,4 +136,172 @@ fn what_cannot_be_read_has_its_line() {
     ] {
         assert!(error(text).starts_with(expected), "{text}: {}", error(text));
     }
+}
+
+/// The start of a zone file in the form that a lookup prints too.
+const ZONE: &str = "example. 60 IN SOA ns.example. h.example. 1 2 3 4 5\nexample. 60 IN NS ns.example.\n";
+
+#[track_caller]
+fn unserved(text: &str) -> Option<String> {
+    let owner: Owner = OWNER.parse().unwrap();
+    let set = PublishedSet::read(text.as_bytes(), None, std::slice::from_ref(&owner)).unwrap();
+    let unserved = set.unserved(&owner).map(|reason| reason.to_string());
+    assert!(unserved.is_none() || set.at(&owner).is_none(), "{text}");
+    unserved
+}
+
+#[test]
+fn records_that_no_client_finds_do_not_count() {
+    let tlsa = format!("{OWNER}. TLSA 3 1 1 aa\n");
+    let delegated = |name, cut| format!("the NS records of {cut}. delegate {name}. to other name servers");
+    for (text, reason) in [
+        (format!("{ZONE}mx.example. NS ns\n{tlsa}"), delegated(OWNER, "mx.example")),
+        (format!("{tlsa}{OWNER}. NS ns.example.\n{ZONE}"), delegated(OWNER, OWNER)),
+        (
+            format!("{ZONE}_tcp.mx.example. DNAME a.\n{tlsa}"),
+            format!("{OWNER}. is below the DNAME record of _tcp.mx.example."),
+        ),
+        (
+            format!("{ZONE}{OWNER}. CNAME a.other.\na.other. TLSA 3 1 1 aa\n"),
+            "a.other. is not below the owner of any SOA record of the file".to_owned(),
+        ),
+        (
+            format!(
+                "{ZONE}{OWNER}. CNAME a.b.example.\nb.example. NS ns.b.example.\n*.b.example. TLSA 3 1 1 aa\n"
+            ),
+            delegated("a.b.example", "b.example"),
+        ),
+    ] {
+        let text = format!("$ORIGIN example.\n{text}");
+        assert_eq!(unserved(&text), Some(reason), "{text}");
+    }
+}
+
+#[test]
+fn records_that_clients_find_count() {
+    let tlsa = format!("{OWNER}. TLSA 3 1 1 aa\n");
+    let header = ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 7\n";
+    let negative = "other. 60 IN SOA ns.other. h.other. 1 2 3 4 5\n";
+    for text in [
+        format!("{ZONE}{OWNER}. DNAME a.example.\n{tlsa}"),
+        format!("{ZONE}_26._tcp.mx.example. NS ns.example.\n{tlsa}"),
+        // A fragment, and several zones, one of them delegated by the other.
+        format!("mx.example. NS ns.example.\n{tlsa}"),
+        format!("{ZONE}mx.example. NS ns.example.\n{0}{tlsa}", ZONE.replace("example. 60", "mx.example. 60")),
+        format!("{0}{ZONE}{tlsa}", ZONE.replace("example.", "other.")),
+        // Lookups, one of which has a negative answer.
+        format!("{negative}{tlsa}"),
+        format!("{header}{negative}other. 60 IN NS ns.other.\n{header}{tlsa}"),
+    ] {
+        assert_eq!((unserved(&text), at(&text, OWNER).is_some()), (None, true), "{text}");
+    }
+}
+
+#[test]
+fn a_chain_of_aliases_is_as_long_as_in_the_dns() {
+    let chain = |aliases: usize| {
+        let lines = (1..aliases).map(|at| format!("a{at}.example. CNAME a{}.example.\n", at + 1));
+        let first = format!("{OWNER}. CNAME a1.example.\n");
+        format!("{first}{}a{aliases}.example. TLSA 3 1 1 aa\n", lines.collect::<String>())
+    };
+    assert!(at(&chain(MOST_ALIASES), OWNER).is_some());
+    let reason = "the CNAME chain is longer than 8";
+    for aliases in [MOST_ALIASES + 1, MOST_ALIASES + 2, 5_000] {
+        assert_eq!(unserved(&chain(aliases)).as_deref(), Some(reason));
+    }
+}
+
+#[test]
+fn comments_of_a_zone_file_are_not_those_of_a_lookup() {
+    for comment in
+        [";; ERROR: x", "; Transfer failed.", ";; connection timed out", ";; flags: qr tc; QUERY: 1"]
+    {
+        let tlsa = format!("{OWNER}. TLSA 3 1 1 aa\n");
+        for zone in
+            ["$TTL 300\n", "$ORIGIN example.\nmx A 192.0.2.1\n", "mx.example. A 192.0.2.1\n A 192.0.2.2\n"]
+        {
+            assert!(at(&format!("{comment}\n{zone}{tlsa}"), OWNER).is_some(), "{zone}");
+            assert!(at(&format!("{zone}{tlsa}{comment}\n"), OWNER).is_some(), "{zone}");
+        }
+        assert!(error(&format!("{tlsa}{comment}\n")).starts_with("line 2: the "));
+        assert!(error(&format!("{comment}\n3 1 1 aa\n")).starts_with("line 1: the "));
+    }
+}
+
+/// BIND loads all of these; other name servers refuse some.
+#[test]
+fn what_bind_loads_is_read() {
+    const DIGEST: &str = "37576a273a6db2a9a995452c5f3e92bd9854633cb66563e5db0553a3812a36a0";
+    for line in [
+        "c DS 12345 RSASHA256 SHA-256 HEX",
+        "c DS 12345 PRIVATEOID 2 HEX",
+        "c CDS 12345 ed25519 Sha256 HEX",
+        "c DNSKEY ZONE|KSK DNSSEC RSASHA256 AwEAAc==",
+        "c DNSKEY 256 ALL DH AAAA",
+        "x TXT ( ( \"a\" ) \"b\" (\n) )",
+        "x TLSA ( 3 1 ( 1 aa\n ) bb )",
+        "h HTTPS 1 . alpn=\"f\\\\\\\\oo\\\\,bar,h2\"",
+        "\"x\" 300 IN A 192.0.2.1",
+        "\"*.x.example.\" IN A 192.0.2.1",
+        "\"_26._tcp.x\" IN TLSA 3 1 1 aa",
+        "\"@\" IN A 192.0.2.1",
+        "x A 192.0.2.1 ; a\rb",
+        "x APL",
+        "h HTTPS 0 \"mx\"",
+    ] {
+        let zone =
+            format!("$ORIGIN example.\n{}\n\"_25._tcp.mx\" TLSA 3 1 1 aa\n", line.replace("HEX", DIGEST));
+        assert_eq!(at(&zone, OWNER).unwrap().1, ["3 1 1 aa"], "{line}");
+    }
+    for line in [
+        "c DS 12345 SHA-256 RSASHA256 HEX",
+        "c DS 12345 RSASHA999 2 HEX",
+        "c DS ALL 8 2 HEX",
+        "c DNSKEY 256 3 DNSSEC AAAA",
+        "c SOA ALL 1 1 1 1 1",
+        "\"x y\" A 192.0.2.1",
+        "\"x\"y A 192.0.2.1",
+        "x \"IN\" A 192.0.2.1",
+        "x TLSA ( 3 1 1 ( aa )",
+        "c DNSKEY 256 3 8 A\\wAA",
+        "h HTTPS 1 . \"port=443\"",
+        "h HTTPS 1 . a\\lpn=h2",
+        "c CAA 0 is\\sue \"a\"",
+        "h HTTPS . alpn=\"h2\"",
+        "h HTTPS 1 alpn=\"h2\" .",
+        "h HTTPS 1 . por\u{a0} =443",
+        "c DS \u{a0} 12345 8 2 HEX",
+        "x TYPE+65534 \\# 0",
+        "x A 192.0.2.1\rx",
+        "x SOA a b \u{c}1 1 1 1 1",
+        "x KEY",
+        "x LOC",
+    ] {
+        let zone = format!("$ORIGIN example.\n{}\n", line.replace("HEX", DIGEST));
+        assert!(error(&zone).starts_with("line 2: "), "{line}");
+    }
+}
+
+#[test]
+fn a_zone_file_has_one_soa_record() {
+    let soa = |serial: &str| format!("@ SOA ns h {serial} 2 3 4 5\n");
+    for (one, next, expected) in [
+        (soa("1"), soa("2"), "line 4: this owner has another record of this type"),
+        (
+            "x DNAME a\n".to_owned(),
+            "x DNAME b\n".to_owned(),
+            "line 4: this owner has another record of this type",
+        ),
+        (soa("1"), soa("1").replace('h', "H"), ""),
+        (soa("1"), soa("2").replace('@', "x"), ""),
+    ] {
+        let zone = format!("$ORIGIN example.\n{one}@ NS ns\n{next}");
+        match PublishedSet::read(zone.as_bytes(), None, &[]) {
+            Ok(_) => assert_eq!(expected, "", "{zone}"),
+            Err(error) => assert!(!expected.is_empty() && error.to_string().starts_with(expected), "{error}"),
+        }
+    }
+    // Two transfers.
+    let transfers = format!("{ZONE}{}", ZONE.replace(" 1 2", " 2 2"));
+    assert_eq!(at(&transfers, OWNER), None);
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::Severity::{Error, Hint, Warning};
 use crate::diagnostic::{Code, Finding};
 use crate::generate::{self, Material};
 use crate::owner::{DomainName, Endpoint, Owner};
-use crate::records::Published;
+use crate::records::{Published, Unserved};
 use crate::text::file_name;
 use crate::tlsa::{MatchingType, Params, Selector, Usage};
 use crate::verify::{Coverage, Judged, Policy, Report, Status, Verdict};
@@ -66,6 +66,12 @@ pub fn elsewhere(file: &str, names: &[&DomainName]) -> Vec<Finding> {
         format!("{file} has TLSA records at {names}: check the owner, its final dot and the port")
     });
     text.map(|text| Finding::new(Code::RecordsElsewhere, Hint, &text)).into_iter().collect()
+}
+
+/// Reports why no client finds the records of a text.
+pub fn unserved(file: &str, reason: &Unserved) -> Finding {
+    let text = format!("{}: {reason}, so clients do not find the TLSA records", file_name(file));
+    Finding::new(Code::RecordsUnserved, Warning, &text)
 }
 
 /// The input of the rules.

@@ -9,9 +9,7 @@ use super::rrset::{Rdata, Rrset};
 use super::trust::{Lookup, Place};
 use super::{Answer, Data, Expiry, Failure, Insecurity, Security};
 use crate::owner::DomainName;
-
-/// Maximum length of a CNAME chain.
-const MOST_ALIASES: usize = 8;
+use crate::records::MOST_ALIASES;
 
 /// The result of one query.
 enum Step {
