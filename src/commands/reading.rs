@@ -50,7 +50,11 @@ fn input_or_hint(file: &String, common: &Common) -> Result<Input, Trouble> {
 /// Reads the certificates or keys of a file.
 fn input(file: &str) -> Result<Input, Trouble> {
     let mut plain = Plain::default();
-    match files::read_in_parts(file, &mut |part, is_last| plain.take(part, is_last)).in_file(file)? {
+    let take = &mut |part: &[u8], is_last, size| {
+        plain.reserve(size);
+        plain.take(part, is_last)
+    };
+    match files::read_in_parts(file, take).in_file(file)? {
         Some(octets) => Input::read(&octets).in_file(file),
         None => match Input::of_plain(plain) {
             Some(input) => Ok(input),

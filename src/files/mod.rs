@@ -46,9 +46,9 @@ fn guarded(octets: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     octets
 }
 
-/// What [`read_in_parts`] gives a file to: the next part of the file that was not taken yet, and whether the file ends
-/// after it. Returns the number of octets taken.
-pub type Take<'a> = &'a mut dyn FnMut(&[u8], bool) -> usize;
+/// What [`read_in_parts`] gives a file to: the next part of the file that was not taken yet, whether the file ends after
+/// it, and the size of the file in octets. Returns the number of octets taken.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8], bool, usize) -> usize;
 
 /// The largest part in octets.
 const PART: usize = 64 * 1024;
@@ -83,7 +83,7 @@ fn take_all(file: &mut File, size: usize, take: Take<'_>) -> io::Result<bool> {
         };
         waiting += read;
         total += read;
-        let taken = take(buffer.get(..waiting).unwrap_or_default(), read == 0);
+        let taken = take(buffer.get(..waiting).unwrap_or_default(), read == 0, size);
         let is_stuck = taken == 0 && waiting == buffer.len();
         match () {
             () if is_stuck || total > LARGEST => return Ok(false),

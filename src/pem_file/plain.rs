@@ -35,6 +35,13 @@ const END: &[u8] = b"-----END CERTIFICATE-----";
 const FULL: usize = 65;
 
 impl Plain {
+    /// Makes room for the blocks of a file of `size` octets.
+    pub fn reserve(&mut self, size: usize) {
+        if self.octets.capacity() == 0 {
+            self.octets.reserve(size / 4 * 3);
+        }
+    }
+
     /// Reads the complete blocks at the start of `text`, the next part of the file, and returns their length in octets.
     /// The rest is the start of an incomplete block, or has another form. `is_last`: whether the file ends after `text`.
     pub fn take(&mut self, text: &[u8], is_last: bool) -> usize {
@@ -75,7 +82,6 @@ impl Plain {
             _ => return None,
         };
         let start = self.octets.len();
-        // The buffer grows by doubling, so this is no allocation for each block.
         self.octets.resize(start + self.characters.len() / 4 * 3, 0);
         let free = self.octets.get_mut(start..)?;
         let length = BASE64_STANDARD.decode_slice(&self.characters, free).unwrap_or(0);

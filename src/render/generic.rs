@@ -7,14 +7,7 @@ use super::lines;
 use crate::tlsa::Tlsa;
 
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
-    let ttl = lines::ttl(sheet.style.ttl);
-    let origin = sheet.style.origin.as_ref();
-    lines::of_owners(
-        sheet,
-        lines::SEMICOLON,
-        |owner| format!("{} {ttl}IN TYPE52 ", owner.relative_to(origin)),
-        append_data,
-    )
+    lines::of_zone(sheet, "TYPE52", append_data)
 }
 
 /// Appends the length of the RDATA in octets, then the RDATA in hexadecimal.

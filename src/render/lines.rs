@@ -7,7 +7,6 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Sheet;
 use crate::generate::{Item, Record, Source};
-use crate::owner::Owner;
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
@@ -37,16 +36,14 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before:
     }
 }
 
-/// Returns the lines of all owners; for each owner, `before` returns the text that precedes the data.
-pub(super) fn of_owners(
-    sheet: &Sheet<'_>,
-    mark: &str,
-    before: impl Fn(&Owner) -> String,
-    data: Append,
-) -> String {
+/// Returns the zone-file lines of all owners, with the name of the type and what `data` appends.
+pub(super) fn of_zone(sheet: &Sheet<'_>, record_type: &str, data: Append) -> String {
+    let ttl = ttl(sheet.style.ttl);
+    let origin = sheet.style.origin.as_ref();
     let mut text = String::new();
     for owner in sheet.owners {
-        of_owner(&mut text, sheet, mark, &before(owner), data);
+        let before = format!("{} {ttl}IN {record_type} ", owner.relative_to(origin));
+        of_owner(&mut text, sheet, SEMICOLON, &before, data);
     }
     text
 }

@@ -7,14 +7,7 @@ use super::{OwnerChanges, Sheet};
 use crate::owner::Origin;
 
 pub(super) fn records(sheet: &Sheet<'_>) -> String {
-    let ttl = lines::ttl(sheet.style.ttl);
-    let origin = sheet.style.origin.as_ref();
-    lines::of_owners(
-        sheet,
-        lines::SEMICOLON,
-        |owner| format!("{} {ttl}IN TLSA ", owner.relative_to(origin)),
-        append_data,
-    )
+    lines::of_zone(sheet, "TLSA", append_data)
 }
 
 /// Writes the changes at one owner as lines that start with `+` or `-`.

@@ -13,6 +13,8 @@ import statistics
 import sys
 import tempfile
 
+from spent import spent
+
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
 TLSAGEN = sys.argv[2] if len(sys.argv) > 2 else "target/release/tlsagen"
 CERTIFICATES = 10_000
@@ -36,17 +38,6 @@ def write(path, count, place):
             file.write("\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]))
 
 
-def run(arguments):
-    """Returns the CPU time in seconds and the peak memory in MiB of a run."""
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    pid = os.posix_spawn(TLSAGEN, [TLSAGEN, *arguments], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)])
-    _, status, usage = os.wait4(pid, 0)
-    os.close(quiet)
-    if status:
-        sys.exit(f"{arguments} failed with {status}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def main():
     with tempfile.TemporaryDirectory() as folder:
         files = [os.path.join(folder, name) for name in ("two.pem", "all.pem", "alike.pem")]
@@ -59,8 +50,8 @@ def main():
             for file in files[1:]:
                 net, memory = [], 0
                 for _ in range(ROUNDS):
-                    start, _ = run([word.format(files[0]) for word in call])
-                    seconds, memory = run([word.format(file) for word in call])
+                    start, _ = spent(TLSAGEN, [word.format(files[0]) for word in call])
+                    seconds, memory = spent(TLSAGEN, [word.format(file) for word in call])
                     net.append((seconds - start) / CERTIFICATES * 1e9)
                 what = f"{name}, {os.path.basename(file)}"
                 print(f"{what:18} {statistics.median(net):7.0f} ns a certificate   {memory:5.1f} MiB")

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from spent import spent
+
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 TLSAGEN = sys.argv[2] if len(sys.argv) > 2 else "target/release/tlsagen"
 CHAIN = "fixtures/fullchain-rsa.pem"
@@ -23,18 +25,6 @@ def write(path, owners, data):
             zone.write(f"mx{number} IN A 192.0.2.1\n_25._tcp.mx{number} IN TLSA {data}\n")
 
 
-def run(arguments):
-    """Returns the CPU time in seconds and the peak memory in MiB of a run."""
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    silent = [(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)]
-    pid = os.posix_spawn(TLSAGEN, [TLSAGEN, *arguments], os.environ, file_actions=silent)
-    _, status, usage = os.wait4(pid, 0)
-    os.close(quiet)
-    if status:
-        sys.exit(f"{arguments} failed with {status}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def main():
     record = subprocess.check_output([TLSAGEN, CHAIN, "mx.example", "3", "1", "1", "-f", "rdata", "-q"], text=True).strip()
     with tempfile.TemporaryDirectory() as folder:
@@ -43,7 +33,7 @@ def main():
             write(zone, owners, record)
             for command in ("check", "diff"):
                 call = [command, CHAIN, "mx7.example", "--records", zone]
-                times, memory = zip(*(run(call) for _ in range(ROUNDS)))
+                times, memory = zip(*(spent(TLSAGEN, call) for _ in range(ROUNDS)))
                 seconds = statistics.median(times)
                 print(f"{command:6} {owners:7} owners  {seconds * 1000:8.1f} ms  {seconds / owners * 1e6:5.2f} us an owner  "
                       f"{max(memory):6.1f} MiB")
