@@ -187,7 +187,7 @@ codes! {
         "The text has no TLSA record for the requested owner, but it has TLSA records at other names."
         "Check the owner: without its final dot, a name server appends the zone name. Mail servers look up the records of the MX host at port 25."
     RecordsUnserved "records-unserved" Check "RFC 1034 section 4.2.1"
-        "The text has TLSA records that no client finds: outside the zone, below a zone cut or a DNAME record, or after more than 8 aliases."
+        "The text has TLSA records that no client finds: outside the zone, below a zone cut or a DNAME record, or after more than 11 aliases."
         "Publish the records in the zone whose name servers answer for the owner."
     NextUnpublished "next-unpublished" Check "RFC 7671 section 8.1"
         "Some records of a --next file are not published." "Do not deploy that key yet: publish the records, then wait two TTLs."

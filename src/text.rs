@@ -53,8 +53,13 @@ impl Shown {
         let is_of = |is_letter: fn(&u8) -> bool| {
             text.bytes().all(|octet| is_letter(&octet) || octet == b'-' || octet == b'_')
         };
-        let is_option =
-            is_of(u8::is_ascii_lowercase) || is_of(u8::is_ascii_uppercase) || text.chars().count() == 2;
+        // The options of other programs, such as --x509, have digits.
+        let is_short =
+            text.len() <= 12 && is_of(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit());
+        let is_option = is_short
+            || is_of(u8::is_ascii_lowercase)
+            || is_of(u8::is_ascii_uppercase)
+            || text.chars().count() == 2;
         Self::only_if(text, text.len() <= LONGEST_WORD && is_option)
     }
 

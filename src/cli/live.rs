@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::args::{LookupArgs, ProbeArgs};
-use super::{UsageError, are_paths, clock, parsed, stdin_once};
+use super::{UsageError, are_hosts, are_paths, clock, parsed, stdin_once};
 use crate::live::Service;
 use crate::live::find::Families;
 use crate::live::starttls::Protocol;
@@ -191,6 +191,7 @@ fn services(
     ports: Option<&[Port]>,
     protocol: Option<Protocol>,
 ) -> Result<Vec<Service>, UsageError> {
+    hosts.iter().try_for_each(|list| are_hosts(list))?;
     let endpoints = hosts.iter().map(|list| Endpoint::parse_list(list)).collect::<Result<Vec<_>, _>>()?;
     let endpoints: Vec<Endpoint> = endpoints.into_iter().flatten().collect();
     if ports.is_some()

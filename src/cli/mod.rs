@@ -42,7 +42,7 @@ pub use error::{UsageError, asks_for_nagios};
 #[cfg(feature = "live")]
 pub use live::{LookupRequest, NameServers, ProbeRequest, Target};
 pub use mistakes::mistake;
-use paths::{Place, are_paths, stdin_once};
+use paths::{Place, are_hosts, are_paths, stdin_once};
 #[cfg(feature = "live")]
 pub use rollover::RolloverRequest;
 
@@ -299,12 +299,17 @@ fn clock(at: Option<String>) -> Result<OffsetDateTime, UsageError> {
 }
 
 fn params(words: &[impl AsRef<str>]) -> Result<Vec<Params>, UsageError> {
-    match words {
-        [] => Ok(vec![Params::DEFAULT]),
-        words => Ok(match Params::parse_all(words) {
-            Ok(params) => params,
-            Err(_) => Params::parse_all(&mistakes::apart(words))?,
-        }),
+    if words.is_empty() {
+        return Ok(vec![Params::DEFAULT]);
+    }
+    let params = Params::parse_all(words).or_else(|_| Params::parse_all(&mistakes::apart(words)))?;
+    match params.is_empty() {
+        // Without a record, `diff` would remove all published records.
+        true => Err(UsageError::new(
+            "the parameters after HOST are empty".to_owned(),
+            "check for an unset shell variable; without parameters, the record is `3 1 1`",
+        )),
+        false => Ok(params),
     }
 }
 
@@ -331,6 +336,7 @@ fn endpoints(
     are_paths(others)?;
     let others = others.iter().filter_map(|(_, file)| *file);
     stdin_once(next.iter().chain([&chain]).chain(others))?;
+    are_hosts(hosts)?;
     Ok(Endpoint::parse_list(hosts)?)
 }
 

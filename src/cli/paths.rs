@@ -1,7 +1,7 @@
 //! Checks of the arguments that are names of files.
 
 use super::UsageError;
-use crate::text::is_path;
+use crate::text::{Shown, is_path};
 
 /// An argument that takes a file name: the name of the argument, and its value.
 pub(super) type Place<'a> = (&'static str, Option<&'a String>);
@@ -32,5 +32,25 @@ pub(super) fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<
             let message = "standard input (-) is given twice".to_owned();
             Err(UsageError::new(message, "standard input can be read only once: give files instead"))
         }
+    }
+}
+
+/// Whether the word ends as files do, most of them with certificates or keys. No such word is a public name.
+pub(super) fn is_file_name(word: &str) -> bool {
+    const FILES: [&str; 12] =
+        [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks", ".json", ".txt"];
+    FILES.iter().any(|end| word.ends_with(end))
+}
+
+/// Checks that no name in the list `hosts` is that of a file.
+///
+/// Errors: a name with the ending of a file.
+pub(super) fn are_hosts(hosts: &str) -> Result<(), UsageError> {
+    match hosts.split(',').find(|host| is_file_name(host)) {
+        Some(file) => Err(UsageError::new(
+            format!("HOST is missing: {} is a file", Shown::name(file).at("its place")),
+            "give the name of the server, such as mx.example; to join several files for CHAIN, use `cat`",
+        )),
+        None => Ok(()),
     }
 }

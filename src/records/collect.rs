@@ -32,7 +32,8 @@ pub(super) fn collect(
     let mut aliases = Aliases::default();
     let mut pass = Pass::new(&names, Some(&mut aliases));
     let read = pass.read(text, origin);
-    let Pass { mut set, is_zone_file, .. } = pass;
+    let (is_zone_file, is_transfer) = (pass.is_zone_file && !replies.is_of_lookup, pass.ends.is_transfer());
+    let mut set = pass.set;
     // In a zone file, any text may be in a comment.
     if let Some(failed) = replies.failed.filter(|_| !is_zone_file) {
         return Err(failed);
@@ -44,12 +45,13 @@ pub(super) fn collect(
         pass.read(text, origin)?;
         set = pass.set;
     }
-    if is_zone_file {
+    // The records of several lookups are not those of one zone, even with an SOA and an NS record among them.
+    if is_zone_file || is_transfer {
         set.zones.check()?;
-    } else if replies.has_sections {
+        set.zones.sort();
+    } else {
         set.zones = Zones::default();
     }
-    set.zones.sort();
     Ok(set)
 }
 
@@ -63,11 +65,42 @@ struct Pass<'a> {
     has_owners: bool,
     /// Whether any entry is a directive or has a relative or inherited owner, which no program prints for a lookup.
     is_zone_file: bool,
+    ends: Ends,
+}
+
+/// What the first and the last entry of a text are.
+#[derive(Default)]
+struct Ends {
+    entries: usize,
+    starts_with_soa: bool,
+    ends_with_soa: bool,
+    soa: usize,
+}
+
+impl Ends {
+    fn add(&mut self, record_type: Option<Rtype>) {
+        self.ends_with_soa = record_type == Some(Rtype::SOA);
+        self.starts_with_soa |= self.entries == 0 && self.ends_with_soa;
+        self.soa += usize::from(self.ends_with_soa);
+        self.entries += 1;
+    }
+
+    /// Whether the text is one zone transfer, which starts and ends with the SOA record (RFC 5936 section 2.2).
+    fn is_transfer(&self) -> bool {
+        self.starts_with_soa && self.ends_with_soa && self.soa == 2
+    }
 }
 
 impl<'a> Pass<'a> {
     fn new(names: &'a Names, aliases: Option<&'a mut Aliases>) -> Self {
-        Self { set: PublishedSet::default(), names, aliases, has_owners: false, is_zone_file: false }
+        Self {
+            set: PublishedSet::default(),
+            names,
+            aliases,
+            has_owners: false,
+            is_zone_file: false,
+            ends: Ends::default(),
+        }
     }
 
     fn read(&mut self, text: &str, origin: Option<&Origin>) -> Result<(), RecordsError> {
@@ -109,6 +142,7 @@ impl<'a> Pass<'a> {
             Some(known) => reader.read([owner, word, &forms::in_numbers(known, data)])?,
         };
         self.exists(&owner, record_type);
+        self.ends.add(record_type);
         self.set.zones.add(&owner, record_type);
         if let Some(data) = &data {
             self.set.zones.add_single(&owner, data, entry.line);
@@ -151,6 +185,10 @@ impl<'a> Pass<'a> {
         let mut words = entry.words();
         let first = words.next().unwrap_or_default();
         let is_name = !entry.is_indented && first.ends_with('.') && words.next().is_none();
+        if entry.words().count() == 3 && entry.words().all(is_number) {
+            let reason = "the association data is missing".to_owned();
+            return Err(RecordsProblem::Unreadable { what: "TLSA record".to_owned(), reason });
+        }
         let (is_data, is_signature) = (is_bare_data(entry), is_bare_signature(entry));
         if !(is_name || is_data || is_signature) {
             return Ok(false);

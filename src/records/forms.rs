@@ -179,8 +179,10 @@ pub(super) fn check(
         // The target and the values of the parameters may be in quotation marks.
         Rtype::SVCB | Rtype::HTTPS => {
             let keys = data.clone().skip(2).filter_map(|word| word.split('=').next());
-            !data.clone().take(1).chain(keys).all(is_key)
+            let has_quote_inside = |target: &str| target.contains('"') && !target.starts_with('"');
+            !data.clone().take(1).chain(keys).all(is_key) || data.clone().nth(1).is_some_and(has_quote_inside)
         }
+        Rtype::HINFO => data.clone().any(|word| word.contains('"') && !word.starts_with('"')),
         _ if !has_strings => data.rest().contains('"'),
         _ => {
             is_after_numbers && !data.clone().take(2).all(is_key)
@@ -202,6 +204,22 @@ pub(super) fn check(
         _ if is_of_key(known) || known == Rtype::ZONEMD => 4,
         _ => 1,
     };
+    if generic.is_none() && matches!(known, Rtype::SVCB | Rtype::HTTPS) {
+        let is_number = |word: &str| word.bytes().all(|octet| octet.is_ascii_digit());
+        let mut ports = data.clone().filter_map(|word| word.strip_prefix("port="));
+        if !data.clone().take(1).all(is_number) || !ports.all(|port| is_number(port.trim_matches('"'))) {
+            return unreadable("expected a decimal number");
+        }
+    }
+    let most = match known {
+        _ if generic.is_some() => usize::MAX,
+        Rtype::NAPTR => 6,
+        Rtype::HINFO => 2,
+        _ => usize::MAX,
+    };
+    if data.clone().nth(most).is_some() {
+        return unreadable("trailing tokens");
+    }
     if !has_strings && has_empty_label(data.rest()) {
         return unreadable("empty label");
     }

@@ -32,8 +32,8 @@ pub use foreign::Foreign;
 pub use zones::Unserved;
 use zones::Zones;
 
-/// Maximum length of a CNAME chain, in a text and in the DNS.
-pub const MOST_ALIASES: usize = 8;
+/// Maximum length of a CNAME chain, in a text and in the DNS. BIND 9.18 and unbound 1.17 follow no longer one.
+pub const MOST_ALIASES: usize = 11;
 
 /// The data of a published TLSA record, with any numbers and octets, valid or not (RFC 6698 section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -14,14 +14,25 @@ enum Reply {
     Answer,
 }
 
+/// How comments of dig, kdig, drill and delv start, but hardly a comment of a zone file.
+const MARKS: [&str; 7] = [
+    ";; ->>HEADER<<-",
+    "; <<>> DiG",
+    ";; Query time",
+    ";; Received ",
+    "; fully validated",
+    "; unsigned answer",
+    "; negative response",
+];
+
 /// What the comments of a text tell about lookups, if the text is not a zone file.
 #[derive(Default)]
 pub(super) struct Replies {
     /// The first failed lookup, or a server that did not answer and after which no answer follows. It does not mean
     /// that there are no records.
     pub(super) failed: Option<RecordsError>,
-    /// Whether the text has replies with their sections; if so, its records are not those of one zone.
-    pub(super) has_sections: bool,
+    /// Whether a comment is that of a lookup; if so, the records may be those of several zones.
+    pub(super) is_of_lookup: bool,
 }
 
 impl Replies {
@@ -36,7 +47,7 @@ impl Replies {
             if is_error(line) {
                 return Err(replies.failed.unwrap_or(error(RecordsProblem::NoAnswer)));
             }
-            replies.has_sections |= line.starts_with(";; ->>HEADER<<-");
+            replies.is_of_lookup |= MARKS.iter().any(|mark| line.starts_with(mark));
             match reply(line) {
                 Some(Reply::Failed) => replies.failed.get_or_insert(error(RecordsProblem::NoAnswer)),
                 Some(Reply::Truncated) => replies.failed.get_or_insert(error(RecordsProblem::Truncated)),

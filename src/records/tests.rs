@@ -155,7 +155,7 @@ fn records_that_no_client_finds_do_not_count() {
     let tlsa = format!("{OWNER}. TLSA 3 1 1 aa\n");
     let delegated = |name, cut| format!("the NS records of {cut}. delegate {name}. to other name servers");
     for (text, reason) in [
-        (format!("{ZONE}mx.example. NS ns\n{tlsa}"), delegated(OWNER, "mx.example")),
+        (format!("{ZONE}mx.example. NS ns.example.\n{tlsa}"), delegated(OWNER, "mx.example")),
         (format!("{tlsa}{OWNER}. NS ns.example.\n{ZONE}"), delegated(OWNER, OWNER)),
         (
             format!("{ZONE}_tcp.mx.example. DNAME a.\n{tlsa}"),
@@ -172,8 +172,13 @@ fn records_that_no_client_finds_do_not_count() {
             delegated("a.b.example", "b.example"),
         ),
     ] {
-        let text = format!("$ORIGIN example.\n{text}");
-        assert_eq!(unserved(&text), Some(reason), "{text}");
+        let soa = ZONE.lines().next().unwrap();
+        for text in [
+            format!("$ORIGIN example.\n{text}"),
+            format!("; <<>> DiG\n{soa}\n{}{soa}\n", text.replace(soa, "")),
+        ] {
+            assert_eq!(unserved(&text).as_ref(), Some(&reason), "{text}");
+        }
     }
 }
 
@@ -192,6 +197,10 @@ fn records_that_clients_find_count() {
         // Lookups, one of which has a negative answer.
         format!("{negative}{tlsa}"),
         format!("{header}{negative}other. 60 IN NS ns.other.\n{header}{tlsa}"),
+        // Lookups without headers, and a lookup after a zone file or a transfer.
+        format!("{negative}other. 60 IN NS ns.other.\n{tlsa}"),
+        format!("$ORIGIN other.\n@ SOA ns h 1 2 3 4 5\n@ NS ns\n; <<>> DiG\n{tlsa}"),
+        format!("{negative}other. 60 IN NS ns.other.\n{negative}{tlsa}"),
     ] {
         assert_eq!((unserved(&text), at(&text, OWNER).is_some()), (None, true), "{text}");
     }
@@ -205,9 +214,9 @@ fn a_chain_of_aliases_is_as_long_as_in_the_dns() {
         format!("{first}{}a{aliases}.example. TLSA 3 1 1 aa\n", lines.collect::<String>())
     };
     assert!(at(&chain(MOST_ALIASES), OWNER).is_some());
-    let reason = "the CNAME chain is longer than 8";
+    let reason = format!("the CNAME chain is longer than {MOST_ALIASES}");
     for aliases in [MOST_ALIASES + 1, MOST_ALIASES + 2, 5_000] {
-        assert_eq!(unserved(&chain(aliases)).as_deref(), Some(reason));
+        assert_eq!(unserved(&chain(aliases)).as_ref(), Some(&reason));
     }
 }
 
@@ -270,6 +279,11 @@ fn what_bind_loads_is_read() {
         "h HTTPS . alpn=\"h2\"",
         "h HTTPS 1 alpn=\"h2\" .",
         "h HTTPS 1 . por\u{a0} =443",
+        "h HTTPS 1 . port=\u{e9}43",
+        "h HTTPS mx \"0\"",
+        "s NAPTR 100 10 \"u\" \"E2U+sip\" \u{a0} \"\" mx",
+        "h HTTPS 1 \\ alpn=\"h2\"",
+        "x HINFO \"x\" \u{e9}\"y ; z\"",
         "c DS \u{a0} 12345 8 2 HEX",
         "x TYPE+65534 \\# 0",
         "x A 192.0.2.1\rx",

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Clock, Jump, Memory, Reading};
+use crate::diagnostic::Advise;
 
 /// What a machine remembers between calls. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,9 @@ const VERSION: u32 = 1;
 /// Why a state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateError {
-    /// Not the text that [`State::to_text`] returns; contains the reason.
+    /// Not a JSON object, so rather another file, which may be a private key.
+    Foreign,
+    /// A damaged state; contains the reason.
     Unreadable(String),
     /// The text of another version of this program.
     Version(u32),
@@ -47,6 +50,7 @@ pub enum StateError {
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Foreign => f.write_str("this is not the state of a rollover"),
             Self::Unreadable(reason) => write!(f, "the state cannot be read: {reason}"),
             Self::Version(version) => {
                 write!(f, "the state has version {version}; this program reads {VERSION}")
@@ -54,6 +58,23 @@ impl fmt::Display for StateError {
             Self::Machine => f.write_str("the state belongs to another machine"),
             Self::Owners(owners) => write!(f, "the state also belongs to {}", owners.join(" ")),
         }
+    }
+}
+
+impl std::error::Error for StateError {}
+
+impl Advise for StateError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Foreign => {
+                "give --state a file of its own, such as /var/lib/tlsagen/state.json; delete this one only if it is a damaged state"
+            }
+            Self::Owners(_) => {
+                "name it too, or delete the state to start anew and remove its records by hand when no client needs them"
+            }
+            _ => "delete it to start anew: nothing is retired then, and every wait starts again",
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -71,8 +92,13 @@ impl State {
             let clock = Clock::new(reading);
             return Ok((Self { version: VERSION, identity, clock, memory: Memory::default() }, None));
         }
-        let mut state: Self =
-            serde_json::from_str(text).map_err(|error| StateError::Unreadable(error.to_string()))?;
+        if !text.trim_start().starts_with('{') {
+            return Err(StateError::Foreign);
+        }
+        let damaged = |error: serde_json::Error| {
+            StateError::Unreadable(format!("damaged at line {} column {}", error.line(), error.column()))
+        };
+        let mut state: Self = serde_json::from_str(text).map_err(damaged)?;
         match () {
             () if state.version != VERSION => return Err(StateError::Version(state.version)),
             () if i64::try_from(state.clock.seconds).is_err() => {

@@ -32,7 +32,13 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
     blocked(&good.replace(machine, "  \"machine\": \"00\","), "the state belongs to another machine");
     blocked(&good.replace("\"version\": 1", "\"version\": 2"), "the state has version 2");
     blocked(&good[..good.len() / 2], "the state cannot be read: ");
-    blocked("x", "hint: delete it to start anew");
+    blocked("{}", "hint: delete it to start anew");
+    // Another file may be a private key, which must not be deleted.
+    for text in ["x", "-----BEGIN PRIVATE KEY-----\n", "\0\0"] {
+        fs::write(&file, text).unwrap();
+        world.call("a", "old.pem", NEEDS).is(2, "a.json: this is not the state of a rollover");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
 
     fs::write(&file, &good).unwrap();
     for mode in [0o620, 0o602] {
@@ -50,9 +56,9 @@ fn a_state_of_others_blocks_and_a_lost_one_waits_anew() {
     fs::create_dir(world.file("folder.json")).unwrap();
     world.call("folder", "old.pem", NEEDS).is(1, "it is a directory or a special file");
     fs::write(world.file("large.json"), vec![b' '; 1 << 21]).unwrap();
-    world.call("large", "old.pem", NEEDS).is(1, "hint: delete it to start anew");
+    world.call("large", "old.pem", NEEDS).is(2, "this is not the state of a rollover");
     fs::write(world.file("odd.json"), [0xff, 0xfe]).unwrap();
-    world.call("odd", "old.pem", NEEDS).is(1, "hint: delete it to start anew");
+    world.call("odd", "old.pem", NEEDS).is(2, "this is not the state of a rollover");
     world.call("a", "old.pem", NEEDS).is(0, "");
 
     // The record of the new key has been published for long, but a lost state does not know.

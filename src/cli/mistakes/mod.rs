@@ -8,6 +8,7 @@ mod verbs;
 
 use std::ffi::OsString;
 
+use super::paths::is_file_name;
 use super::{UsageError, absent};
 use crate::owner::Endpoint;
 use crate::text;
@@ -93,11 +94,4 @@ fn is_host(word: &str) -> bool {
     !is_file_name(word)
         && word.split(',').all(|name| name.contains('.'))
         && Endpoint::parse_list(word).is_ok()
-}
-
-/// Whether the word ends as files do, most of them with certificates or keys.
-fn is_file_name(word: &str) -> bool {
-    const FILES: [&str; 12] =
-        [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks", ".json", ".txt"];
-    FILES.iter().any(|end| word.ends_with(end))
 }

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 
+use super::super::paths::is_file_name;
 use super::super::{UsageError, absent, is_subcommand, parse};
 use super::lists::is_port;
-use super::{did_you_mean, is_file_name, is_host, shown};
+use super::{did_you_mean, is_host, shown};
 use crate::tlsa::Params;
 
 /// Several words within one pair of quotation marks.
@@ -76,6 +77,9 @@ pub(super) fn order(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option
             (format!("{name} takes no parameters"), name, false)
         }
         ("batch" | "probe", _) => return None,
+        (_, []) if words.len() + options.len() > 1 && !words.contains(&"") => {
+            return Some(no_chain(name, words, options));
+        }
         (_, [first, second]) => return two_files(name, words, [first, second], host, options),
         (_, [_]) if !in_order && others.is_empty() => ("CHAIN comes before HOST".to_owned(), name, false),
         (_, [_]) if !in_order => ("the order is CHAIN, HOST, parameters".to_owned(), name, takes_triple),
@@ -87,10 +91,18 @@ pub(super) fn order(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option
     if is_ports {
         call.extend(["-p".to_owned(), ports]);
     } else if triple {
-        call.extend(others.iter().map(|word| shown(word, "...")));
+        call.extend(others.iter().filter(|word| !word.is_empty()).map(|word| shown(word, "...")));
     }
     call.extend(options.iter().map(|word| shown(word, "...")));
     Some(did_you_mean(message, &call.join(" ")))
+}
+
+/// A call without CHAIN.
+fn no_chain(name: &str, words: &[&str], options: &[&str]) -> UsageError {
+    let start = ["tlsagen", name, "fullchain.pem"].into_iter().filter(|word| !word.is_empty());
+    let rest = words.iter().chain(options).map(|word| shown(word, "..."));
+    let call: Vec<String> = start.map(str::to_owned).chain(rest).collect();
+    did_you_mean("CHAIN is missing (- is standard input)".to_owned(), &call.join(" "))
 }
 
 /// A second file: after HOST, the published records or the state file; before it, the rest of the chain.

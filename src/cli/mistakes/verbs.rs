@@ -1,12 +1,13 @@
 //! Misspelt subcommands, and verbs of other programs.
 
 use super::super::notes::TOPICS;
+use super::super::paths::is_file_name;
 use super::super::{LIVE, UsageError, absent, command, is_subcommand};
-use super::{did_you_mean, is_file_name, shown, similar};
+use super::{did_you_mean, is_host, shown, similar};
 use crate::text::Shown;
 
 /// Verbs of other programs, and the subcommand that does the same; empty for the records themselves.
-const VERBS: [(&str, &str); 16] = [
+const VERBS: [(&str, &str); 18] = [
     ("add", ""),
     ("create", ""),
     ("gen", ""),
@@ -22,6 +23,8 @@ const VERBS: [(&str, &str); 16] = [
     ("validate", "check"),
     ("verify", "check"),
     ("update", "diff"),
+    ("roll", "rollover"),
+    ("rotate", "rollover"),
     ("version", "--version"),
 ];
 
@@ -49,6 +52,10 @@ pub(super) fn verb(words: &[&str], is_missing: impl Fn(&str) -> bool) -> Option<
     let before_file = || {
         rest.first().filter(|next| is_file_name(next) || next.contains('/') && !is_missing(next)).map(|_| "")
     };
+    // Without a file, only the server itself can be checked.
+    let has_file = rest.iter().any(|next| !is_missing(next) || is_file_name(next));
+    let probe = known.filter(|name| *name == "check" && !has_file && rest.iter().any(|next| is_host(next)));
+    let known = probe.map(|_| "probe").or(known);
     let subcommand = known.or_else(|| similar(word, names)).or_else(before_file)?;
     if let Some(error) = absent(subcommand) {
         return Some(error);

@@ -12,7 +12,7 @@ use super::outcome::{NO, Outcome, UNDETERMINED, lines};
 use super::trouble::{InFile, Trouble};
 use crate::chain::Chain;
 use crate::cli::RolloverRequest;
-use crate::diagnostic::{Code, Finding, Severity};
+use crate::diagnostic::{Advise, Code, Finding, Severity};
 use crate::files::{FileError, PrivateFile, boot, machine_id};
 use crate::owner::Owner;
 use crate::render::{self, RolloverSheet};
@@ -40,7 +40,7 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     }
     let mut wanted = files.wanted(request, &records)?;
     let (file, text) = match PrivateFile::open(&request.state) {
-        Err(FileError::TooLarge) => return Ok(blocked("the state is larger than 1 MiB", request, HINT_ANEW)),
+        Err(FileError::TooLarge) => return Err(StateError::Foreign).in_file(&request.state),
         Err(error @ (FileError::Untrusted(_) | FileError::NotRegular)) => {
             return Ok(blocked(&error.to_string(), request, HINT_STATE));
         }
@@ -48,10 +48,10 @@ pub(super) fn rollover(request: &RolloverRequest) -> Result<Outcome, Trouble> {
     };
     let (mut state, jump) = match State::read(&text, identity(request), reading()?) {
         Ok(state) => state,
-        Err(error @ StateError::Owners(_)) => {
-            return Ok(blocked(&error.to_string(), request, HINT_LEFT));
+        Err(error @ StateError::Foreign) => return Err(error).in_file(&request.state),
+        Err(error) => {
+            return Ok(blocked(&error.to_string(), request, &error.hint().unwrap_or_default()));
         }
-        Err(error) => return Ok(blocked(&error.to_string(), request, HINT_ANEW)),
     };
     let services = match look(request)? {
         Ok(services) => services,
@@ -88,10 +88,6 @@ fn reading() -> Result<Reading, Trouble> {
 
 const HINT_STATE: &str =
     "make it a regular file of this user that nobody else can write, or give another file";
-const HINT_ANEW: &str = "delete it to start anew: nothing is retired then, and every wait starts again";
-
-const HINT_LEFT: &str =
-    "name it too, or delete the state to start anew and remove its records by hand when no client needs them";
 
 /// The identity of the state.
 fn identity(request: &RolloverRequest) -> Identity {
