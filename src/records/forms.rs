@@ -175,14 +175,15 @@ pub(super) fn check(
     let is_after_numbers = [Rtype::CAA, Rtype::NAPTR, Rtype::URI].contains(&known);
     let is_plain = |word: &str| !word.contains('"') && word.bytes().all(|octet| octet.is_ascii_graphic());
     let is_key = |key: &str| is_plain(key) && !key.contains('\\');
+    let has_quote_inside = |word: &str| word.contains('"') && !word.starts_with('"');
     let is_quoted = match known {
         // The target and the values of the parameters may be in quotation marks.
         Rtype::SVCB | Rtype::HTTPS => {
             let keys = data.clone().skip(2).filter_map(|word| word.split('=').next());
-            let has_quote_inside = |target: &str| target.contains('"') && !target.starts_with('"');
             !data.clone().take(1).chain(keys).all(is_key) || data.clone().nth(1).is_some_and(has_quote_inside)
         }
-        Rtype::HINFO => data.clone().any(|word| word.contains('"') && !word.starts_with('"')),
+        // A quotation mark ends the word before it, so there is one word too many.
+        Rtype::HINFO | Rtype::NAPTR if data.clone().any(has_quote_inside) => true,
         _ if !has_strings => data.rest().contains('"'),
         _ => {
             is_after_numbers && !data.clone().take(2).all(is_key)

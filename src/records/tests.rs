@@ -282,6 +282,7 @@ fn what_bind_loads_is_read() {
         "h HTTPS 1 . port=\u{e9}43",
         "h HTTPS mx \"0\"",
         "s NAPTR 100 10 \"u\" \"E2U+sip\" \u{a0} \"\" mx",
+        "s NAPTR 100 10 \"u\" \"E2U+sip\" \u{a0}\"\" mx",
         "h HTTPS 1 \\ alpn=\"h2\"",
         "x HINFO \"x\" \u{e9}\"y ; z\"",
         "c DS \u{a0} 12345 8 2 HEX",

@@ -126,7 +126,7 @@ const LINES: [&str; 32] = [
     "$ORIGIN sub.example.",
     ";; ERROR: failed to query server",
     "; Transfer failed.",
-    ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 1",
+    ";; flags: qr tc rd ra; QUERY: 1, ANSWER: 1",
     ";; connection timed out; no servers could be reached",
 ];
 
