@@ -48,7 +48,7 @@ impl Shown {
     }
 
     /// Creates the value from an option name. The text is shown if it consists of letters of one case, hyphens and
-    /// underscores, or of two characters.
+    /// underscores, or of two characters; up to 12 characters may also be digits.
     pub fn option(text: &str) -> Self {
         let is_of = |is_letter: fn(&u8) -> bool| {
             text.bytes().all(|octet| is_letter(&octet) || octet == b'-' || octet == b'_')
@@ -155,7 +155,7 @@ fn is_pem(text: &str) -> bool {
 }
 
 /// Whether a word looks like base64 rather than a path: at least 16 octets of the base64 alphabet, with padding or a
-/// mix of letters and digits that is rare in paths.
+/// mix of letters and digits, or of 24 letters of both cases, that is rare in paths.
 fn is_like_base64(word: &str) -> bool {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
     if word.len() < 16 || !word.bytes().all(is_plain) {

@@ -35,7 +35,7 @@ pub(super) fn stdin_once<'a>(files: impl Iterator<Item = &'a String>) -> Result<
     }
 }
 
-/// Whether the word ends as files do, most of them with certificates or keys. No such word is a public name.
+/// Whether the word ends as files do, most of them with certificates or keys. No top-level domain has such a name.
 pub(super) fn is_file_name(word: &str) -> bool {
     const FILES: [&str; 12] =
         [".pem", ".crt", ".cer", ".der", ".key", ".csr", ".p7b", ".pfx", ".p12", ".jks", ".json", ".txt"];

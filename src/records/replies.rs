@@ -15,7 +15,7 @@ enum Reply {
 }
 
 /// How comments of dig, kdig, drill and delv start, but hardly a comment of a zone file.
-const MARKS: [&str; 7] = [
+pub(super) const MARKS: [&str; 7] = [
     ";; ->>HEADER<<-",
     "; <<>> DiG",
     ";; Query time",

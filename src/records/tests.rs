@@ -120,6 +120,7 @@ fn what_cannot_be_read_has_its_line() {
         ("a. A 192.0.2.1\nb. IN TLSA 3 1 1 (\naa\n", "line 2: missing ')' for this '('"),
         ("a. TXT ( (\nb\n)\n", "line 1: missing ')' for this '('"),
         ("a. A 192.0.2.1 )\n", "line 1: ')' without '('"),
+        ("3 1 1\n", "line 1: cannot read this TLSA record: the association data is missing"),
         ("a. TXT \"b\n", "line 1: missing closing quotation mark"),
         ("\n\nmx IN A 192.0.2.1\n", "line 3: the name mx is relative"),
         ("  IN TLSA 3 1 1 aa\n", "line 1: the entry has no owner"),
@@ -204,6 +205,10 @@ fn records_that_clients_find_count() {
     ] {
         assert_eq!((unserved(&text), at(&text, OWNER).is_some()), (None, true), "{text}");
     }
+    for mark in super::replies::MARKS {
+        let text = format!("$ORIGIN other.\n@ SOA ns h 1 2 3 4 5\n@ NS ns\n{mark}: x\n{tlsa}");
+        assert_eq!((unserved(&text), at(&text, OWNER).is_some()), (None, true), "{text}");
+    }
 }
 
 #[test]
@@ -213,9 +218,11 @@ fn a_chain_of_aliases_is_as_long_as_in_the_dns() {
         let first = format!("{OWNER}. CNAME a1.example.\n");
         format!("{first}{}a{aliases}.example. TLSA 3 1 1 aa\n", lines.collect::<String>())
     };
-    assert!(at(&chain(MOST_ALIASES), OWNER).is_some());
+    // `dig TLSA` at BIND 9.18 and at unbound 1.17: 11 aliases give the record, 12 give SERVFAIL.
+    assert!(at(&chain(11), OWNER).is_some());
+    assert!(unserved(&chain(12)).is_some());
     let reason = format!("the CNAME chain is longer than {MOST_ALIASES}");
-    for aliases in [MOST_ALIASES + 1, MOST_ALIASES + 2, 5_000] {
+    for aliases in [12, 13, 5_000] {
         assert_eq!(unserved(&chain(aliases)).as_ref(), Some(&reason));
     }
 }

@@ -11,14 +11,14 @@ use crate::text::file_name;
 use crate::tlsa::Tlsa;
 
 /// The start of a comment in zone files and in the input of nsupdate.
-pub(super) const SEMICOLON: &str = "; ";
+const SEMICOLON: &str = "; ";
 
 /// Appends the data of a record to a text.
 pub(super) type Append = fn(&mut String, &Tlsa);
 
 /// Appends the lines of one owner: for each record, `before` and what `data` appends. Also appends comments and empty
-/// lines if requested; `mark` starts a comment.
-pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before: &str, data: Append) {
+/// lines if requested.
+pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: Append) {
     let mut last: Option<&Source<'_>> = None;
     for Record { source, tlsa } in sheet.records {
         if !last.is_some_and(|last| last.is(source)) {
@@ -26,7 +26,7 @@ pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, mark: &str, before:
                 text.push('\n');
             }
             if sheet.style.comments {
-                comment(text, mark, source);
+                comment(text, source);
             }
         }
         last = Some(source);
@@ -43,7 +43,7 @@ pub(super) fn of_zone(sheet: &Sheet<'_>, record_type: &str, data: Append) -> Str
     let mut text = String::new();
     for owner in sheet.owners {
         let before = format!("{} {ttl}IN {record_type} ", owner.relative_to(origin));
-        of_owner(&mut text, sheet, SEMICOLON, &before, data);
+        of_owner(&mut text, sheet, &before, data);
     }
     text
 }
@@ -68,7 +68,7 @@ pub(super) fn append_data(text: &mut String, tlsa: &Tlsa) {
 }
 
 /// Appends comment lines about the certificate or key of the next records.
-fn comment(text: &mut String, mark: &str, source: &Source<'_>) {
+fn comment(text: &mut String, source: &Source<'_>) {
     match source.item {
         Item::Certificate(link) => {
             let certificate = link.member.certificate();
@@ -83,14 +83,14 @@ fn comment(text: &mut String, mark: &str, source: &Source<'_>) {
                 ("notBefore", time(validity.not_before)),
                 ("notAfter", time(validity.not_after)),
             ] {
-                for part in [mark, name, "=", &value, "\n"] {
+                for part in [SEMICOLON, name, "=", &value, "\n"] {
                     text.push_str(part);
                 }
             }
         }
         Item::Key(key) => {
             let subject = key.subject().map(|subject| format!(", subject={subject}")).unwrap_or_default();
-            for part in [mark, "key of ", &file_name(&source.material.file), &subject, "\n"] {
+            for part in [SEMICOLON, "key of ", &file_name(&source.material.file), &subject, "\n"] {
                 text.push_str(part);
             }
         }

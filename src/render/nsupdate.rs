@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::lines::{SEMICOLON, append_data, data, of_owner};
+use super::lines::{append_data, data, of_owner};
 use super::{OwnerChanges, Sheet, Style};
 use crate::owner::Owner;
 
@@ -18,7 +18,6 @@ pub(super) fn records(sheet: &Sheet<'_>) -> String {
         of_owner(
             &mut text,
             &sheet,
-            SEMICOLON,
             &format!("update add {owner} {} IN TLSA ", style.ttl.unwrap_or(TTL)),
             append_data,
         );

@@ -121,6 +121,7 @@ impl Certificate {
 
     fn walk(octets: Octets) -> Result<(Self, usize), X509Error> {
         let der = octets.get();
+        // A `Span` has 32 bits.
         if u32::try_from(der.len()).is_err() {
             return Err(X509Error::Structure("Certificate"));
         }

@@ -6,11 +6,11 @@ usage: process_cost.py [ROUNDS [TLSAGEN]]   from the top of the checkout, after 
 The commands take turns, so that other load on the machine affects all of them equally. Prints the median of each
 command and its ratio to /bin/true. The figures are not checked against limits.
 """
-import os
-import resource
 import shutil
 import statistics
 import sys
+
+from spent import spent
 
 TLSAGEN = sys.argv[2] if len(sys.argv) > 2 else "target/release/tlsagen"
 COMMANDS = {
@@ -27,24 +27,12 @@ if shutil.which("danetool"):
     ]
 
 
-def cost(command, quiet):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    actions = [(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)]
-    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
-    _, status = os.waitpid(pid, 0)
-    if status:
-        sys.exit(f"{command} failed with {status}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1000
-
-
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    quiet = os.open(os.devnull, os.O_WRONLY)
     times = {name: [] for name in COMMANDS}
     for _ in range(rounds):
-        for name, command in COMMANDS.items():
-            times[name].append(cost(command, quiet))
+        for name, [program, *arguments] in COMMANDS.items():
+            times[name].append(spent(shutil.which(program), arguments)[0] * 1000)
     base = statistics.median(times["/bin/true"])
     for name, values in times.items():
         median = statistics.median(values)
