@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use files::{Digest, FILES, Refused};
 use program::ROOT;
@@ -65,7 +66,10 @@ fn lines_of(output: &Output) -> Vec<String> {
 
 /// Runs `check` for one record; returns the exit status and standard output.
 fn check(name: &str, record: &str, options: &[&str]) -> (i32, String) {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{name}.zone"));
+    // Two tests may check the same file at the same time.
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let number = CALLS.fetch_add(1, Ordering::Relaxed);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{number}.zone"));
     fs::write(&path, format!("_25._tcp.mx.example. IN TLSA {record}\n")).unwrap();
     let file = format!("{name}.pem");
     let call = ["check", &file, "mx.example", "--records", path.to_str().unwrap()];
