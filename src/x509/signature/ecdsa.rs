@@ -14,6 +14,9 @@ use crate::x509::spki::{KeyAlgorithm, KeyParts};
 /// Verifies an ECDSA signature.
 pub(super) fn ecdsa(signed: &Signed<'_>) -> SignatureCheck {
     let (key, Some(digest)) = (&signed.key, signed.digest) else { return signed.unsupported() };
+    if let Some(check) = p384_by_graviola(signed, digest) {
+        return check;
+    }
     let by_ring: Option<&dyn VerificationAlgorithm> = match key.algorithm {
         _ if !is_fast(key, digest) => None,
         KeyAlgorithm::EcP256 if digest.oid == SHA_256.oid => Some(&ring_signature::ECDSA_P256_SHA256_ASN1),
@@ -36,13 +39,41 @@ pub(super) fn ecdsa(signed: &Signed<'_>) -> SignatureCheck {
     }
 }
 
-/// Whether ring verifies signatures with this key and digest. ring is faster, but reads only uncompressed points.
+/// Whether ring (or graviola, on P-384) verifies signatures with this key and digest. It is faster, but reads only
+/// uncompressed points.
 pub(super) fn is_fast(key: &KeyParts<'_>, digest: &Digest) -> bool {
     let is_curve = matches!(key.algorithm, KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384);
     let is_digest = digest.oid == SHA_256.oid || digest.oid == SHA_384.oid;
     is_curve && is_digest && key.key.first() == Some(&4)
 }
 
+/// Verifies a signature on P-384 with graviola, in half the time of ring; `None` for another key or digest, a signature
+/// or a point of another form, or a processor that graviola does not support. Not inlined, for the reason of `on_curve`.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(never)]
+fn p384_by_graviola(signed: &Signed<'_>, digest: &Digest) -> Option<SignatureCheck> {
+    use graviola::hashing::{Sha256, Sha384};
+    use graviola::signing::ecdsa::{P384, VerifyingKey};
+    let is_p384 = signed.key.algorithm == KeyAlgorithm::EcP384 && is_fast(&signed.key, digest);
+    if !is_p384 || !graviola::util::is_cpu_supported() {
+        return None;
+    }
+    let key = VerifyingKey::<P384>::from_x962_uncompressed(signed.key.key).ok()?;
+    let both = scalars(signed.signature, 48)?;
+    let verified = match digest.oid == SHA_256.oid {
+        true => key.verify::<Sha256>(&[signed.message], &both),
+        false => key.verify::<Sha384>(&[signed.message], &both),
+    };
+    Some(verified.into())
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn p384_by_graviola(_: &Signed<'_>, _: &Digest) -> Option<SignatureCheck> {
+    None
+}
+
+/// Verifies a signature in pure Rust. Inlined, it would add 300 KB to `ecdsa`, which every signature loads.
+#[inline(never)]
 fn on_curve<C>(signed: &Signed<'_>) -> SignatureCheck
 where
     C: EcdsaCurve + CurveArithmetic,
