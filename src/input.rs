@@ -2,14 +2,13 @@
 //! structure (RFC 7468); in DER, the first octets do.
 
 use std::fmt;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::diagnostic::Advise;
 use crate::key::{self, Container, KeyError};
 use crate::pem_file::{self, Block, PemError, PemProblem, Plain, PlainBlock};
-use crate::x509::{Certificate, PublicKey, X509Error};
+use crate::x509::{Certificate, PublicKey, SharedDer, X509Error};
 
 /// The contents of a file.
 #[derive(Debug, Clone)]
@@ -48,19 +47,51 @@ pub struct PrivateKey {
     pub key: Result<PublicKey, KeyError>,
 }
 
-impl Input {
-    /// The certificates of a file that [`Plain`] took completely; `None` if there is none, or if one cannot be read:
-    /// [`Input::read`] then returns the error.
-    pub fn of_plain(plain: Plain) -> Option<Self> {
-        let all = Arc::new(plain.octets);
-        let mut certificates = Vec::with_capacity(plain.blocks.len());
-        for PlainBlock { line, octets } in plain.blocks {
-            let certificate = Certificate::from_part(&all, octets).ok()?;
-            certificates.push(Located { line: Some(line), certificate });
+/// Reads the certificates of a file that [`Plain`] can read. Each is read while its octets are in the processor's cache.
+#[derive(Debug, Default)]
+pub struct PlainReader {
+    plain: Plain,
+    all: SharedDer,
+    certificates: Vec<Located>,
+    /// Whether a certificate cannot be read.
+    has_failed: bool,
+}
+
+impl PlainReader {
+    /// Takes the next part of a file of `size` octets, as [`Plain::take`] does; takes nothing after a certificate that
+    /// cannot be read.
+    pub fn take(&mut self, part: &[u8], is_last: bool, size: usize) -> usize {
+        if self.has_failed {
+            return 0;
         }
-        (!certificates.is_empty()).then(|| Self::Certificates(certificates, Beside::default()))
+        if self.certificates.is_empty() {
+            self.plain.reserve(size);
+            self.certificates.reserve(size / USUAL);
+        }
+        let taken = self.plain.take(part, is_last);
+        for PlainBlock { line, octets } in self.plain.blocks.drain(..) {
+            let at = octets.start;
+            let der = self.plain.octets.get(octets).unwrap_or_default();
+            match Certificate::from_part(der, &self.all, at) {
+                Ok(certificate) => self.certificates.push(Located { line: Some(line), certificate }),
+                Err(_) => self.has_failed = true,
+            }
+        }
+        taken
     }
 
+    /// The certificates; `None` if there is none, or if one cannot be read: [`Input::read`] then returns the error.
+    pub fn input(self) -> Option<Input> {
+        self.all.complete(self.plain.octets);
+        let is_read = !self.has_failed && !self.certificates.is_empty();
+        is_read.then(|| Input::Certificates(self.certificates, Beside::default()))
+    }
+}
+
+/// The size of an ordinary certificate in PEM, in octets: few are smaller.
+const USUAL: usize = 800;
+
+impl Input {
     /// Reads DER if the first octets are DER, otherwise PEM.
     ///
     /// Errors: see [`InputError`]; a damaged file is never read in part.

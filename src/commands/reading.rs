@@ -11,9 +11,8 @@ use crate::cli::Common;
 use crate::diagnostic::Advise;
 use crate::files;
 use crate::generate::Material;
-use crate::input::{Input, Located};
+use crate::input::{Input, Located, PlainReader};
 use crate::owner::{Endpoint, HostName, NameError, Owner};
-use crate::pem_file::Plain;
 use crate::text;
 use crate::x509::Certificate;
 
@@ -49,14 +48,11 @@ fn input_or_hint(file: &String, common: &Common) -> Result<Input, Trouble> {
 
 /// Reads the certificates or keys of a file.
 fn input(file: &str) -> Result<Input, Trouble> {
-    let mut plain = Plain::default();
-    let take = &mut |part: &[u8], is_last, size| {
-        plain.reserve(size);
-        plain.take(part, is_last)
-    };
+    let mut plain = PlainReader::default();
+    let take = &mut |part: &[u8], is_last, size| plain.take(part, is_last, size);
     match files::read_in_parts(file, take).in_file(file)? {
         Some(octets) => Input::read(&octets).in_file(file),
-        None => match Input::of_plain(plain) {
+        None => match plain.input() {
             Some(input) => Ok(input),
             // A certificate cannot be read: the strict reader tells which.
             None => Input::read(&read(file)?).in_file(file),

@@ -110,18 +110,14 @@ fn each_rdn<'a>(der: &'a [u8], mut take: impl FnMut(Reader<'a>) -> Option<()>) -
     Some(())
 }
 
-/// Returns the attributes of a name, one list for each RelativeDistinguishedName; `None` if the name cannot be read.
-pub(super) fn attributes(der: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
-    let mut all = Vec::new();
+/// Gives each attribute of a name to `take`; `None` if the name cannot be read.
+pub(super) fn each_attribute<'a>(der: &'a [u8], mut take: impl FnMut(Attribute<'a>)) -> Option<()> {
     each_rdn(der, |mut set| {
-        let mut attributes = Vec::new();
         while !set.is_empty() {
-            attributes.push(next_attribute(&mut set, der)?);
+            take(next_attribute(&mut set, der)?);
         }
-        all.push(attributes);
         Some(())
-    })?;
-    Some(all)
+    })
 }
 
 fn next_attribute<'a>(set: &mut Reader<'a>, der: &'a [u8]) -> Option<Attribute<'a>> {

@@ -1,6 +1,6 @@
 //! General names and name constraints: RFC 5280 sections 4.2.1.6 and 4.2.1.10.
 
-use super::canonical::{attributes, canonical_name};
+use super::canonical::{canonical_name, each_attribute};
 use super::der::{Element, Reader};
 use super::strict::{is_integer, is_oid};
 
@@ -57,7 +57,7 @@ impl<'a> GeneralName<'a> {
         let kind = *Kind::ALL.get(usize::from(element.context_tag()?))?;
         let is_constructed = element.identifier() & 0x20 != 0;
         let is_readable = match kind {
-            Kind::Directory => is_constructed && attributes(content).is_some(),
+            Kind::Directory => is_constructed && each_attribute(content, |_| ()).is_some(),
             Kind::Other => is_constructed && other_oid(content).is_some(),
             Kind::EdiParty => is_constructed && is_edi_party(content),
             Kind::X400 => is_constructed,

@@ -17,8 +17,7 @@ mod spki;
 mod strict;
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use time::OffsetDateTime;
 use x509_parser::prelude::FromDer;
@@ -29,6 +28,7 @@ use der::Reader;
 pub use error::X509Error;
 use extensions::Extensions;
 pub use general_names::{GeneralName, Kind, NameConstraints, Subtree};
+pub use octets::SharedDer;
 use octets::{Octets, Span};
 pub use profile::CaStatus;
 pub use public_key::PublicKey;
@@ -47,11 +47,12 @@ pub struct Certificate {
     validity: Validity,
     subject: Span,
     spki: Span,
+    key_algorithm: KeyAlgorithm,
     signature_algorithm: Span,
     signature: Span,
+    ending: [u8; 8],
     extensions: Extensions,
     names: OnceLock<Box<Names>>,
-    defect: OnceLock<Option<&'static str>>,
     is_key_readable: OnceLock<bool>,
     is_readable: OnceLock<bool>,
 }
@@ -90,20 +91,21 @@ impl Certificate {
     /// Errors: not a certificate, extra data after the certificate, two different signature algorithms, a
     /// basicConstraints extension that is unreadable or occurs twice.
     pub fn from_der(der: Vec<u8>) -> Result<Self, X509Error> {
-        Self::from_octets(Octets::alone(der))
+        let octets = Octets::alone(der);
+        Self::whole(octets.get(), octets.clone())
     }
 
-    /// Reads the certificate in `range` of `all`, the DER of several certificates; `range` must not contain anything
-    /// else.
+    /// Reads a certificate whose octets `der` will be those of `all` from place `at`; `der` must not contain anything
+    /// else. The certificate can be used when `all` is complete.
     ///
     /// Errors: as [`Certificate::from_der`].
-    pub fn from_part(all: &Arc<Vec<u8>>, range: Range<usize>) -> Result<Self, X509Error> {
-        Self::from_octets(Octets::new(all, range))
+    pub fn from_part(der: &[u8], all: &SharedDer, at: usize) -> Result<Self, X509Error> {
+        Self::whole(der, Octets::new(all, at..at + der.len()))
     }
 
-    fn from_octets(octets: Octets) -> Result<Self, X509Error> {
-        let (certificate, length) = Self::walk(octets)?;
-        match certificate.der().len() - length {
+    fn whole(der: &[u8], octets: Octets) -> Result<Self, X509Error> {
+        let (certificate, length) = Self::walk(der, octets)?;
+        match der.len() - length {
             0 => Ok(certificate),
             octets => Err(X509Error::Trailing { octets }),
         }
@@ -114,13 +116,14 @@ impl Certificate {
     ///
     /// Errors: as [`Certificate::from_der`], except for extra data.
     pub fn from_der_prefix(der: Vec<u8>) -> Result<Self, X509Error> {
-        let (mut certificate, length) = Self::walk(Octets::alone(der))?;
+        let octets = Octets::alone(der);
+        let (mut certificate, length) = Self::walk(octets.get(), octets.clone())?;
         certificate.der.truncate(length);
         Ok(certificate)
     }
 
-    fn walk(octets: Octets) -> Result<(Self, usize), X509Error> {
-        let der = octets.get();
+    /// Reads the certificate at the start of `der`, whose place is `octets`; also returns its length.
+    fn walk(der: &[u8], octets: Octets) -> Result<(Self, usize), X509Error> {
         // A `Span` has 32 bits.
         if u32::try_from(der.len()).is_err() {
             return Err(X509Error::Structure("Certificate"));
@@ -159,12 +162,13 @@ impl Certificate {
             issuer: issuer.all.into(),
             validity: Validity::read(der.get(validity.content).unwrap_or_default()),
             subject: subject.all.into(),
+            key_algorithm: KeyAlgorithm::of(spki.octets(der)),
             spki: spki.all.into(),
             signature_algorithm: signature_algorithm.all.into(),
+            ending: der.get(..outer.all.end).and_then(<[u8]>::last_chunk).copied().unwrap_or_default(),
             signature: signature.into(),
             extensions,
             names: OnceLock::new(),
-            defect: OnceLock::new(),
             is_key_readable: OnceLock::new(),
             is_readable: OnceLock::new(),
             der: octets,
@@ -179,6 +183,11 @@ impl Certificate {
     /// The DER of the whole certificate, unchanged, which selector 0 selects (RFC 6698 section 2.1.2).
     pub fn der(&self) -> &[u8] {
         self.der.get()
+    }
+
+    /// The last octets of the certificate, those of its signature: they tell most certificates apart.
+    pub fn ending(&self) -> [u8; 8] {
+        self.ending
     }
 
     /// The DER of the SubjectPublicKeyInfo, unchanged, which selector 1 selects (RFC 6698 section 2.1.2).

@@ -1,28 +1,43 @@
 //! The octets of a certificate, in a buffer that the certificates of a file share, and the places of its parts.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+/// The DER of several certificates, which have no octets until the buffer is complete.
+#[derive(Debug, Clone, Default)]
+pub struct SharedDer(Arc<OnceLock<Vec<u8>>>);
+
+impl SharedDer {
+    /// Sets the octets; only the first call has an effect.
+    pub fn complete(&self, octets: Vec<u8>) {
+        let _ = self.0.set(octets);
+    }
+}
+
+/// The place of a certificate in a buffer.
 #[derive(Clone)]
 pub(super) struct Octets {
-    all: Arc<Vec<u8>>,
+    all: SharedDer,
     range: Range<usize>,
 }
 
 impl Octets {
     /// The octets in `range` of `all`.
-    pub(super) fn new(all: &Arc<Vec<u8>>, range: Range<usize>) -> Self {
-        Self { all: Arc::clone(all), range }
+    pub(super) fn new(all: &SharedDer, range: Range<usize>) -> Self {
+        Self { all: all.clone(), range }
     }
 
     /// The octets of a buffer of its own.
     pub(super) fn alone(octets: Vec<u8>) -> Self {
         let range = 0..octets.len();
-        Self { all: Arc::new(octets), range }
+        let all = SharedDer::default();
+        all.complete(octets);
+        Self { all, range }
     }
 
     pub(super) fn get(&self) -> &[u8] {
-        self.all.get(self.range.clone()).unwrap_or_default()
+        self.all.0.get().and_then(|all| all.get(self.range.clone())).unwrap_or_default()
     }
 
     /// Keeps the first `length` octets.
@@ -35,20 +50,21 @@ impl Octets {
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     start: u32,
-    end: u32,
+    /// Not 0, because each part comes after the header of the certificate; this makes an `Option<Span>` as small as a `Span`.
+    end: NonZeroU32,
 }
 
 impl Span {
     /// Returns the octets of the part; `der` is the certificate.
     pub(super) fn get(self, der: &[u8]) -> &[u8] {
         let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
-        der.get(at(self.start)..at(self.end)).unwrap_or_default()
+        der.get(at(self.start)..at(self.end.get())).unwrap_or_default()
     }
 }
 
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
         let place = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        Self { start: place(range.start), end: place(range.end) }
+        Self { start: place(range.start), end: NonZeroU32::new(place(range.end)).unwrap_or(NonZeroU32::MAX) }
     }
 }

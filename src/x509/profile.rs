@@ -95,7 +95,9 @@ impl Certificate {
 
     /// The attributes of the subject; empty if the subject cannot be read.
     pub fn subject_attributes(&self) -> Vec<Attribute<'_>> {
-        canonical::attributes(self.subject_der()).unwrap_or_default().concat()
+        let mut attributes = Vec::new();
+        let read = canonical::each_attribute(self.subject_der(), |attribute| attributes.push(attribute));
+        read.map(|()| attributes).unwrap_or_default()
     }
 
     /// Whether the certificate has a critical extension that clients do not know. Clients reject such a certificate
@@ -123,10 +125,6 @@ impl Certificate {
     /// The first part for which clients reject the certificate: a name or an extension that cannot be read, or an
     /// extension that occurs twice.
     pub fn defect(&self) -> Option<&'static str> {
-        *self.defect.get_or_init(|| self.find_defect())
-    }
-
-    fn find_defect(&self) -> Option<&'static str> {
         match (self.subject_canonical(), self.issuer_canonical()) {
             (None, _) => Some("the subject"),
             (_, None) => Some("the issuer"),
@@ -135,7 +133,7 @@ impl Certificate {
             {
                 Some("proxyCertInfo")
             }
-            _ => self.extensions.defects(self.der()).next(),
+            _ => self.extensions.defects().next(),
         }
     }
 
@@ -211,7 +209,7 @@ impl Certificate {
 
     /// The names of the extensions that occur twice or cannot be read. Clients may refuse such a certificate.
     pub fn unreadable_extensions(&self) -> Vec<&'static str> {
-        self.extensions.unreadable(self.der())
+        self.extensions.unreadable()
     }
 
     /// Whether the certificate names `host`: in a DNS name or, if it has no DNS names, in a common name (RFC 7672
@@ -258,6 +256,6 @@ impl Certificate {
 
     /// The algorithm of the public key.
     pub fn key_algorithm(&self) -> KeyAlgorithm {
-        KeyAlgorithm::of(self.spki())
+        self.key_algorithm
     }
 }

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use tlsagen::advice;
 use tlsagen::chain::{Budget, Chain};
 use tlsagen::generate::{self, Material, Record};
-use tlsagen::input::{Input, Located};
+use tlsagen::input::{Input, Located, PlainReader};
 use tlsagen::key::{self, Container};
 use tlsagen::live::dns::{Exchange, Kind, Resolver, Security};
 use tlsagen::owner::{DomainName, Endpoint, HostName, Origin, Owner, Port, Transport};
@@ -98,6 +98,22 @@ fn plain(octets: &[u8], blocks: &[pem_file::Block<'_>]) {
         assert_eq!((quick.line, "CERTIFICATE"), (strict.line(), strict.label()));
         assert_eq!(plain.octets[quick.octets.clone()], strict.decode().unwrap());
     }
+    let mut reader = PlainReader::default();
+    let taken = reader.take(&octets[..middle], middle == octets.len(), octets.len());
+    let taken = taken + reader.take(&octets[taken..], true, octets.len());
+    let quick = reader.input().filter(|_| taken == octets.len());
+    let of = |Located { line, certificate: one }: &Located| {
+        (*line, one.der().to_vec(), one.unreadable_extensions())
+    };
+    let found = |input: Input| match input {
+        Input::Certificates(certificates, _) => certificates.iter().map(of).collect(),
+        Input::Keys(_) => Vec::new(),
+    };
+    assert_eq!(
+        quick.map(found),
+        Input::read(octets).ok().map(found),
+        "the certificates of the strict reader"
+    );
 }
 
 /// The DER readers: the octets of a certificate or key are a part of the input.
