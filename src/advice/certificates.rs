@@ -148,7 +148,7 @@ fn name_missing(scene: &Scene<'_>) -> Findings {
         let severity = if on_smtp && !names_matter || !chosen { Hint } else { Warning };
         for subject in &scene.end_entities {
             let hosts = scene.hosts.iter().filter(|(_, smtp)| *smtp == on_smtp);
-            let missing = hosts.filter(|(host, _)| !subject.certificate().names_host(host));
+            let missing = hosts.filter(|(host, _)| !subject.link.member.names_host(host));
             let found = one(severity, missing.map(|(host, _)| host.as_str()), |hosts| {
                 let reason = match (names_matter, on_smtp) {
                     (true, true) => {
@@ -181,7 +181,7 @@ fn chain_order(scene: &Scene<'_>) -> Findings {
 
 fn chain_gap(scene: &Scene<'_>) -> Findings {
     let gaps = chains(scene).flat_map(|chain| {
-        let lonely = chain.end_entities().into_iter().filter(|member| !member.has_issuer());
+        let lonely = chain.end_entities().filter(|member| !member.has_issuer());
         let has_cas = chain.members().any(Member::is_ca);
         lonely.filter(move |_| has_cas).map(|member| member.to_string())
     });

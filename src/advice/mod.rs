@@ -148,7 +148,7 @@ impl<'a> Scene<'a> {
             let members = material.chain().into_iter().flat_map(|chain| chain.end_entities());
             members.map(move |member| Subject { link: Link { member, depth: Some(0) }, material, in_file })
         });
-        let mut known: HashSet<Member> = HashSet::new();
+        let mut known: HashSet<Member> = HashSet::with_capacity(asked.records.len());
         let subject = |Source { material, item }: &Source<'a>| match *item {
             Item::Certificate(link) => Some(Subject { link, material, in_file }),
             Item::Key(_) => None,

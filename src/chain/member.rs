@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::{Chain, ChainError, Place, Role};
 use crate::input::Located;
+use crate::owner::HostName;
 use crate::x509::Certificate;
 
 /// One certificate of a chain.
@@ -45,6 +46,12 @@ impl<'c> Member<'c> {
         self.chain.role(self.index) == Some(Role::EndEntity)
     }
 
+    /// Whether the certificate names `host`, as [`Certificate::names_host`] tells.
+    pub fn names_host(self, host: &HostName) -> bool {
+        let names_all = self.chain.named.get(self.index) == Some(&self.chain.hosts.len());
+        names_all && self.chain.hosts.contains(host) || self.certificate().names_host(host)
+    }
+
     /// Whether issuer name and subject name are equal (RFC 5280 section 7.1).
     pub(super) fn is_self_issued(self) -> bool {
         self.chain.issuers.is_self_issued(self.index)
@@ -73,6 +80,9 @@ impl<'c> Member<'c> {
 
     /// Returns the path up to the first signature that does not verify, and the error for that signature.
     pub fn path_up_to_damage(self, deepest: Option<usize>) -> (Vec<Link<'c>>, Option<ChainError>) {
+        if !self.has_issuer() {
+            return (Vec::new(), None);
+        }
         let (above, damage) = self.chain.climb(vec![(self, 0)], deepest);
         let link = |(member, depth)| Link { member, depth: Some(depth) };
         (above.into_iter().map(link).collect(), damage)

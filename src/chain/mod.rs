@@ -30,6 +30,10 @@ use roles::Role;
 pub struct Chain {
     /// The certificates in file order.
     certificates: Vec<Located>,
+    /// The names of the server.
+    hosts: HashSet<HostName>,
+    /// The number of `hosts` that each certificate names.
+    named: Vec<usize>,
     /// The role of each certificate.
     roles: Vec<Role>,
     issuers: Issuers,
@@ -45,25 +49,31 @@ impl Chain {
     ///
     /// Errors: there are too many candidate issuers.
     pub fn new(certificates: Vec<Located>, hosts: &[HostName], budget: &Budget) -> Result<Self, ChainError> {
-        let mut chain = Self::of(certificates, budget.clone());
-        chain.roles = roles::roles(&chain, hosts)?;
+        let mut chain = Self::of(certificates, hosts, budget.clone());
+        chain.roles = roles::roles(&chain)?;
         Ok(chain)
     }
 
     /// The chain that a server sent: the first certificate is the end entity, whatever its extensions say, and the
     /// others are CAs.
     pub fn served(certificates: Vec<Located>) -> Self {
-        let mut chain = Self::of(certificates, Budget::default());
-        let others = chain.certificates.iter().skip(1).map(|_| Role::Ca);
-        chain.roles = std::iter::once(Role::EndEntity).chain(others).collect();
+        let mut chain = Self::of(certificates, &[], Budget::default());
+        let roles = std::iter::once(Role::EndEntity).chain(std::iter::repeat(Role::Ca));
+        chain.roles = roles.take(chain.certificates.len()).collect();
         chain
     }
 
-    fn of(certificates: Vec<Located>, budget: Budget) -> Self {
+    fn of(certificates: Vec<Located>, hosts: &[HostName], budget: Budget) -> Self {
         let (certificates, repeated) = without_repetitions(certificates);
-        let issuers = Issuers::among(&certificates);
+        let hosts: HashSet<HostName> = hosts.iter().cloned().collect();
+        let mut named = Vec::with_capacity(certificates.len());
+        let names_of = |at: &Located| hosts.iter().filter(|host| at.certificate.names_host(host)).count();
+        // In the same loop, because in a large file a certificate does not stay in the processor's cache.
+        let issuers = Issuers::among(certificates.iter().inspect(|at| named.push(names_of(at))));
         Self {
             certificates,
+            hosts,
+            named,
             roles: Vec::new(),
             issuers,
             repeated,
@@ -234,13 +244,13 @@ impl Chain {
     }
 
     /// The end entities in file order.
-    pub fn end_entities(&self) -> Vec<Member<'_>> {
-        self.members().filter(|member| member.is_end_entity()).collect()
+    pub fn end_entities(&self) -> impl Iterator<Item = Member<'_>> {
+        self.members().filter(|member| member.is_end_entity())
     }
 
     /// Whether the file contains an end entity.
     pub fn has_end_entity(&self) -> bool {
-        self.members().any(Member::is_end_entity)
+        self.roles.contains(&Role::EndEntity)
     }
 
     fn has_candidates(&self, member: Member<'_>) -> bool {
@@ -251,7 +261,7 @@ impl Chain {
     /// Returns the certificates that repeat an earlier certificate of the file. A file with several end entities may
     /// repeat CAs, because each chain needs them.
     pub fn needless_repetitions(&self) -> Vec<Place> {
-        let several = self.end_entities().len() > 1;
+        let several = self.end_entities().nth(1).is_some();
         let shared = |at: &&Located| several && at.certificate.basic_constraints_ca() == Some(true);
         self.repeated.iter().filter(|at| !shared(at)).map(Place::of).collect()
     }
@@ -259,11 +269,10 @@ impl Chain {
     /// Returns the CAs that, by name and key identifier, are not in the chain of any end entity. Returns no CAs if the
     /// file has no end entity.
     pub fn strays(&self) -> Vec<Member<'_>> {
-        let end_entities: Vec<usize> = self.end_entities().iter().map(|member| member.index()).collect();
-        if end_entities.is_empty() {
+        if !self.has_end_entity() {
             return Vec::new();
         }
-        let above = self.issuers.above(&end_entities, self.certificates.len());
+        let above = self.issuers.above(self.end_entities().map(Member::index));
         self.members().zip(above).filter(|(_, above)| !above).map(|(member, _)| member).collect()
     }
 
@@ -316,9 +325,9 @@ fn damaged(child: Member<'_>, candidates: &[Member<'_>]) -> ChainError {
 
 /// Returns the distinct certificates in file order, and the repeated certificates.
 fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located>) {
-    // Most files have no repetitions, and then a few octets tell all certificates apart.
+    // Most files have no repetitions, and then the ends of the signatures tell all certificates apart.
     let mut seen = HashSet::with_capacity(certificates.len());
-    if certificates.iter().all(|at| seen.insert(few_octets(at.certificate.der()))) {
+    if certificates.iter().all(|at| seen.insert(at.certificate.ending())) {
         drop(seen);
         return (certificates, Vec::new());
     }
@@ -330,9 +339,4 @@ fn without_repetitions(certificates: Vec<Located>) -> (Vec<Located>, Vec<Located
     }
     let mut first = first.into_iter();
     certificates.into_iter().partition(|_| first.next().unwrap_or(true))
-}
-
-/// Some octets of a certificate: of its start, which contains the serial number, and of its signature.
-fn few_octets(der: &[u8]) -> (Option<&[u8; 48]>, Option<&[u8; 16]>) {
-    (der.first_chunk(), der.last_chunk())
 }

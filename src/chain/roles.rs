@@ -11,7 +11,6 @@
 use std::collections::HashSet;
 
 use super::{Chain, ChainError, Member};
-use crate::owner::HostName;
 use crate::x509::SignatureCheck;
 
 /// The role of a certificate in its file.
@@ -23,20 +22,18 @@ pub(super) enum Role {
     Other,
 }
 
-/// Returns the role of each certificate; `hosts` are the names of the server.
+/// Returns the role of each certificate.
 ///
 /// Errors: there are too many candidate issuers.
-pub(super) fn roles(chain: &Chain, hosts: &[HostName]) -> Result<Vec<Role>, ChainError> {
-    let names_host = |member: Member| hosts.iter().any(|host| member.certificate().names_host(host));
-    let names_host: Vec<bool> = chain.members().map(names_host).collect();
-    let is_named = names_host.contains(&true);
+pub(super) fn roles(chain: &Chain) -> Result<Vec<Role>, ChainError> {
+    let is_named = chain.named.iter().any(|hosts| *hosts > 0);
     let has_plain_server =
         chain.members().any(|member| !says_ca(member) && member.certificate().has_server_name());
-    let is_server: Vec<bool> = (chain.members().zip(&names_host))
-        .map(|(member, names_host)| {
+    let is_server: Vec<bool> = (chain.members().zip(&chain.named))
+        .map(|(member, hosts)| {
             let is_unfit = has_plain_server && member.certificate().key_usage_tls() == Some(false);
             let is_other_ca = says_ca(member) && (is_named || is_unfit);
-            *names_host || !is_other_ca && member.certificate().has_server_name()
+            *hosts > 0 || !is_other_ca && member.certificate().has_server_name()
         })
         .collect();
     let is_ca = find_cas(chain, &is_server)?;
@@ -58,7 +55,7 @@ fn says_ca(member: Member<'_>) -> bool {
 fn find_cas(chain: &Chain, is_server: &[bool]) -> Result<Vec<bool>, ChainError> {
     let mut is_ca: Vec<bool> =
         chain.members().zip(is_server).map(|(member, is_server)| says_ca(member) && !is_server).collect();
-    let mut undecided: HashSet<usize> = (chain.issuers.wanted(chain.certificates.len()).iter().zip(&is_ca))
+    let mut undecided: HashSet<usize> = (chain.issuers.wanted().iter().zip(&is_ca))
         .enumerate()
         .filter(|(_, (wanted, is_ca))| **wanted && !**is_ca)
         .map(|(index, _)| index)

@@ -26,7 +26,7 @@ fn has_paths(chain: &Chain, wanted: &[Path<'_>]) {
         let links = member.path(None).unwrap();
         (member.index(), links.iter().map(|link| (link.member.index(), link.depth.unwrap())).collect())
     };
-    let paths: Vec<(usize, Vec<(usize, usize)>)> = chain.end_entities().iter().map(path).collect();
+    let paths: Vec<(usize, Vec<(usize, usize)>)> = chain.end_entities().map(|member| path(&member)).collect();
     let wanted: Vec<_> = wanted.iter().map(|(start, above)| (*start, above.to_vec())).collect();
     assert_eq!(paths, wanted);
 }
@@ -84,7 +84,7 @@ fn the_first_certificate_that_is_served_is_the_servers_own() {
 #[test]
 fn links_above_the_deepest_are_not_verified() {
     let chain = Chain::new(certificates(fixture!("with-root-rsa")), &[], &Budget::default()).unwrap();
-    let leaf = chain.end_entities().remove(0);
+    let leaf = chain.end_entities().next().unwrap();
     for (deepest, verified) in
         [(0, vec![(0, 1)]), (1, vec![(0, 1), (1, 2)]), (2, vec![(0, 1), (1, 2), (2, 2)])]
     {
@@ -99,7 +99,7 @@ fn links_above_the_deepest_are_not_verified() {
 fn a_path_ends_at_damage_and_tells_of_it() {
     // The intermediate has the right name, but its key is not the key that signed the leaf.
     let chain = Chain::new(certificates(fixture!("mixed-up")), &[], &Budget::default()).unwrap();
-    let leaf = chain.end_entities().remove(0);
+    let leaf = chain.end_entities().next().unwrap();
     let (links, damage) = leaf.path_up_to_damage(None);
     assert_eq!(links, []);
     assert!(matches!(damage, Some(ChainError::Damaged { .. })), "{damage:?}");

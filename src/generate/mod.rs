@@ -68,7 +68,10 @@ impl Material {
 
     /// Errors: a readable private key beside end entities belongs to none of them.
     fn check_keys(chain: &Chain, keys: &[PrivateKey]) -> Result<(), MaterialError> {
-        let end_entities = if keys.is_empty() { Vec::new() } else { chain.end_entities() };
+        let end_entities: Vec<Member<'_>> = match keys.is_empty() {
+            true => Vec::new(),
+            false => chain.end_entities().collect(),
+        };
         let is_foreign = |key: &PublicKey| {
             !end_entities.is_empty()
                 && !end_entities.iter().any(|member| key.is_key_of(member.certificate().spki()))
@@ -221,28 +224,25 @@ const SELECTORS: [Selector; 2] = [Selector::Cert, Selector::Spki];
 
 /// Returns the certificates of `chain` that the usage of `params` describes (RFC 7671 sections 5.1 to 5.4).
 fn select(chain: &Chain, params: Params, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
-    let end_entities = chain.end_entities();
-    if depth.is_some() && end_entities.is_empty() {
+    if depth.is_some() && !chain.has_end_entity() {
         return Err(Problem::DepthWithoutEndEntity);
     }
     if let Some(depth) = depth.filter(|depth| params.usage.is_trust_anchor() == (*depth == 0)) {
         return Err(Problem::DepthOfUsage { params, depth });
     }
     if !params.usage.is_trust_anchor() {
-        if end_entities.is_empty() {
+        if !chain.has_end_entity() {
             return Err(Problem::NoEndEntity { params });
         }
-        for member in &end_entities {
-            member.confirm()?;
-        }
-        return Ok(end_entities.into_iter().map(own).collect());
+        let confirmed = chain.end_entities().map(|member| member.confirm().map(|()| own(member)));
+        return Ok(confirmed.collect::<Result<_, _>>()?);
     }
-    if end_entities.is_empty() {
+    if !chain.has_end_entity() {
         return Ok(chain.path_of_cas()?);
     }
     let mut selected = Vec::new();
     let mut seen = HashSet::new();
-    for end_entity in end_entities {
+    for end_entity in chain.end_entities() {
         let path = end_entity.path(depth)?;
         if path.is_empty() {
             return Err(no_issuer(end_entity, params));
@@ -273,8 +273,7 @@ fn no_issuer(end_entity: Member<'_>, params: Params) -> Problem {
 
 /// Returns the certificates for which [`chain_records`] generates records, in the same order.
 fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Problem> {
-    let end_entities = chain.end_entities();
-    if end_entities.is_empty() {
+    if !chain.has_end_entity() {
         if depth.is_some() {
             return Err(Problem::DepthWithoutEndEntity);
         }
@@ -282,7 +281,7 @@ fn everything(chain: &Chain, depth: Option<usize>) -> Result<Vec<Link<'_>>, Prob
     }
     let mut selected = Vec::new();
     let mut seen = HashSet::new();
-    for member in end_entities {
+    for member in chain.end_entities() {
         member.confirm()?;
         let path = member.path(depth)?;
         let highest = path.last().and_then(|link| link.depth);

@@ -18,7 +18,7 @@ pub fn crossed<'r>(
     if records.peek().is_none() {
         return HashMap::new();
     }
-    let end_entities = chain.end_entities().into_iter().map(|member| (member, Usage::DaneEe));
+    let end_entities = chain.end_entities().map(|member| (member, Usage::DaneEe));
     let cas = chain.members().filter(|member| !member.is_end_entity()).map(|ca| (ca, Usage::DaneTa));
     for (member, usage) in end_entities.chain(cas) {
         for selector in [Selector::Cert, Selector::Spki] {

@@ -88,7 +88,7 @@ pub fn verify_served(
     chain: &Chain,
     policy: &Policy<'_>,
 ) -> Result<Report, ChainError> {
-    let paths: Vec<Above<'_>> = chain.end_entities().into_iter().map(Above::of).collect::<Result<_, _>>()?;
+    let paths: Vec<Above<'_>> = chain.end_entities().map(Above::of).collect::<Result<_, _>>()?;
     let offers = Offer::all(&paths, &found.records);
     let carried = judge::carried(found.records.iter().chain(offers.iter().map(Offer::record)));
     let judge = Judge::new(chain, policy, &carried);

@@ -249,7 +249,7 @@ fn describes_end_entity(scene: &Scene<'_>, Judged { record, params, .. }: &Judge
     let (Some(chain), Some(params)) = (chain(scene), *params) else { return false };
     let describes =
         |member: Member| generate::describe(member.certificate(), params).is_ok_and(|tlsa| record.is(&tlsa));
-    chain.end_entities().into_iter().any(describes)
+    chain.end_entities().any(describes)
 }
 
 /// Reports a record of usage 2 that may describe an issuer that is not in the file, so the server does not send it.

@@ -54,7 +54,7 @@ impl Files {
     /// Errors: an end entity without its private key, or a private key of no end entity.
     fn prove_keys(&self, request: &RolloverRequest) -> Result<(), Trouble> {
         let file = &request.common.chain;
-        let end_entities = self.to_install()?.end_entities();
+        let end_entities: Vec<Member<'_>> = self.to_install()?.end_entities().collect();
         let mut keys = Vec::new();
         for PrivateKey { line, key } in
             self.materials.first().iter().flat_map(|material| &material.beside.private)

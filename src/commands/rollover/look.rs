@@ -125,7 +125,7 @@ impl Service {
     pub(super) fn observed<'s>(&'s self, new: &Chain, all: &'s [Self]) -> Observed<&'s Chain> {
         let is_wanted = |chain: &Chain| {
             let leaf = chain.members().next().map(|member| member.certificate().der());
-            new.end_entities().iter().any(|member| Some(member.certificate().der()) == leaf)
+            new.end_entities().any(|member| Some(member.certificate().der()) == leaf)
         };
         let siblings = all.iter().filter(|other| other.server.holder == self.server.holder);
         let served = siblings.clone().flat_map(|service| &service.chains).map(|(at, chain)| Served {
