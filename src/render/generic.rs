@@ -15,9 +15,8 @@ fn append_data(text: &mut String, tlsa: &Tlsa) {
     let params = tlsa.params();
     let (usage, selector) = (params.usage.number(), params.selector.number());
     let matching_type = params.matching_type.number();
-    let octets = tlsa.data();
-    let hex = hex::encode(octets);
-    let length = octets.len() + 3;
+    let length = tlsa.data().len() + 3;
     // Writing into a String cannot fail.
-    let _ = write!(text, "\\# {length} {usage:02x}{selector:02x}{matching_type:02x}{hex}");
+    let _ = write!(text, "\\# {length} {usage:02x}{selector:02x}{matching_type:02x}");
+    lines::append_hex(text, tlsa.data());
 }

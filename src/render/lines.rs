@@ -9,6 +9,7 @@ use super::Sheet;
 use crate::generate::{Item, Record, Source};
 use crate::text::file_name;
 use crate::tlsa::Tlsa;
+use crate::x509::Certificate;
 
 /// The start of a comment in zone files and in the input of nsupdate.
 const SEMICOLON: &str = "; ";
@@ -20,13 +21,16 @@ pub(super) type Append = fn(&mut String, &Tlsa);
 /// lines if requested.
 pub(super) fn of_owner(text: &mut String, sheet: &Sheet<'_>, before: &str, data: Append) {
     let mut last: Option<&Source<'_>> = None;
+    let mut issuer = Issuer::default();
+    // Room for the lines without comments; in zone format, the parameters and the end of a line take 7 octets.
+    text.reserve(sheet.records.iter().map(|record| before.len() + 7 + 2 * record.tlsa.data().len()).sum());
     for Record { source, tlsa } in sheet.records {
         if !last.is_some_and(|last| last.is(source)) {
             if sheet.style.groups && !text.is_empty() {
                 text.push('\n');
             }
             if sheet.style.comments {
-                comment(text, source);
+                comment(text, source, &mut issuer);
             }
         }
         last = Some(source);
@@ -64,26 +68,50 @@ pub(super) fn data(tlsa: &Tlsa) -> String {
 pub(super) fn append_data(text: &mut String, tlsa: &Tlsa) {
     // Writing into a String cannot fail.
     let _ = write!(text, "{} ", tlsa.params());
-    text.push_str(&hex::encode(tlsa.data()));
+    append_hex(text, tlsa.data());
+}
+
+/// Appends `octets` in lower-case hex.
+pub(super) fn append_hex(text: &mut String, octets: &[u8]) {
+    let mut digits = [0; 128];
+    for part in octets.chunks(digits.len() / 2) {
+        let digits = digits.get_mut(..2 * part.len()).unwrap_or_default();
+        // The buffer has the right length, and the digits are ASCII.
+        let _ = hex::encode_to_slice(part, digits);
+        text.push_str(std::str::from_utf8(digits).unwrap_or_default());
+    }
+}
+
+/// The name of the last issuer: most certificates of a file have the same.
+#[derive(Default)]
+struct Issuer<'a> {
+    der: &'a [u8],
+    text: String,
+}
+
+impl<'a> Issuer<'a> {
+    fn of(&mut self, certificate: &'a Certificate) -> &str {
+        if self.der != certificate.issuer_der() {
+            *self = Self { der: certificate.issuer_der(), text: certificate.issuer() };
+        }
+        &self.text
+    }
 }
 
 /// Appends comment lines about the certificate or key of the next records.
-fn comment(text: &mut String, source: &Source<'_>) {
+fn comment<'a>(text: &mut String, source: &Source<'a>, issuer: &mut Issuer<'a>) {
     match source.item {
         Item::Certificate(link) => {
             let certificate = link.member.certificate();
             let validity = certificate.validity();
-            let time = |time: Option<OffsetDateTime>| {
-                let text = time.and_then(|time| time.format(&Rfc3339).ok());
-                text.unwrap_or_else(|| "(unreadable)".to_owned())
-            };
+            let (mut start, mut end) = ([0; TIME], [0; TIME]);
             for (name, value) in [
-                ("subject", certificate.subject()),
-                ("issuer", certificate.issuer()),
-                ("notBefore", time(validity.not_before)),
-                ("notAfter", time(validity.not_after)),
+                ("subject", certificate.subject().as_str()),
+                ("issuer", issuer.of(certificate)),
+                ("notBefore", time_in(&mut start, validity.not_before)),
+                ("notAfter", time_in(&mut end, validity.not_after)),
             ] {
-                for part in [SEMICOLON, name, "=", &value, "\n"] {
+                for part in [SEMICOLON, name, "=", value, "\n"] {
                     text.push_str(part);
                 }
             }
@@ -95,4 +123,14 @@ fn comment(text: &mut String, source: &Source<'_>) {
             }
         }
     }
+}
+
+/// The length of the longest time in octets, and more.
+const TIME: usize = 40;
+
+/// Writes a time into `buffer` (RFC 3339).
+fn time_in(buffer: &mut [u8; TIME], time: Option<OffsetDateTime>) -> &str {
+    let written = time.and_then(|time| time.format_into(&mut buffer.as_mut_slice(), &Rfc3339).ok());
+    let text = written.and_then(|length| std::str::from_utf8(buffer.get(..length)?).ok());
+    text.unwrap_or("(unreadable)")
 }
