@@ -47,7 +47,7 @@ pub struct PrivateKey {
     pub key: Result<PublicKey, KeyError>,
 }
 
-/// Reads the certificates of a file that [`Plain`] can read. Each is read while its octets are in the processor's cache.
+/// Reads the certificates of a file that [`Plain`] can read, each while its octets are in the processor's cache.
 #[derive(Debug, Default)]
 pub struct PlainReader {
     plain: Plain,

@@ -90,7 +90,8 @@ impl Issuers {
             let new = key_ids.len();
             *key_ids.entry(id).or_insert(new)
         };
-        let [mut with_name, mut with_key_id] = [(); 2].map(|()| Vec::with_capacity(certificates.len()));
+        let mut with_name = Vec::with_capacity(certificates.len());
+        let mut with_key_id = Vec::with_capacity(certificates.len());
         let mut wanted = Vec::with_capacity(certificates.len());
         let (mut last_subject, mut last_issuer, mut last_key_id) = (None, None, None);
         // One loop, because each certificate is no longer in the processor's cache when the loop has reached its end.
@@ -155,26 +156,21 @@ impl Issuers {
         let mut above = vec![false; self.wanted.len()];
         let [mut opened_key_ids, mut opened_names] =
             [&self.by_key_id, &self.by_name].map(|groups| vec![false; groups.starts.len()]);
-        let mut waiting: Vec<usize> = Vec::new();
-        for start in below {
-            waiting.push(start);
-            while let Some(child) = waiting.pop() {
-                if above.get(child) != Some(&false) {
-                    continue;
-                }
-                above.iter_mut().skip(child).take(1).for_each(|above| *above = true);
-                let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
-                let both = [
-                    (key_id, &mut opened_key_ids, &self.by_key_id),
-                    (name, &mut opened_names, &self.by_name),
-                ];
-                for (group, opened, groups) in both {
-                    // Each group is expanded once, so the time is linear even if many certificates have the same name.
-                    let Some(group) = group else { continue };
-                    if let Some(opened) = opened.get_mut(group).filter(|opened| !**opened) {
-                        *opened = true;
-                        waiting.extend(groups.get(group));
-                    }
+        let mut waiting: Vec<usize> = below.collect();
+        while let Some(child) = waiting.pop() {
+            if above.get(child) != Some(&false) {
+                continue;
+            }
+            above.iter_mut().skip(child).take(1).for_each(|above| *above = true);
+            let (key_id, name) = self.wanted.get(child).copied().unwrap_or_default();
+            let both =
+                [(key_id, &mut opened_key_ids, &self.by_key_id), (name, &mut opened_names, &self.by_name)];
+            for (group, opened, groups) in both {
+                // Each group is expanded once, so the time is linear even if many certificates have the same name.
+                let Some(group) = group else { continue };
+                if let Some(opened) = opened.get_mut(group).filter(|opened| !**opened) {
+                    *opened = true;
+                    waiting.extend(groups.get(group));
                 }
             }
         }

@@ -22,11 +22,11 @@ type Path<'a> = (usize, &'a [(usize, usize)]);
 
 #[track_caller]
 fn has_paths(chain: &Chain, wanted: &[Path<'_>]) {
-    let path = |member: &Member<'_>| {
+    let path = |member: Member<'_>| {
         let links = member.path(None).unwrap();
         (member.index(), links.iter().map(|link| (link.member.index(), link.depth.unwrap())).collect())
     };
-    let paths: Vec<(usize, Vec<(usize, usize)>)> = chain.end_entities().map(|member| path(&member)).collect();
+    let paths: Vec<(usize, Vec<(usize, usize)>)> = chain.end_entities().map(path).collect();
     let wanted: Vec<_> = wanted.iter().map(|(start, above)| (*start, above.to_vec())).collect();
     assert_eq!(paths, wanted);
 }

@@ -68,10 +68,10 @@ impl Material {
 
     /// Errors: a readable private key beside end entities belongs to none of them.
     fn check_keys(chain: &Chain, keys: &[PrivateKey]) -> Result<(), MaterialError> {
-        let end_entities: Vec<Member<'_>> = match keys.is_empty() {
-            true => Vec::new(),
-            false => chain.end_entities().collect(),
-        };
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let end_entities: Vec<Member<'_>> = chain.end_entities().collect();
         let is_foreign = |key: &PublicKey| {
             !end_entities.is_empty()
                 && !end_entities.iter().any(|member| key.is_key_of(member.certificate().spki()))

@@ -68,24 +68,9 @@ pub(super) struct Extensions {
     repeated: Vec<&'static str>,
     /// Whether another extension occurs twice.
     repeats_other: bool,
-    /// The extensions that cannot be read: a bit for each element of [`CHECKED`].
-    unreadable: u16,
+    /// The names of the extensions for which clients reject the certificate because they cannot be read.
+    unreadable: Vec<&'static str>,
 }
-
-/// The extensions for which clients reject a certificate if they cannot read them.
-const CHECKED: [&str; 11] = [
-    "basicConstraints",
-    "keyUsage",
-    "subjectKeyIdentifier",
-    "authorityKeyIdentifier",
-    "subjectAltName",
-    "extendedKeyUsage",
-    "nameConstraints",
-    "Netscape's certificate type",
-    "cRLDistributionPoints",
-    "the list of IP addresses",
-    "the list of AS numbers",
-];
 
 impl Extensions {
     /// Reads the extensions in `wrapper`, the `[3]` element of tbsCertificate.
@@ -182,31 +167,33 @@ impl Extensions {
     /// The names of the extensions for which clients reject the certificate, because they occur twice or cannot be
     /// read (EXFLAG_INVALID in OpenSSL's v3_purp.c).
     pub(super) fn defects(&self) -> impl Iterator<Item = &'static str> {
-        let unreadable = CHECKED.iter().enumerate().filter(|(place, _)| self.unreadable >> place & 1 != 0);
-        unreadable.map(|(_, name)| *name).chain(self.repeated.iter().copied())
+        self.unreadable.iter().chain(&self.repeated).copied()
     }
 
     /// Returns the field `unreadable`.
-    fn find_unreadable(&self, der: &[u8]) -> u16 {
+    fn find_unreadable(&self, der: &[u8]) -> Vec<&'static str> {
         let can = |value: Option<Span>, read: fn(&[u8]) -> bool| {
             let value = value.map(|value| value.get(der));
             value.is_none_or(|value| first_is_well_formed(value) && read(value))
         };
-        let read: [bool; CHECKED.len()] = [
-            can(self.basic_constraints_value, |_| true),
+        let read = [
+            ("basicConstraints", can(self.basic_constraints_value, |_| true)),
             // RFC 5280 section 4.2.1.3: at least one bit must be set.
-            can(self.key_usage, |der| parse::<KeyUsage>(der).is_some_and(|usage| usage.flags != 0)),
-            can(self.subject_key_id, is_octet_string),
-            can(self.authority_key_id, |der| AuthorityKey::read(der).is_some()),
-            can(self.subject_alt_name, |der| each_general_name(der, |_| ()).is_some()),
-            can(self.extended_key_usage, is_list_of_oids),
-            can(self.name_constraints, |der| NameConstraints::read(der).is_some()),
-            can(self.netscape_type, |der| bit_octets(der).is_some()),
-            can(self.distribution_points, has_distribution_points),
-            can(self.ip_resources, has_ip_resources),
-            can(self.as_resources, has_as_resources),
+            (
+                "keyUsage",
+                can(self.key_usage, |der| parse::<KeyUsage>(der).is_some_and(|usage| usage.flags != 0)),
+            ),
+            ("subjectKeyIdentifier", can(self.subject_key_id, is_octet_string)),
+            ("authorityKeyIdentifier", can(self.authority_key_id, |der| AuthorityKey::read(der).is_some())),
+            ("subjectAltName", can(self.subject_alt_name, |der| each_general_name(der, |_| ()).is_some())),
+            ("extendedKeyUsage", can(self.extended_key_usage, is_list_of_oids)),
+            ("nameConstraints", can(self.name_constraints, |der| NameConstraints::read(der).is_some())),
+            ("Netscape's certificate type", can(self.netscape_type, |der| bit_octets(der).is_some())),
+            ("cRLDistributionPoints", can(self.distribution_points, has_distribution_points)),
+            ("the list of IP addresses", can(self.ip_resources, has_ip_resources)),
+            ("the list of AS numbers", can(self.as_resources, has_as_resources)),
         ];
-        read.iter().rev().fold(0, |bits, is_read| bits << 1 | u16::from(!is_read))
+        read.into_iter().filter(|(_, is_read)| !is_read).map(|(name, _)| name).collect()
     }
 }
 

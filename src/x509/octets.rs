@@ -50,7 +50,7 @@ impl Octets {
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     start: u32,
-    /// Not 0, because each part comes after the header of the certificate; this makes an `Option<Span>` as small as a `Span`.
+    /// Not 0, because each part comes after the header of the certificate: an `Option<Span>` takes no more memory.
     end: NonZeroU32,
 }
 
